@@ -1,0 +1,74 @@
+import { ZesterError } from './errors.ts';
+
+/** Time as an argument, so that tests decide what time it is. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+}
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * A duration as people write it (`90s`, `1h30m`, `250ms`, `7d`, or a bare number of seconds) in milliseconds.
+ * Throws `DURATION_INVALID`.
+ */
+export function parseDuration(written: string | number): number {
+  if (typeof written === 'number') {
+    if (Number.isFinite(written) && written >= 0) return written * 1_000;
+    throw invalid(String(written));
+  }
+  const text = written.trim();
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) throw invalid(written);
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
+}
+
+/** Milliseconds as a person reads them: `4ms`, `1.2s`, `2m5s`, `3h`. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)}ms`;
+  if (ms < 60_000) return `${Number((ms / 1_000).toFixed(1))}s`;
+  const seconds = Math.round(ms / 1_000);
+  const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60), seconds % 60];
+  return [hours && `${hours}h`, minutes && `${minutes}m`, rest && `${rest}s`].filter(Boolean).join('') || '0s';
+}
+
+/** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** Waits between tries of something that may fail for a long time: doubling, capped, with full jitter. */
+export function backoff({ firstMs = 500, capMs = 30_000, random = Math.random } = {}): {
+  next(): number;
+  reset(): void;
+} {
+  let ceiling = firstMs;
+  return {
+    next() {
+      const wait = ceiling / 2 + (random() * ceiling) / 2;
+      ceiling = Math.min(capMs, ceiling * 2);
+      return wait;
+    },
+    reset() {
+      ceiling = firstMs;
+    },
+  };
+}
+
+function invalid(written: string): ZesterError {
+  return new ZesterError('usage', 'DURATION_INVALID', `Cannot read "${written}" as a duration: it has no known unit`, {
+    hint: 'Write a number with ms, s, m, h or d, such as "30s" or "1h30m"',
+  });
+}

@@ -1,0 +1,124 @@
+import { type JetStreamManager, jetstream, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { ZesterError } from '#base/errors.ts';
+import { type Bucket, buckets, returnsStream } from '#wire/stores.ts';
+import type { Bus } from './bus.ts';
+
+/** The stores of one environment, opened. Only masters have the rights for this. */
+export interface Stores {
+  readonly manager: JetStreamManager;
+  kv(bucket: Bucket): KV;
+}
+
+export interface StoreOptions {
+  /** Copies of everything kept; 0 takes what the cluster can give, at most three. */
+  readonly replicas?: number;
+}
+
+const nanos = 1_000_000;
+const dedupeMs = 120_000;
+
+/**
+ * Creates what is missing and updates what differs, all at once: on a new cluster each store waits for an election
+ * of its own, and in turn they would take minutes.
+ */
+export async function openStores(bus: Bus, { replicas = 0 }: StoreOptions = {}): Promise<Stores> {
+  const manager = await jetstreamManager(bus.connection, { checkAPI: false });
+  const copies = replicas || Math.min(3, Math.max(1, clusterSize(bus)));
+  // Asynchronous persistence of one stream came with 2.12, and is for a single copy.
+  const asynchronous = copies === 1 && atLeast(bus, 2, 12);
+  const wanted = [
+    returnsConfig(copies, asynchronous),
+    ...Object.values(buckets).map((each) => bucketConfig(each, copies, asynchronous)),
+  ];
+  const results = await Promise.allSettled(wanted.map((config) => ensure(manager, config)));
+  const failed = results.flatMap((result, index) =>
+    result.status === 'rejected' ? [`${wanted[index]?.name}: ${(result.reason as Error).message}`] : [],
+  );
+  if (failed.length > 0) {
+    throw new ZesterError('unreachable', 'STORES_UNAVAILABLE', `Cannot open the stores: ${failed.join('; ')}`, {
+      hint: 'Check that JetStream is enabled on the NATS servers and has room',
+    });
+  }
+
+  const kvm = new Kvm(jetstream(bus.connection));
+  const opened = new Map<string, KV>();
+  for (const { name } of Object.values(buckets)) opened.set(name, await kvm.open(name, { bindOnly: true }));
+  return {
+    manager,
+    kv: ({ name }) => {
+      const kv = opened.get(name);
+      if (kv) return kv;
+      throw new ZesterError('bug', 'BUCKET_UNKNOWN', `Cannot open the bucket "${name}": it is not declared`);
+    },
+  };
+}
+
+type Wanted = Partial<StreamConfig> & { readonly name: string };
+
+function bucketConfig(
+  { name, history, ttlMs, storage, summary }: Bucket,
+  copies: number,
+  asynchronous: boolean,
+): Wanted {
+  return {
+    name: `KV_${name}`,
+    description: summary,
+    subjects: [`$KV.${name}.>`],
+    retention: 'limits',
+    storage: storage === 'memory' ? 'memory' : 'file',
+    num_replicas: copies,
+    max_msgs_per_subject: history,
+    max_age: ttlMs * nanos,
+    discard: 'new',
+    allow_rollup_hdrs: true,
+    deny_delete: true,
+    allow_direct: true,
+    duplicate_window: dedupeMs * nanos,
+    ...(storage === 'spooled' && asynchronous ? { persist_mode: 'async' } : {}),
+  } as Wanted;
+}
+
+function returnsConfig(copies: number, asynchronous: boolean): Wanted {
+  return {
+    name: returnsStream.name,
+    description: 'Every return, stored once, then republished to its listeners',
+    subjects: [...returnsStream.subjects],
+    retention: 'limits',
+    storage: 'file',
+    num_replicas: copies,
+    max_age: returnsStream.maxAgeMs * nanos,
+    // The second message on a subject is refused: a return is written once, whatever is sent again.
+    max_msgs_per_subject: 1,
+    discard: 'new',
+    discard_new_per_subject: true,
+    allow_direct: true,
+    duplicate_window: dedupeMs * nanos,
+    republish: { src: returnsStream.republish.from, dest: returnsStream.republish.to },
+    ...(asynchronous ? { persist_mode: 'async' } : {}),
+  } as Wanted;
+}
+
+async function ensure(manager: JetStreamManager, config: Wanted): Promise<void> {
+  const existing = await manager.streams.info(config.name).catch(() => undefined);
+  if (existing === undefined) {
+    await manager.streams.add(config as Parameters<typeof manager.streams.add>[0]);
+    return;
+  }
+  // What an operator changed on the server by hand (age, size) stays: only the shape is ours.
+  const { max_age: _age, persist_mode: _mode, ...shape } = config as Wanted & { persist_mode?: string };
+  const differs = Object.entries(shape).some(
+    ([key, value]) => JSON.stringify(existing.config[key as keyof StreamConfig]) !== JSON.stringify(value),
+  );
+  if (differs) await manager.streams.update(config.name, shape);
+}
+
+function clusterSize(bus: Bus): number {
+  const { info } = bus.connection;
+  return info?.cluster === undefined ? 1 : Math.max(1, new Set(info.connect_urls ?? []).size);
+}
+
+function atLeast(bus: Bus, major: number, minor: number): boolean {
+  const [a = 0, b = 0] = (bus.connection.info?.version ?? '').split('.').map(Number);
+  return a > major || (a === major && b >= minor);
+}

@@ -1,0 +1,141 @@
+import * as z from 'zod/mini';
+import { type Channel, channel, request } from './channel.ts';
+import { EnrollDecisionReply, EnrollmentsReply, EnrollQuery } from './enroll.ts';
+import {
+  Ack,
+  ChunkQuery,
+  ChunkReply,
+  DispatchReply,
+  JobQuery,
+  JobReturnsQuery,
+  JobReturnsReply,
+  JobStatus,
+  JobsReply,
+  KillReply,
+  Progress,
+  Return,
+  SignedKill,
+  SignedOrder,
+  SignedRequest,
+} from './job.ts';
+import {
+  Heartbeat,
+  PeelQuery,
+  PeelReply,
+  PeelsQuery,
+  PeelsReply,
+  PingReply,
+  ResolveReply,
+  ResolveRequest,
+} from './peel.ts';
+
+const nothing = z.object({});
+
+/** Every message path there is. The grants of each role and the protocol page are generated from this list. */
+export const channels = {
+  dispatch: request('zester.dispatch', SignedRequest, DispatchReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'Start a job',
+  }),
+  resolve: request('zester.target.resolve', ResolveRequest, ResolveReply, {
+    from: ['operator', 'peel'],
+    to: ['master'],
+    summary: 'Which peels an expression chooses',
+  }),
+  ping: request('zester.ping', nothing, PingReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'Is a master there, and what does it see',
+  }),
+  jobs: request('zester.job-query.list', JobQuery, JobsReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'Jobs, newest first',
+  }),
+  jobReturns: request('zester.job-query.returns', JobReturnsQuery, JobReturnsReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'A job with its returns, as they are stored',
+  }),
+  jobChunk: request('zester.job-query.chunk', ChunkQuery, ChunkReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'A part of a large return',
+  }),
+  jobKill: request('zester.job-kill', SignedRequest, KillReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'Stop a job',
+  }),
+  peels: request('zester.peel-query.list', PeelsQuery, PeelsReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'Peels with their presence',
+  }),
+  peel: request('zester.peel-query.show', PeelQuery, PeelReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'One peel with its facts',
+  }),
+  enrollments: request('zester.enroll-query.list', EnrollQuery, EnrollmentsReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'Enrolments by state',
+  }),
+  enrollDecide: request('zester.enroll-decide', SignedRequest, EnrollDecisionReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'Approve, reject, revoke; make and end join tokens',
+  }),
+  command: channel('zester.cmd.{peel}', SignedOrder, {
+    from: ['master'],
+    to: ['peel'],
+    summary: 'A signed job for one peel',
+  }),
+  kill: channel('zester.kill.{peel}', SignedKill, {
+    from: ['master'],
+    to: ['peel'],
+    summary: 'A signed order to stop a job',
+  }),
+  ack: channel('zester.job.{jid}.ack.{peel}', Ack, {
+    from: ['peel'],
+    to: ['master'],
+    summary: 'The job is in the ledger, or its end is',
+  }),
+  progress: channel('zester.job.{jid}.progress.{peel}', Progress, {
+    from: ['peel'],
+    to: ['operator'],
+    summary: 'How far a running job is',
+  }),
+  return: channel('zester.job.{jid}.return.{peel}', Return, {
+    from: ['peel'],
+    to: [],
+    summary: 'What a peel answers; captured by the stream of returns, once',
+  }),
+  chunk: channel('zester.job.{jid}.chunk.{peel}.{index}', z.any(), {
+    from: ['peel'],
+    to: [],
+    summary: 'A part of a large return; captured by the stream of returns',
+  }),
+  returned: channel('zester.returned.{jid}.{peel}', Return, {
+    from: [],
+    to: ['master', 'operator'],
+    summary: 'A return that is stored: the server republishes it from the stream',
+  }),
+  status: channel('zester.job.{jid}.status', JobStatus, {
+    from: ['master'],
+    to: ['operator', 'master'],
+    summary: 'A job ended, or peels turned out to be unreachable',
+  }),
+  heartbeat: channel('zester.heartbeat.{peel}', Heartbeat, {
+    from: ['peel'],
+    to: ['master'],
+    summary: 'I am here',
+  }),
+  masterHeartbeat: channel('zester.master.{master}', z.object({ v: z.int(), startedAt: z.number() }), {
+    from: ['master'],
+    to: ['master'],
+    summary: 'A master is alive',
+  }),
+} as const satisfies Readonly<Record<string, Channel>>;

@@ -1,0 +1,213 @@
+import * as z from 'zod/mini';
+import { ErrorBody } from './error.ts';
+import { Report } from './outcome.ts';
+
+export const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');
+
+/** What an operator asks for. The asker mints the jid, so a submit that is retried is still one job. */
+export const JobRequest = z.object({
+  v: z.int(),
+  jid: z.string(),
+  /** The target expression, as written. */
+  target: z.string(),
+  function: z.string(),
+  /** The bare positional: a state's id, a function's primary argument. */
+  id: z.optional(z.string()),
+  args: z.record(z.string(), z.unknown()),
+  test: z.boolean(),
+  timeoutMs: z.number().check(z.positive()),
+  /** Milliseconds since the Unix epoch. */
+  issuedAt: z.number(),
+});
+export type JobRequest = z.output<typeof JobRequest>;
+
+/** A request with its proof of who asked: the operator's user JWT and signature over the request's bytes. */
+export const SignedRequest = z.object({ request: bytes, jwt: z.string(), signature: bytes });
+export type SignedRequest = z.output<typeof SignedRequest>;
+
+/** What a master adds once for all targets, and signs: the request as it came, the fence, and the root over the targets. */
+export const JobOrder = z.object({
+  v: z.int(),
+  request: bytes,
+  jwt: z.string(),
+  signature: bytes,
+  operator: z.string(),
+  issuedAt: z.number(),
+  /** Absolute, milliseconds since the Unix epoch: the work ends then. */
+  deadline: z.number(),
+  epoch: z.int(),
+  /** Merkle root over the peel ids. */
+  root: bytes,
+  targets: z.int(),
+});
+export type JobOrder = z.output<typeof JobOrder>;
+
+/** What one peel receives: the same order and signature as every other, and its own proof of being a target. */
+export const SignedOrder = z.object({
+  order: bytes,
+  /** Id of the master key that signed. */
+  key: z.string(),
+  signature: bytes,
+  index: z.int(),
+  /** Sibling hashes from leaf to root, 32 bytes each, joined. */
+  proof: bytes,
+});
+export type SignedOrder = z.output<typeof SignedOrder>;
+
+export const DispatchReply = z.object({
+  jid: z.optional(z.string()),
+  peels: z.optional(z.array(z.string())),
+  /** Of those, the ones that presence calls offline: a hint, they are asked all the same. */
+  offline: z.optional(z.array(z.string())),
+  deadline: z.optional(z.number()),
+  error: z.optional(ErrorBody),
+});
+export type DispatchReply = z.output<typeof DispatchReply>;
+
+/** "I have it": sent when the job is in the ledger, before it starts. */
+export const Ack = z.object({
+  jid: z.string(),
+  state: z.enum(['queued', 'running', 'killed', 'unknown']),
+  ahead: z.optional(z.int()),
+});
+export type Ack = z.output<typeof Ack>;
+
+/**
+ * What one peel answers to one job, written once.
+ * `done` it ran · `refused` it did not start (see `error`) · `interrupted` the peel died meanwhile ·
+ * `expired` the deadline ended it · `killed` an operator ended it.
+ */
+export const Return = z.object({
+  v: z.int(),
+  jid: z.string(),
+  peel: z.string(),
+  status: z.enum(['done', 'refused', 'interrupted', 'expired', 'killed']),
+  success: z.boolean(),
+  /** What the function gave back. */
+  value: z.optional(z.unknown()),
+  /** What a state run gave back. */
+  report: z.optional(Report),
+  error: z.optional(ErrorBody),
+  startedAt: z.number(),
+  ms: z.number(),
+  /** True when it was first sent after the job's deadline. */
+  late: z.optional(z.boolean()),
+  /** When set, `value` and `report` are left out here: they are this many chunks. */
+  chunks: z.optional(z.int()),
+});
+export type Return = z.output<typeof Return>;
+
+/** A line of output, or an outcome, while the job still runs. Nothing depends on it. */
+export const Progress = z.object({
+  jid: z.string(),
+  done: z.int(),
+  total: z.optional(z.int()),
+  text: z.optional(z.string()),
+});
+export type Progress = z.output<typeof Progress>;
+
+export const JobState = z.enum(['running', 'complete', 'failed', 'partial', 'timeout', 'killed']);
+export type JobState = z.output<typeof JobState>;
+
+/** What is kept of a job: the intent, persisted before anything is sent, and how it ended. */
+export const JobRecord = z.object({
+  v: z.int(),
+  jid: z.string(),
+  request: bytes,
+  jwt: z.string(),
+  signature: bytes,
+  operator: z.string(),
+  function: z.string(),
+  target: z.string(),
+  test: z.boolean(),
+  /** Peel ids joined with spaces, deflated: a list of 100,000 fits one message. */
+  peels: bytes,
+  targets: z.int(),
+  created: z.number(),
+  deadline: z.number(),
+  state: JobState,
+  finished: z.optional(z.number()),
+  /** Master that sends and re-sends; any other takes over when it is gone. */
+  owner: z.string(),
+  returned: z.optional(z.int()),
+  succeeded: z.optional(z.int()),
+  killedBy: z.optional(z.string()),
+  /** Peels that never said anything by the end. */
+  silent: z.optional(z.array(z.string())),
+});
+export type JobRecord = z.output<typeof JobRecord>;
+
+/** What listeners are told when a job's state or the set of peels worth waiting for changes. */
+export const JobStatus = z.object({
+  jid: z.string(),
+  state: JobState,
+  /** Peels that neither acknowledged nor returned, and that presence calls offline. */
+  unreachable: z.array(z.string()),
+});
+export type JobStatus = z.output<typeof JobStatus>;
+
+export const JobQuery = z.object({
+  jid: z.optional(z.string()),
+  active: z.optional(z.boolean()),
+  limit: z.optional(z.int()),
+  /** Only jobs older than this jid. */
+  before: z.optional(z.string()),
+  function: z.optional(z.string()),
+});
+export type JobQuery = z.output<typeof JobQuery>;
+
+export const JobSummary = z.object({
+  jid: z.string(),
+  function: z.string(),
+  args: z.record(z.string(), z.unknown()),
+  id: z.optional(z.string()),
+  target: z.string(),
+  targets: z.int(),
+  state: JobState,
+  test: z.boolean(),
+  operator: z.string(),
+  created: z.number(),
+  deadline: z.number(),
+  finished: z.optional(z.number()),
+  returned: z.int(),
+  succeeded: z.int(),
+  killedBy: z.optional(z.string()),
+});
+export type JobSummary = z.output<typeof JobSummary>;
+
+export const JobsReply = z.object({ jobs: z.optional(z.array(JobSummary)), error: z.optional(ErrorBody) });
+
+export const JobReturnsQuery = z.object({ jid: z.string(), after: z.optional(z.string()), limit: z.optional(z.int()) });
+export type JobReturnsQuery = z.output<typeof JobReturnsQuery>;
+export const JobReturnsReply = z.object({
+  job: z.optional(JobSummary),
+  /** Peel ids asked, when this is the first page. */
+  peels: z.optional(z.array(z.string())),
+  returns: z.optional(z.array(Return)),
+  /** Give it as `after` for the next page. */
+  next: z.optional(z.string()),
+  error: z.optional(ErrorBody),
+});
+export type JobReturnsReply = z.output<typeof JobReturnsReply>;
+
+export const ChunkQuery = z.object({ jid: z.string(), peel: z.string(), index: z.int() });
+export const ChunkReply = z.object({ chunk: z.optional(bytes), error: z.optional(ErrorBody) });
+
+export const KillRequest = z.object({ v: z.int(), jid: z.string(), issuedAt: z.number() });
+export type KillRequest = z.output<typeof KillRequest>;
+
+export const KillReply = z.object({
+  jid: z.optional(z.string()),
+  state: z.optional(JobState),
+  /** Peels that said their part is over. */
+  stopped: z.optional(z.array(z.string())),
+  /** Peels that did not answer in time; they are told again when they come back. */
+  silent: z.optional(z.array(z.string())),
+  error: z.optional(ErrorBody),
+});
+export type KillReply = z.output<typeof KillReply>;
+
+/** A master's signed word that a job is to stop. */
+export const KillOrder = z.object({ v: z.int(), jid: z.string(), operator: z.string(), issuedAt: z.number() });
+export const SignedKill = z.object({ order: bytes, key: z.string(), signature: bytes });
+export type SignedKill = z.output<typeof SignedKill>;
