@@ -1,0 +1,92 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { KV } from '@nats-io/kv';
+import { ZesterError } from '#base/errors.ts';
+import type { JobQuery, JobReturnsQuery, JobReturnsReply, JobSummary } from '#wire/job.ts';
+
+import { buckets } from '#wire/stores.ts';
+import type { Board } from './board.ts';
+import { decodeRecord, summaryOf, unpackPeels } from './record.ts';
+import type { Returns } from './returns.ts';
+
+/** Returns on one page: with a large report each, they must fit one message. */
+const pageOfReturns = 50;
+const pageBytes = 700_000;
+const defaultJobs = 20;
+
+/** Answers about jobs, from what is stored. */
+export function createJobQueries({
+  jobs,
+  manager,
+  board,
+  returns,
+}: {
+  jobs: KV;
+  manager: JetStreamManager;
+  board: Board;
+  returns: Returns;
+}) {
+  const summary = async (jid: string): Promise<JobSummary | undefined> => {
+    const entry = await jobs.get(jid);
+    if (!entry) return undefined;
+    const stored = summaryOf(decodeRecord(entry.value));
+    const live = board.find(jid);
+    return live ? { ...stored, returned: live.returned.size, succeeded: live.succeeded } : stored;
+  };
+
+  return {
+    /** Newest first: jids sort by time. */
+    async list({ active, limit = defaultJobs, before, function: name }: JobQuery): Promise<JobSummary[]> {
+      const found: JobSummary[] = [];
+      for (const jid of await newestFirst(manager, active ? buckets.activeJobs.name : buckets.jobs.name)) {
+        if (before !== undefined && jid >= before) continue;
+        const job = await summary(jid);
+        if (!job || (name !== undefined && job.function !== name)) continue;
+        if (active && job.state !== 'running') continue;
+        found.push(job);
+        if (found.length >= limit) break;
+      }
+      return found;
+    },
+
+    async returns({ jid, after, limit = pageOfReturns }: JobReturnsQuery): Promise<JobReturnsReply> {
+      const entry = await jobs.get(jid);
+      const job = await summary(jid);
+      if (!entry || !job) throw unknown(jid);
+      const peels = unpackPeels(decodeRecord(entry.value).peels).sort();
+      const rest = after === undefined ? peels : peels.filter((peel) => peel > after);
+      const page = rest.slice(0, Math.min(limit, pageOfReturns));
+      const found = await returns.of(jid, page);
+      const fitting = fit(found);
+      const last = fitting.length < found.length ? fitting.at(-1)?.peel : page.at(-1);
+      const next = last !== undefined && last !== peels.at(-1) ? { next: last } : {};
+      return { job, ...(after === undefined ? { peels } : {}), returns: fitting, ...next };
+    },
+  };
+}
+
+async function newestFirst(manager: JetStreamManager, bucket: string): Promise<string[]> {
+  const subject = `$KV.${bucket}.>`;
+  const { state } = await manager.streams.info(`KV_${bucket}`, { subjects_filter: subject });
+  return Object.keys(state.subjects ?? {})
+    .map((each) => each.slice(`$KV.${bucket}.`.length))
+    .sort()
+    .reverse();
+}
+
+/** As many as one message holds, and always one. */
+function fit<Item>(items: readonly Item[]): Item[] {
+  let size = 0;
+  const fitting: Item[] = [];
+  for (const item of items) {
+    size += JSON.stringify(item)?.length ?? 0;
+    if (fitting.length > 0 && size > pageBytes) break;
+    fitting.push(item);
+  }
+  return fitting;
+}
+
+function unknown(jid: string): ZesterError {
+  return new ZesterError('usage', 'JOB_UNKNOWN', `Cannot show "${jid}": there is no such job`, {
+    hint: 'List them with: zester job list',
+  });
+}

@@ -1,0 +1,166 @@
+import { ksuid } from '#base/ids.ts';
+import type { Log } from '#base/log.ts';
+import type { Clock } from '#base/time.ts';
+import { build } from '#base/version.ts';
+import type { Bus, Listening } from '#bus/bus.ts';
+import { openStores, type Stores } from '#bus/stores.ts';
+import { type OperatorTrust, verifyKillRequest, verifyRequest } from '#trust/orders.ts';
+import type { SigningKey } from '#trust/signing.ts';
+import { channels } from '#wire/channels.ts';
+import { buckets } from '#wire/stores.ts';
+import { createPublisher, type Published } from './files/publish.ts';
+import { sourceTree } from './files/source-tree.ts';
+import { type Fleet, openFleet } from './fleet.ts';
+import { type Board, openBoard } from './jobs/board.ts';
+import { createDispatch } from './jobs/dispatch.ts';
+import { createKill } from './jobs/kill.ts';
+import { createJobQueries } from './jobs/query.ts';
+import { openReturns } from './jobs/returns.ts';
+import { type Masters, watchMasters } from './masters.ts';
+import { openPresence, type Presence } from './presence.ts';
+
+export interface MasterParts {
+  readonly bus: Bus;
+  /** The job-signing key as it is now; it may rotate. */
+  readonly key: () => SigningKey;
+  readonly operators: () => OperatorTrust;
+  readonly hostname: string;
+  readonly statesDir: string;
+  readonly filesIntervalMs: number;
+  readonly replicas: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A master's work on the bus. It keeps nothing of its own: any number may run, and any may vanish. */
+export interface Master extends AsyncDisposable {
+  readonly id: string;
+  readonly stores: Stores;
+  readonly fleet: Fleet;
+  readonly presence: Presence;
+  readonly board: Board;
+  readonly masters: Masters;
+  readonly counts: { dispatched: number; published: number };
+  publishFiles(): Promise<Published>;
+}
+
+export async function startMaster(parts: MasterParts): Promise<Master> {
+  const { bus, key, operators, hostname, statesDir, filesIntervalMs, replicas, clock, log } = parts;
+  const id = ksuid(clock.now());
+  const counts = { dispatched: 0, published: 0 };
+  const stores = await openStores(bus, { replicas });
+  const [jobs, active] = [stores.kv(buckets.jobs), stores.kv(buckets.activeJobs)];
+  const masters = watchMasters({ bus, master: id, clock });
+  const presence = await openPresence({ bus, kv: stores.kv(buckets.presence), clock, log });
+  const fleet = await openFleet({ bus, kv: stores.kv(buckets.facts), presence, log });
+  const returns = openReturns(bus, stores.manager);
+
+  const dispatch = createDispatch({
+    bus,
+    jobs,
+    active,
+    board: () => board,
+    presence,
+    resolve: (target) => fleet.resolve(target),
+    verify: (signed) => verifyRequest(signed, operators(), clock.now()),
+    key,
+    master: id,
+    clock,
+    log,
+  });
+  const board = openBoard({
+    bus,
+    jobs,
+    active,
+    returns,
+    presence,
+    master: id,
+    isAlive: masters.isAlive,
+    resend: dispatch.resend,
+    clock,
+    log,
+  });
+  // What is heard is in place on the server before anything is sent that could cause it.
+  await bus.flush();
+  await board.recover();
+  const kill = createKill({
+    bus,
+    jobs,
+    board,
+    presence,
+    verify: (signed) => verifyKillRequest(signed, operators(), clock.now()),
+    key,
+    clock,
+    log,
+  });
+  const queries = createJobQueries({ jobs, manager: stores.manager, board, returns });
+
+  const serving: readonly Listening[] = [
+    bus.serve(channels.ping, async () => {
+      return { master: id, version: build.version, peels: fleet.size, online: presence.online, now: clock.now() };
+    }),
+    bus.serve(channels.resolve, async ({ target }) => fleet.explain(target)),
+    bus.serve(channels.peels, async (query) => fleet.list(query)),
+    bus.serve(channels.peel, async ({ peel }) => fleet.show(peel)),
+    bus.serve(channels.dispatch, async (signed) => {
+      counts.dispatched++;
+      return dispatch.submit(signed);
+    }),
+    bus.serve(channels.jobs, async (query) => ({ jobs: await queries.list(query) })),
+    bus.serve(channels.jobReturns, async (query) => queries.returns(query)),
+    bus.serve(channels.jobChunk, async ({ jid, peel, index }) => {
+      const chunk = await returns.chunk(jid, peel, index);
+      return chunk ? { chunk } : {};
+    }),
+    bus.serve(channels.jobKill, async (signed) => kill(signed)),
+  ];
+
+  const publisher = createPublisher({
+    kv: stores.kv(buckets.stateFiles),
+    tree: sourceTree(statesDir, log),
+    key,
+    publisher: hostname,
+    clock,
+    log,
+  });
+  let publishing: Promise<Published> | undefined;
+  const publishFiles = () => {
+    publishing ??= publisher.publish().finally(() => {
+      publishing = undefined;
+    });
+    return publishing;
+  };
+  const publishQuietly = () =>
+    void publishFiles().then(
+      ({ changed }) => {
+        if (changed) counts.published++;
+      },
+      (error) => log.warn('State tree not published', { error }),
+    );
+  const edits = sourceTree(statesDir, log).onEdit(publishQuietly, { intervalMs: filesIntervalMs });
+  // A master that starts does not push its folder over one that another published: only an edit here does.
+  const last = (await publisher.current())?.root.publisher;
+  if (last === undefined || last === hostname) publishQuietly();
+  else log.info('State tree is published by another master', { publisher: last });
+
+  log.info('Master ready', { peels: fleet.size, jobs: board.size });
+  return {
+    id,
+    stores,
+    fleet,
+    presence,
+    board,
+    masters,
+    counts,
+    publishFiles,
+    async [Symbol.asyncDispose]() {
+      edits[Symbol.dispose]();
+      for (const each of serving) each.close();
+      await publishing?.catch(() => {});
+      masters[Symbol.dispose]();
+      fleet[Symbol.dispose]();
+      await board[Symbol.asyncDispose]();
+      await presence[Symbol.asyncDispose]();
+    },
+  };
+}

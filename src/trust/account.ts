@@ -1,0 +1,128 @@
+import type { Role } from '#wire/channel.ts';
+import { grantsOf, inboxPrefix } from './grants.ts';
+import { readJwt, signJwt } from './jwt.ts';
+
+/** Public keys whose holders may sign users of one role. */
+export type RoleKeys = Readonly<Record<Role, string>>;
+
+export interface AccountContent {
+  readonly name: string;
+  /** The account's own key, `A…`; its seed was never kept. */
+  readonly account: string;
+  readonly roles: RoleKeys;
+  /** User keys → seconds since the Unix epoch: JWTs issued until then are void. */
+  readonly revoked?: Readonly<Record<string, number>>;
+  /** A server keeps the newer of two: give the one this replaces. */
+  readonly replaces?: string | undefined;
+  readonly now: number;
+}
+
+const replyMs = 5 * 60_000;
+const unlimited = {
+  subs: -1,
+  data: -1,
+  payload: -1,
+  imports: -1,
+  exports: -1,
+  wildcards: true,
+  conn: -1,
+  leaf: 0,
+  mem_storage: -1,
+  disk_storage: -1,
+  streams: -1,
+  consumer: -1,
+};
+
+/** The environment's account: its scoped signing keys with today's grants, and who is revoked. */
+export function accountJwt(content: AccountContent, operatorSigningSeed: string): string {
+  const { name, account, roles, revoked = {}, replaces, now } = content;
+  const nats = {
+    type: 'account',
+    version: 2,
+    limits: unlimited,
+    signing_keys: (['master', 'operator', 'peel'] as const).map((role) => scope(role, roles[role])),
+    ...(Object.keys(revoked).length === 0 ? {} : { revocations: revoked }),
+    default_permissions: { pub: { deny: ['>'] }, sub: { deny: ['>'] } },
+  };
+  const after = replaces === undefined ? 0 : readJwt(replaces).iat;
+  const issuedAt = Math.max(Math.floor(now / 1_000), after);
+  return signJwt({ subject: account, name, nats, issuedAt }, operatorSigningSeed);
+}
+
+/** The account that nats-server itself answers in; its one user pushes account JWTs. */
+export function systemAccountJwt(
+  { account, key, now }: { readonly account: string; readonly key: string; readonly now: number },
+  operatorSigningSeed: string,
+): string {
+  const template = permissions({
+    publish: ['$SYS.REQ.CLAIMS.UPDATE', '$SYS.REQ.ACCOUNT.*.CLAIMS.UPDATE'],
+    subscribe: [`${inboxPrefix('{{subject()}}')}.>`, '$SYS.ACCOUNT.*.CONNECT'],
+    responds: false,
+  });
+  const nats = {
+    type: 'account',
+    version: 2,
+    limits: { ...unlimited, mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 },
+    signing_keys: [{ kind: 'user_scope', key, role: 'sys', template }],
+  };
+  return signJwt({ subject: account, name: 'SYS', nats, issuedAt: Math.floor(now / 1_000) }, operatorSigningSeed);
+}
+
+export interface OperatorContent {
+  readonly name: string;
+  readonly operator: string;
+  readonly signingKey: string;
+  readonly systemAccount: string;
+  readonly now: number;
+}
+
+/** The root of a NATS identity; signed by itself, once. */
+export function operatorJwt(content: OperatorContent, operatorSeed: string): string {
+  const { name, operator, signingKey, systemAccount, now } = content;
+  const nats = {
+    type: 'operator',
+    version: 2,
+    signing_keys: [signingKey],
+    system_account: systemAccount,
+    // Neither the operator's own key nor an account's may be used day to day: only signing keys, which can be replaced.
+    strict_signing_key_usage: true,
+  };
+  return signJwt({ subject: operator, name, nats, issuedAt: Math.floor(now / 1_000) }, operatorSeed);
+}
+
+export interface NewUser {
+  /** A peel's id, or the name of an operator or master. */
+  readonly name: string;
+  /** The user's public key: its seed stays where it was made. */
+  readonly key: string;
+  readonly account: string;
+  readonly now: number;
+  readonly lifetimeMs?: number | undefined;
+  /** Seconds: when the key was once revoked, so that the new JWT is younger than the revocation. */
+  readonly revokedAt?: number | undefined;
+}
+
+/** A user of the role whose signing key this is. A few hundred bytes: the grants are in the account. */
+export function userJwt({ name, key, account, now, lifetimeMs, revokedAt = -1 }: NewUser, roleSeed: string): string {
+  const issuedAt = Math.max(Math.floor(now / 1_000), revokedAt + 1);
+  const expiresAt = lifetimeMs === undefined ? undefined : Math.floor((now + lifetimeMs) / 1_000);
+  const nats = { type: 'user', version: 2, issuer_account: account };
+  return signJwt({ subject: key, name, nats, issuedAt, expiresAt }, roleSeed);
+}
+
+function scope(role: Role, key: string): Record<string, unknown> {
+  return { kind: 'user_scope', key, role, template: permissions(grantsOf(role)) };
+}
+
+function permissions({ publish, subscribe, responds }: ReturnType<typeof grantsOf>): Record<string, unknown> {
+  return {
+    pub: { allow: publish },
+    sub: { allow: subscribe },
+    ...(responds ? { resp: { max: 1, ttl: replyMs * 1_000_000 } } : {}),
+    subs: -1,
+    data: -1,
+    payload: -1,
+    // Not as a leaf node, a websocket or MQTT: each would be another door with other rules.
+    allowed_connection_types: ['STANDARD'],
+  };
+}

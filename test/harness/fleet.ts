@@ -1,0 +1,203 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newJid } from '#base/ids.ts';
+import { type Log, silentLog } from '#base/log.ts';
+import { systemClock } from '#base/time.ts';
+import type { Bus } from '#bus/bus.ts';
+import { connectBus } from '#bus/connect.ts';
+import { type Master, startMaster } from '#master/master.ts';
+import type { Resident } from '#peel/fast.ts';
+import { openJournal } from '#peel/journal.ts';
+import { heartbeatMs, type Peel, startPeel } from '#peel/peel.ts';
+import type { Lane, RunEnd, RunRequest } from '#peel/runner.ts';
+import { currentJobKey } from '#trust/auth-dir.ts';
+import { trustOf } from '#trust/bundle.ts';
+import { type Credentials, formatCredentials } from '#trust/jwt.ts';
+import { signRequest } from '#trust/orders.ts';
+import { channels } from '#wire/channels.ts';
+import type { DispatchReply, JobRequest, JobStatus, Return } from '#wire/job.ts';
+import type { TestNats } from './nats.ts';
+
+export async function testBus(nats: TestNats, credentials: Credentials, name: string, retry = true): Promise<Bus> {
+  return connectBus({ servers: [nats.url], ca: nats.ca, credentials: formatCredentials(credentials), name, retry });
+}
+
+export interface TestMaster extends AsyncDisposable {
+  readonly master: Master;
+  readonly bus: Bus;
+}
+
+/** A master on the test server, with a state folder of its own. */
+export async function testMaster(
+  nats: TestNats,
+  { log = silentLog, statesDir = '' }: { log?: Log; statesDir?: string } = {},
+): Promise<TestMaster> {
+  const bus = await testBus(nats, nats.credentials.master, 'zester-master');
+  const folder = statesDir || mkdtempSync(join(tmpdir(), 'zester-states-'));
+  const master = await startMaster({
+    bus,
+    key: () => currentJobKey(nats.auth, Date.now()),
+    operators: () => trustOf(nats.auth.index),
+    hostname: 'test-master',
+    statesDir: folder,
+    filesIntervalMs: 60_000,
+    replicas: 1,
+    clock: systemClock,
+    log,
+  });
+  return {
+    master,
+    bus,
+    async [Symbol.asyncDispose]() {
+      await master[Symbol.asyncDispose]();
+      await bus.close();
+      if (statesDir === '') rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface TestPeelOptions {
+  readonly id: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+  /** What its runner does; by default it answers with the function's name. */
+  readonly run?: (request: RunRequest, signal: AbortSignal) => Promise<RunEnd['result']>;
+  readonly log?: Log;
+  /** Where its journal is: give the same to a second life. */
+  readonly dataDir?: string;
+  readonly heartbeatMs?: number;
+}
+
+export interface TestPeel extends AsyncDisposable {
+  readonly id: string;
+  readonly peel: Peel;
+  readonly bus: Bus;
+  readonly dataDir: string;
+  /** As a crash: nothing is said, nothing is finished. */
+  crash(): Promise<void>;
+}
+
+/** A peel on the test server whose runner is a function: everything else is real. */
+export async function testPeel(nats: TestNats, options: TestPeelOptions): Promise<TestPeel> {
+  const {
+    id,
+    facts = { id },
+    run = async ({ function: name }) => ({ success: true, value: name }),
+    log = silentLog,
+  } = options;
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'zester-peel-'));
+  const bus = await testBus(nats, nats.credentials.peel(id), `zester-peel-${id}`);
+  const resident: Resident = { version: 'test', facts, grains: {}, settings: {} };
+  const peel = startPeel({
+    peel: id,
+    bus,
+    journal: openJournal(join(dataDir, 'jobs.journal'), systemClock),
+    lanes: { read: functionLane(run), write: functionLane(run) },
+    reads: new Set(['pkg.version']),
+    trust: () => trustOf(nats.auth.index),
+    resident: () => resident,
+    tree: () => dataDir,
+    heartbeatMs: options.heartbeatMs ?? heartbeatMs,
+    clock: systemClock,
+    log,
+  });
+  const cleanUp = () => {
+    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+  };
+  return {
+    id,
+    peel,
+    bus,
+    dataDir,
+    async crash() {
+      peel.inbox[Symbol.dispose]();
+      peel.halt();
+      await bus.connection.close();
+    },
+    async [Symbol.asyncDispose]() {
+      await peel.stop(AbortSignal.timeout(1_000));
+      cleanUp();
+    },
+  };
+}
+
+/** One thing at a time, in this process. */
+function functionLane(run: (request: RunRequest, signal: AbortSignal) => Promise<RunEnd['result']>): Lane {
+  let depth = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    get depth() {
+      return depth;
+    },
+    run(request) {
+      depth++;
+      const abort = new AbortController();
+      const { promise: stopped, resolve } = Promise.withResolvers<RunEnd>();
+      const stop = (status: 'killed' | 'expired') => {
+        abort.abort();
+        resolve({ status, result: { success: false } });
+      };
+      const timer = setTimeout(() => stop('expired'), Math.max(0, request.deadline - Date.now()));
+      const work = last.then(
+        async (): Promise<RunEnd> => ({ status: 'done', result: await run(request, abort.signal) }),
+      );
+      const end = Promise.race([work, stopped]).finally(() => {
+        depth--;
+        clearTimeout(timer);
+      });
+      last = end.catch(() => {});
+      return { end, kill: () => stop('killed') };
+    },
+    close: async () => {},
+  };
+}
+
+export interface Asked {
+  readonly reply: DispatchReply;
+  readonly returns: ReadonlyMap<string, Return>;
+  readonly statuses: readonly JobStatus[];
+  /** Resolves when every peel has returned, or the job ended. */
+  readonly done: Promise<void>;
+}
+
+/** An operator that asks: listens first, then dispatches, as the command line does. */
+export async function dispatch(
+  bus: Bus,
+  credentials: Credentials,
+  wish: Partial<JobRequest> & Pick<JobRequest, 'target' | 'function'>,
+): Promise<Asked> {
+  const request: JobRequest = {
+    v: 1,
+    jid: newJid(),
+    args: {},
+    test: false,
+    timeoutMs: 20_000,
+    issuedAt: Date.now(),
+    ...wish,
+  };
+  const { jid } = request;
+  const returns = new Map<string, Return>();
+  const statuses: JobStatus[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  bus.listen(channels.returned, { jid }, ({ body }) => void returns.set(body.peel, body));
+  bus.listen(channels.status, { jid }, ({ body }) => {
+    statuses.push(body);
+    if (body.state !== 'running') resolve();
+  });
+  const reply = await bus.request(channels.dispatch, {}, signRequest(request, credentials));
+  if (reply.error) resolve();
+  return { reply, returns, statuses, done: promise };
+}
+
+/** Waits for a condition, not for time. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = 10_000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
