@@ -247,6 +247,9 @@ function unanswered(error: unknown, subject: string): ZesterError {
       hint: 'Check that zester-master runs and is connected to this NATS server',
     });
   }
+  if (/permissions violation/i.test(text)) {
+    return new ZesterError('denied', 'GRANT_MISSING', `Cannot ask "${subject}": these credentials may not`, { cause: error });
+  }
   return new ZesterError('unreachable', 'BUS_SILENT', `Cannot ask "${subject}": ${text}`, { cause: error });
 }
 

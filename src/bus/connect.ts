@@ -20,6 +20,8 @@ export interface ConnectOptions {
    */
   readonly retry: boolean;
   readonly timeoutMs?: number;
+  /** Between two attempts, in milliseconds; as much again is added by chance, so that a fleet does not come back at once. */
+  readonly reconnectMs?: number;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function connectBus({
   name,
   retry,
   timeoutMs = 5_000,
+  reconnectMs = 2_000,
   ...trust
 }: ConnectOptions): Promise<Bus> {
   for (const server of servers) requireTls(server);
@@ -45,6 +48,9 @@ export async function connectBus({
     tls: { minVersion: 'TLSv1.3', handshakeFirst: true, ...trust },
     timeout: timeoutMs,
     ...(retry ? forEver : failFast),
+    reconnectTimeWait: reconnectMs,
+    reconnectJitter: reconnectMs,
+    reconnectJitterTLS: reconnectMs,
   };
   try {
     return createBus(await connect(options as Parameters<typeof connect>[0]));
@@ -59,9 +65,6 @@ const forEver = {
   waitOnFirstConnect: true,
   // An outage of the authority must heal by itself: no number of refusals is final.
   ignoreAuthErrorAbort: true,
-  reconnectTimeWait: 1_000,
-  reconnectJitter: 1_000,
-  reconnectJitterTLS: 4_000,
   pingInterval: 20_000,
   maxPingOut: 3,
 };

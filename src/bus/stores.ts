@@ -3,11 +3,14 @@ import { type KV, Kvm } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
 import { type Bucket, buckets, returnsStream } from '#wire/stores.ts';
 import type { Bus } from './bus.ts';
+import { readStream } from './stream.ts';
 
 /** The stores of one environment, opened. Only masters have the rights for this. */
 export interface Stores {
   readonly manager: JetStreamManager;
   kv(bucket: Bucket): KV;
+  /** Keys of a bucket that have a value, unsorted; one request, however many there are. */
+  keys(bucket: Bucket): Promise<string[]>;
 }
 
 export interface StoreOptions {
@@ -46,6 +49,11 @@ export async function openStores(bus: Bus, { replicas = 0 }: StoreOptions = {}):
   for (const { name } of Object.values(buckets)) opened.set(name, await kvm.open(name, { bindOnly: true }));
   return {
     manager,
+    async keys({ name }) {
+      const prefix = `$KV.${name}.`;
+      const subjects = await readStream(bus, manager, `KV_${name}`).subjects(`${prefix}>`);
+      return subjects.map((subject) => subject.slice(prefix.length));
+    },
     kv: ({ name }) => {
       const kv = opened.get(name);
       if (kv) return kv;

@@ -1,11 +1,9 @@
 import type { KV } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
-import { toHuman, toWire } from '#base/ids.ts';
+import { type PeelId, toHuman, toWire } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Bus } from '#bus/bus.ts';
-import { explainTarget } from '#target/explain.ts';
-import { FactIndex } from '#target/index.ts';
-import { parseTarget } from '#target/parse.ts';
+import { explain, FactIndex, parse } from '#target/index.ts';
 import { decode } from '#wire/codec.ts';
 import {
   FactsRecord,
@@ -25,50 +23,53 @@ export interface Fleet extends Disposable {
   resolve(target: string): readonly string[];
   explain(target: string): ResolveReply;
   list(query: PeelsQuery): PeelsReply;
-  show(peel: string): PeelReply;
+  show(peel: string): Promise<PeelReply>;
   forget(peel: string): Promise<void>;
+}
+
+interface FleetOptions {
+  readonly bus: Bus;
+  readonly kv: KV;
+  readonly presence: Presence;
+  readonly log: Log;
 }
 
 const pageSize = 500;
 
 /** Reads all facts once, then follows the bucket's subject. */
-export async function openFleet({
-  bus,
-  kv,
-  presence,
-  log,
-}: {
-  bus: Bus;
-  kv: KV;
-  presence: Presence;
-  log: Log;
-}): Promise<Fleet> {
+export async function openFleet({ bus, kv, presence, log }: FleetOptions): Promise<Fleet> {
   const index = new FactIndex();
+  const shown = new Map<string, ShownFacts>();
+
   const take = (peel: string, value: Uint8Array) => {
     try {
-      index.set(peel, FactsRecord.parse(decode(value)).facts);
+      const { facts } = FactsRecord.parse(decode(value));
+      const { grains, ...native } = facts;
+      index.set(peel as PeelId, { facts: native, grains: isRecord(grains) ? grains : {} });
+      shown.set(peel, shownFacts(native));
     } catch (error) {
       log.warn('Facts not understood', { peel_id: peel, error });
     }
   };
+  const drop = (peel: string) => {
+    index.delete(peel as PeelId);
+    shown.delete(peel);
+  };
   const listening = bus.hearKey(buckets.facts.name, '*', (value, peel) => {
-    if (value === undefined) index.delete(peel);
+    if (value === undefined) drop(peel);
     else take(peel, value);
   });
   await bus.flush();
   for await (const { key, value } of currentEntries(kv)) take(key, value);
 
+  const resolve = (target: string): string[] => index.resolve(parse(target)).sort();
   const row = (peel: string): PeelRow => {
     const seen = presence.find(peel);
-    const facts = index.facts(peel) ?? {};
-    const os = facts.os as Readonly<Record<string, unknown>> | undefined;
     return {
       peel,
       online: seen?.online === true,
       ...(seen ? { since: seen.since, version: seen.version } : {}),
-      ...textField('os', os?.platform ?? os?.name),
-      ...textField('arch', os?.arch),
-      ...textField('address', facts.default_ipv4),
+      ...shown.get(peel),
     };
   };
 
@@ -76,26 +77,20 @@ export async function openFleet({
     get size() {
       return index.size;
     },
-    resolve: (target) => index.resolve(parseTarget(target)),
-    explain(target) {
-      const parsed = parseTarget(target);
-      return { peels: [...index.resolve(parsed)], reading: explainTarget(parsed) };
-    },
+    resolve,
+    explain: (target) => ({ peels: resolve(target), reading: explain(parse(target)) }),
     list({ target = '*', after, limit = pageSize }) {
-      const all = index.resolve(parseTarget(target));
+      const all = resolve(target);
       const rest = after === undefined ? all : all.filter((peel) => peel > after);
       const page = rest.slice(0, Math.min(limit, pageSize));
       const last = page.at(-1);
-      return {
-        peels: page.map(row),
-        total: all.length,
-        ...(last !== undefined && page.length < rest.length ? { next: last } : {}),
-      };
+      const next = last !== undefined && page.length < rest.length ? { next: last } : {};
+      return { peels: page.map(row), total: all.length, ...next };
     },
-    show(given) {
+    async show(given) {
       const peel = toWire(toHuman(given));
-      const facts = index.facts(peel);
-      if (facts) return { peel: row(peel), facts };
+      const entry = await kv.get(peel);
+      if (entry?.operation === 'PUT') return { peel: row(peel), facts: FactsRecord.parse(decode(entry.value)).facts };
       throw new ZesterError(
         'usage',
         'PEEL_UNKNOWN',
@@ -106,13 +101,29 @@ export async function openFleet({
       );
     },
     async forget(peel) {
-      index.delete(peel);
+      drop(peel);
       await kv.purge(peel);
     },
     [Symbol.dispose]: () => listening.close(),
   };
 }
 
+/** The few facts that a list shows: kept beside the index, which forgets what it was given. */
+type ShownFacts = Pick<PeelRow, 'os' | 'arch' | 'address'>;
+
+function shownFacts(facts: Readonly<Record<string, unknown>>): ShownFacts {
+  const os = isRecord(facts.os) ? facts.os : {};
+  return {
+    ...textField('os', os.platform ?? os.name),
+    ...textField('arch', os.arch),
+    ...textField('address', facts.default_ipv4),
+  };
+}
+
 function textField<Key extends string>(key: Key, value: unknown): { readonly [K in Key]?: string } {
   return (typeof value === 'string' ? { [key]: value } : {}) as { readonly [K in Key]?: string };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

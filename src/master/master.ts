@@ -4,10 +4,11 @@ import type { Clock } from '#base/time.ts';
 import { build } from '#base/version.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
 import { openStores, type Stores } from '#bus/stores.ts';
+import { readStream } from '#bus/stream.ts';
 import { type OperatorTrust, verifyKillRequest, verifyRequest } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { channels } from '#wire/channels.ts';
-import { buckets } from '#wire/stores.ts';
+import { buckets, returnsStream } from '#wire/stores.ts';
 import { createPublisher, type Published } from './files/publish.ts';
 import { sourceTree } from './files/source-tree.ts';
 import { type Fleet, openFleet } from './fleet.ts';
@@ -53,7 +54,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
   const masters = watchMasters({ bus, master: id, clock });
   const presence = await openPresence({ bus, kv: stores.kv(buckets.presence), clock, log });
   const fleet = await openFleet({ bus, kv: stores.kv(buckets.facts), presence, log });
-  const returns = openReturns(bus, stores.manager);
+  const returns = openReturns(readStream(bus, stores.manager, returnsStream.name));
 
   const dispatch = createDispatch({
     bus,
@@ -93,7 +94,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     clock,
     log,
   });
-  const queries = createJobQueries({ jobs, manager: stores.manager, board, returns });
+  const queries = createJobQueries({ jobs, board, returns, keys: (bucket) => stores.keys(bucket) });
 
   const serving: readonly Listening[] = [
     bus.serve(channels.ping, async () => {

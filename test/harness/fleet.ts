@@ -12,15 +12,22 @@ import { openJournal } from '#peel/journal.ts';
 import { heartbeatMs, type Peel, startPeel } from '#peel/peel.ts';
 import type { Lane, RunEnd, RunRequest } from '#peel/runner.ts';
 import { currentJobKey } from '#trust/auth-dir.ts';
-import { trustOf } from '#trust/bundle.ts';
 import { type Credentials, formatCredentials } from '#trust/jwt.ts';
 import { signRequest } from '#trust/orders.ts';
+import { bundleOf } from '#trust/rotate.ts';
 import { channels } from '#wire/channels.ts';
 import type { DispatchReply, JobRequest, JobStatus, Return } from '#wire/job.ts';
 import type { TestNats } from './nats.ts';
 
 export async function testBus(nats: TestNats, credentials: Credentials, name: string, retry = true): Promise<Bus> {
-  return connectBus({ servers: [nats.url], ca: nats.ca, credentials: formatCredentials(credentials), name, retry });
+  return connectBus({
+    servers: [nats.url],
+    ca: nats.ca,
+    credentials: formatCredentials(credentials),
+    name,
+    retry,
+    reconnectMs: 20,
+  });
 }
 
 export interface TestMaster extends AsyncDisposable {
@@ -38,7 +45,7 @@ export async function testMaster(
   const master = await startMaster({
     bus,
     key: () => currentJobKey(nats.auth, Date.now()),
-    operators: () => trustOf(nats.auth.index),
+    operators: () => bundleOf(nats.auth.index),
     hostname: 'test-master',
     statesDir: folder,
     filesIntervalMs: 60_000,
@@ -94,13 +101,15 @@ export async function testPeel(nats: TestNats, options: TestPeelOptions): Promis
     journal: openJournal(join(dataDir, 'jobs.journal'), systemClock),
     lanes: { read: functionLane(run), write: functionLane(run) },
     reads: new Set(['pkg.version']),
-    trust: () => trustOf(nats.auth.index),
+    trust: () => bundleOf(nats.auth.index),
     resident: () => resident,
     tree: () => dataDir,
     heartbeatMs: options.heartbeatMs ?? heartbeatMs,
     clock: systemClock,
     log,
   });
+  // The server knows what it listens to before anything is sent to it.
+  await bus.flush();
   const cleanUp = () => {
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
   };
@@ -152,6 +161,12 @@ function functionLane(run: (request: RunRequest, signal: AbortSignal) => Promise
   };
 }
 
+type Wish = Partial<JobRequest> & Pick<JobRequest, 'target' | 'function'>;
+
+export function jobRequest(wish: Wish): JobRequest {
+  return { v: 1, jid: newJid(), args: {}, test: false, timeoutMs: 20_000, issuedAt: Date.now(), ...wish };
+}
+
 export interface Asked {
   readonly reply: DispatchReply;
   readonly returns: ReadonlyMap<string, Return>;
@@ -161,11 +176,7 @@ export interface Asked {
 }
 
 /** An operator that asks: listens first, then dispatches, as the command line does. */
-export async function dispatch(
-  bus: Bus,
-  credentials: Credentials,
-  wish: Partial<JobRequest> & Pick<JobRequest, 'target' | 'function'>,
-): Promise<Asked> {
+export async function dispatch(bus: Bus, credentials: Credentials, wish: Wish): Promise<Asked> {
   const request: JobRequest = {
     v: 1,
     jid: newJid(),

@@ -42,6 +42,7 @@ export interface BoardOptions {
  */
 export interface Board extends AsyncDisposable {
   readonly size: number;
+  readonly jids: Iterable<string>;
   track(record: JobRecord, revision: number): Tracked;
   find(jid: string): Tracked | undefined;
   /** Takes over what was active before this master started. */
@@ -219,6 +220,9 @@ export function openBoard(options: BoardOptions): Board {
   return {
     get size() {
       return tracked.size;
+    },
+    get jids() {
+      return tracked.keys();
     },
     finished,
     track,

@@ -1,9 +1,8 @@
-import type { JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
 import type { JobQuery, JobReturnsQuery, JobReturnsReply, JobSummary } from '#wire/job.ts';
 
-import { buckets } from '#wire/stores.ts';
+import { type Bucket, buckets } from '#wire/stores.ts';
 import type { Board } from './board.ts';
 import { decodeRecord, summaryOf, unpackPeels } from './record.ts';
 import type { Returns } from './returns.ts';
@@ -16,12 +15,13 @@ const defaultJobs = 20;
 /** Answers about jobs, from what is stored. */
 export function createJobQueries({
   jobs,
-  manager,
+  keys,
   board,
   returns,
 }: {
   jobs: KV;
-  manager: JetStreamManager;
+  /** Keys of a bucket, unsorted. */
+  keys: (bucket: Bucket) => Promise<string[]>;
   board: Board;
   returns: Returns;
 }) {
@@ -37,7 +37,7 @@ export function createJobQueries({
     /** Newest first: jids sort by time. */
     async list({ active, limit = defaultJobs, before, function: name }: JobQuery): Promise<JobSummary[]> {
       const found: JobSummary[] = [];
-      for (const jid of await newestFirst(manager, active ? buckets.activeJobs.name : buckets.jobs.name)) {
+      for (const jid of (active ? [...board.jids] : await keys(buckets.jobs)).sort().reverse()) {
         if (before !== undefined && jid >= before) continue;
         const job = await summary(jid);
         if (!job || (name !== undefined && job.function !== name)) continue;
@@ -62,15 +62,6 @@ export function createJobQueries({
       return { job, ...(after === undefined ? { peels } : {}), returns: fitting, ...next };
     },
   };
-}
-
-async function newestFirst(manager: JetStreamManager, bucket: string): Promise<string[]> {
-  const subject = `$KV.${bucket}.>`;
-  const { state } = await manager.streams.info(`KV_${bucket}`, { subjects_filter: subject });
-  return Object.keys(state.subjects ?? {})
-    .map((each) => each.slice(`$KV.${bucket}.`.length))
-    .sort()
-    .reverse();
 }
 
 /** As many as one message holds, and always one. */

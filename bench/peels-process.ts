@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { silentLog } from '#base/log.ts';
+import { systemClock } from '#base/time.ts';
+import { connectBus } from '#bus/connect.ts';
+import { openJournal } from '#peel/journal.ts';
+import { heartbeatMs, startPeel } from '#peel/peel.ts';
+import type { Lane } from '#peel/runner.ts';
+import { openAuthDir } from '#trust/auth-dir.ts';
+import { type Credentials, formatCredentials } from '#trust/jwt.ts';
+import { bundleOf } from '#trust/rotate.ts';
+
+// Many real peels in one process: each with its own connection, credentials, journal, and all checks of an order.
+interface Input {
+  readonly url: string;
+  readonly ca: string;
+  readonly dir: string;
+  readonly auth: string;
+  readonly peels: readonly { readonly id: string; readonly credentials: Credentials }[];
+}
+
+const connectAtOnce = 32;
+const noLane: Lane = {
+  depth: 0,
+  run: () => {
+    throw new Error('These peels have no runner');
+  },
+  close: async () => {},
+};
+
+const input = JSON.parse(await text(process.stdin)) as Input;
+const bundle = bundleOf(openAuthDir(input.auth).index);
+const waiting = [...input.peels];
+
+await Promise.all(
+  Array.from({ length: connectAtOnce }, async () => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await start(next);
+  }),
+);
+process.stdout.write('peels ready\n');
+
+async function start({ id, credentials }: Input['peels'][number]): Promise<void> {
+  const bus = await connectBus({
+    servers: [input.url],
+    ca: input.ca,
+    credentials: formatCredentials(credentials),
+    name: `zester-peel-${id}`,
+    retry: true,
+    timeoutMs: 60_000,
+  });
+  const facts = { id, os: { family: 'debian', name: 'linux', arch: 'amd64' } };
+  startPeel({
+    peel: id,
+    bus,
+    journal: openJournal(join(input.dir, id), systemClock),
+    lanes: { read: noLane, write: noLane },
+    reads: new Set(),
+    trust: () => bundle,
+    resident: () => ({ version: 'bench', facts, grains: {}, settings: {} }),
+    tree: () => '/',
+    heartbeatMs,
+    clock: systemClock,
+    log: silentLog,
+  });
+  await bus.flush();
+}

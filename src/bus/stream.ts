@@ -1,0 +1,41 @@
+import { DeliverPolicy, type JetStreamManager, jetstream, ReplayPolicy } from '@nats-io/jetstream';
+import type { Bus } from './bus.ts';
+
+/** What a stream holds, read without disturbing it. */
+export interface StreamReader {
+  /** Subjects with at least one message that match the filter, unsorted. */
+  subjects(filter: string): Promise<string[]>;
+  /** Subject and headers of every message that matches, in the order they were stored, without the bodies. */
+  headers(filter: string): AsyncIterable<{ readonly subject: string; header(name: string): string | undefined }>;
+  /** Body of the last message on a subject. */
+  last(subject: string): Promise<Uint8Array | undefined>;
+}
+
+const fetchMs = 10_000;
+
+export function readStream(bus: Bus, manager: JetStreamManager, stream: string): StreamReader {
+  const subjects = async (filter: string) => {
+    const { state } = await manager.streams.info(stream, { subjects_filter: filter });
+    return Object.keys(state.subjects ?? {});
+  };
+  return {
+    subjects,
+    async *headers(filter) {
+      const expected = (await subjects(filter)).length;
+      if (expected === 0) return;
+      const consumer = await jetstream(bus.connection).consumers.get(stream, {
+        filter_subjects: [filter],
+        headers_only: true,
+        deliver_policy: DeliverPolicy.All,
+        replay_policy: ReplayPolicy.Instant,
+      });
+      const messages = await consumer.fetch({ max_messages: expected, expires: fetchMs });
+      for await (const { subject, headers } of messages) {
+        yield { subject, header: (name) => headers?.get(name) || undefined };
+      }
+    },
+    async last(subject) {
+      return (await manager.direct.getMessage(stream, { last_by_subj: subject }))?.data;
+    },
+  };
+}

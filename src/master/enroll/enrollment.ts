@@ -1,0 +1,194 @@
+import type * as z from 'zod/mini';
+import { ZesterError } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import type { Clock } from '#base/time.ts';
+import { userJwt } from '#trust/account.ts';
+import { type AuthDir, currentJobKey } from '#trust/auth-dir.ts';
+import { signBundle } from '#trust/bundle.ts';
+import { freshnessMs, type Operator, type OperatorTrust, verifyDecision } from '#trust/orders.ts';
+import { bundleKeys, bundleOf } from '#trust/rotate.ts';
+import type { SigningKey } from '#trust/signing.ts';
+import type {
+  ChallengeReply,
+  CredentialsReply,
+  EnrollDecision,
+  EnrollDecisionReply,
+  Enrollment,
+  EnrollmentsReply,
+  EnrollQuery,
+  FetchRequest,
+  JoinReply,
+  JoinRequest,
+  RenewRequest,
+  SignedTrust,
+} from '#wire/enroll.ts';
+import type { SignedRequest } from '#wire/job.ts';
+import { type Book, holding, openBook } from './book.ts';
+import { createChallenges } from './challenges.ts';
+import { createDecide } from './decide.ts';
+import { join, proveFetch, proveRenew, type Quota, statusOf } from './join.ts';
+import { createRevocations } from './revocations.ts';
+import type { EnrollmentStore } from './store.ts';
+
+export interface EnrollmentParts {
+  readonly store: EnrollmentStore;
+  /** `followAuthDir(path)`. */
+  readonly auth: () => AuthDir;
+  /** `publishAccounts(connection)` of a system-account connection. */
+  readonly publishAccount: (jwt: string) => Promise<void>;
+  /** Deletes what other stores hold of a peel: facts, presence. */
+  readonly forget: (peel: string) => Promise<void>;
+  /** Pin of the embedded CA; undefined when the enrolment certificate comes from elsewhere. */
+  readonly pin: string | undefined;
+  /** What peels are told: where NATS is, and whose certificates it shows. */
+  readonly natsUrls: () => readonly string[];
+  readonly natsCa: () => string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly credentialLifetimeMs?: number;
+  readonly quota?: Quota;
+  /** May this operator make this decision? All may by default; throws `denied` otherwise. */
+  readonly policy?: (operator: Operator, decision: EnrollDecision) => void;
+}
+
+/** Who may be in the fleet. All masters run one, over the same store. */
+export interface EnrollmentService extends AsyncDisposable {
+  challenge(): ChallengeReply;
+  join(request: JoinRequest, source: string): Promise<JoinReply>;
+  status(id: string): JoinReply;
+  /** Resolves when the enrolment is no longer pending, or at the signal. */
+  settled(id: string, signal: AbortSignal): Promise<JoinReply>;
+  fetch(id: string, request: FetchRequest): Promise<CredentialsReply>;
+  renew(request: RenewRequest): Promise<CredentialsReply>;
+  /** An operator's decision over the bus (`enrollDecide`). */
+  decide(signed: SignedRequest): Promise<EnrollDecisionReply>;
+  /** The same decision, made by the master itself: a rule, a test. */
+  decideAs(operator: string, decision: EnrollDecision): Promise<EnrollDecisionReply>;
+  /** `enrollments` over the bus. */
+  list(query: z.output<typeof EnrollQuery>): EnrollmentsReply;
+  /** A peel was heard on the bus: what was issued is active. */
+  seen(peel: string): void;
+  /** The live enrolment of a peel: its keys are what settings are sealed for. */
+  holder(peel: string): Enrollment | undefined;
+  /** Whether a peel was revoked and did not come back: what it says is dropped. */
+  isRevoked(peel: string): boolean;
+  /** The bundle for the `trust` bucket, signed by every job key. */
+  signedTrust(): SignedTrust;
+  readonly operators: () => OperatorTrust;
+  readonly key: () => SigningKey;
+  /** Forgets what waits too long and what no longer matters. Run every few minutes. */
+  sweep(): Promise<void>;
+}
+
+const day = 86_400_000;
+const pendingMs = day;
+const rejectedMs = 7 * day;
+
+export async function createEnrollment(parts: EnrollmentParts): Promise<EnrollmentService> {
+  const { store, auth, clock, log, credentialLifetimeMs = 30 * day, policy = () => {} } = parts;
+  const book = await openBook(store, log);
+  const challenges = createChallenges(clock);
+  const revocations = createRevocations({ book, auth, publish: parts.publishAccount, clock, log });
+  const decide = createDecide({ book, revocations, forget: parts.forget, clock, log });
+  const joining = { ...parts, book, challenges };
+  const once = refuseReplays(clock);
+  const operators = () => bundleOf(auth().index);
+
+  /** Says `issued` in the store before anything leaves: a master that dies in between leaves a peel that asks again. */
+  const issue = async ({ id }: Enrollment): Promise<CredentialsReply> => {
+    const now = clock.now();
+    const expiresAt = now + credentialLifetimeMs;
+    const issued = await book.change(id, (current) => {
+      if (!holding.has(current.state)) throw notLive(current);
+      const state = current.state === 'approved' ? 'issued' : current.state;
+      return { ...current, state, issuedAt: now, expiresAt, updatedAt: now };
+    });
+    const { peel, key } = issued;
+    const { index, roleSeed } = auth();
+    const user = { name: peel, key, account: index.account, now, lifetimeMs: credentialLifetimeMs };
+    const jwt = userJwt({ ...user, revokedAt: revocations.revokedAt(key) }, roleSeed('peel'));
+    log.info('Credentials issued', { enrollment: id, peel_id: peel, key, expires: expiresAt });
+    return { peel, jwt, expiresAt, trust: bundleOf(index), natsUrls: [...parts.natsUrls()], natsCa: parts.natsCa() };
+  };
+
+  return {
+    challenge: challenges.issue,
+    join: (request, source) => join(joining, request, source),
+    status: (id) => statusOf(book, id),
+    async settled(id, signal) {
+      const settled = Promise.withResolvers<void>();
+      using _listening = book.onChange((each) => each.id === id && each.state !== 'pending' && settled.resolve());
+      signal.addEventListener('abort', () => settled.resolve(), { once: true });
+      if (statusOf(book, id).state === 'pending' && !signal.aborted) await settled.promise;
+      return statusOf(book, id);
+    },
+    fetch: async (id, request) => issue(proveFetch(joining, id, request)),
+    renew: async (request) => issue(proveRenew(joining, request)),
+    async decide(signed) {
+      const { request, operator } = verifyDecision(signed, operators(), clock.now());
+      once(signed);
+      policy(operator, request);
+      return decide(request, operator.name);
+    },
+    decideAs: (operator, decision) => decide(decision, operator),
+    list: ({ state, id }) => ({
+      enrollments: book
+        .all()
+        .filter((each) => (state === undefined || each.state === state) && (id === undefined || each.id === id))
+        .toSorted((a, b) => a.createdAt - b.createdAt),
+    }),
+    seen(peel) {
+      const issued = book.holder(peel);
+      if (issued?.state !== 'issued') return;
+      const activate = (current: Enrollment): Enrollment =>
+        current.state === 'issued' ? { ...current, state: 'active', updatedAt: clock.now() } : current;
+      book.change(issued.id, activate).catch((error) => log.warn('Enrolment not activated', { peel_id: peel, error }));
+    },
+    holder: book.holder,
+    isRevoked: (peel) =>
+      book.holder(peel) === undefined && book.all().some((each) => each.peel === peel && each.state === 'revoked'),
+    signedTrust: () => signBundle(bundleOf(auth().index), bundleKeys(auth(), clock.now())),
+    operators,
+    key: () => currentJobKey(auth(), clock.now()),
+    sweep: () => sweep(book, { now: clock.now(), log }),
+    async [Symbol.asyncDispose]() {
+      await revocations[Symbol.asyncDispose]();
+      book[Symbol.dispose]();
+    },
+  };
+}
+
+async function sweep(book: Book, { now, log }: { now: number; log: Log }): Promise<void> {
+  const over = book.all().filter(({ state, createdAt, updatedAt, expiresAt = 0 }) => {
+    if (state === 'pending') return now - createdAt > pendingMs;
+    if (state === 'rejected') return now - updatedAt > rejectedMs;
+    // A revocation must be kept as long as a JWT of that key could still be in date.
+    return state === 'revoked' && now - updatedAt > rejectedMs && now > expiresAt + day;
+  });
+  for (const { id } of over) await book.remove(id);
+  for (const { id, expiresAt } of book.tokens()) if (now > expiresAt + day) await book.remove(id);
+  if (over.length > 0) log.info('Old enrolments forgotten', { count: over.length });
+}
+
+/** A decision counts once: who recorded it on the bus cannot have a second join token made by sending it again. */
+function refuseReplays(clock: Clock): (signed: SignedRequest) => void {
+  const seen = new Map<string, number>();
+  return ({ request }) => {
+    const now = clock.now();
+    for (const [old, at] of seen) {
+      if (now - at < 2 * freshnessMs) break;
+      seen.delete(old);
+    }
+    const key = Buffer.from(request).toString('base64');
+    if (seen.has(key)) {
+      throw new ZesterError('denied', 'DECISION_REPLAYED', 'Cannot accept the decision: it was made before', {
+        hint: 'Run the command again, which signs it anew',
+      });
+    }
+    seen.set(key, now);
+  };
+}
+
+function notLive({ peel, state }: Enrollment): ZesterError {
+  return new ZesterError('denied', 'ENROLL_NOT_LIVE', `Cannot give credentials to "${peel}": it is ${state}`);
+}

@@ -1,0 +1,163 @@
+import { ZesterError } from '#base/errors.ts';
+import { isPeelId, ksuid, toHuman } from '#base/ids.ts';
+import type { Log } from '#base/log.ts';
+import type { Clock } from '#base/time.ts';
+import { isPublicKey } from '#trust/nkeys.ts';
+import { verifyFetch, verifyJoin, verifyRenew } from '#trust/proofs.ts';
+import type { Enrollment, FetchRequest, JoinReply, JoinRequest, RenewRequest } from '#wire/enroll.ts';
+import { type Book, holding, taken, unknown } from './book.ts';
+import type { Challenges } from './challenges.ts';
+import { approve } from './decide.ts';
+import { checkToken, useToken } from './tokens.ts';
+
+export interface JoinParts {
+  readonly book: Book;
+  readonly challenges: Challenges;
+  /** Pin of our own root; undefined when certificates come from elsewhere. */
+  readonly pin: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly quota?: Quota;
+}
+
+export interface Quota {
+  readonly pending: number;
+  readonly pendingPerPeel: number;
+  readonly pendingPerSource: number;
+}
+
+const defaultQuota: Quota = { pending: 2_000, pendingPerPeel: 5, pendingPerSource: 50 };
+/** How long a decision against a key is repeated to it before it may ask again. */
+const coolDownMs = 10 * 60_000;
+
+/** Takes a request to join. What is live already, pending already, or decided a moment ago is answered from the book. */
+export async function join(parts: JoinParts, request: JoinRequest, source: string): Promise<JoinReply> {
+  const { book, challenges, clock } = parts;
+  checkForm(request);
+  challenges.spend(request.challenge);
+  if (!verifyJoin(request)) throw forged('ENROLL_FORGED', request.peel);
+  const { peel, key } = request;
+  const holder = book.holder(peel);
+  if (holder !== undefined && holder.key !== key) throw taken(peel, holder.id);
+  if (holder !== undefined) return replyOf(await refresh(parts, holder, request));
+
+  const token = request.token === undefined ? undefined : checkToken(book, request.token, { peel, now: clock.now() });
+  const earlier = latestOf(book, peel, key);
+  const coolingDown = earlier?.decidedAt !== undefined && clock.now() - earlier.decidedAt < coolDownMs;
+  if (earlier !== undefined && earlier.state !== 'pending' && coolingDown) return replyOf(earlier);
+  const pending = earlier?.state === 'pending' ? earlier : await add(parts, request, source);
+  // A revoked key comes back by an operator's word alone.
+  const mayUseToken = token !== undefined && pending.trust !== 'mismatch' && earlier?.state !== 'revoked';
+  if (!mayUseToken) return replyOf(pending);
+  await useToken(book, token.id);
+  return replyOf(await approve(parts, pending.id, { by: token.createdBy, token: token.id }));
+}
+
+export function statusOf(book: Book, id: string): JoinReply {
+  const enrollment = book.find(id);
+  if (enrollment === undefined) throw unknown(id);
+  return replyOf(enrollment);
+}
+
+/** The enrolment whose credentials are to be handed out, once whoever asks proved to hold its key. */
+export function proveFetch({ book, challenges }: JoinParts, id: string, request: FetchRequest): Enrollment {
+  challenges.spend(request.challenge);
+  const enrollment = book.find(id);
+  if (enrollment === undefined || !verifyFetch(id, request, enrollment.key)) throw forged('ENROLL_FORGED', id);
+  return live(enrollment);
+}
+
+export function proveRenew({ book, challenges }: JoinParts, request: RenewRequest): Enrollment {
+  challenges.spend(request.challenge);
+  const { peel, key } = request;
+  if (!isPublicKey(key, 'user') || !verifyRenew(request)) throw forged('ENROLL_FORGED', peel);
+  const enrollment = latestOf(book, peel, key);
+  if (enrollment === undefined) throw unknown(toHuman(peel));
+  return live(enrollment);
+}
+
+function live(enrollment: Enrollment): Enrollment {
+  const { state, peel, reason } = enrollment;
+  if (holding.has(state)) return enrollment;
+  const code = `ENROLL_${state.toUpperCase()}`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  throw new ZesterError('denied', code, `Cannot give credentials to "${toHuman(peel)}": it is ${state}${why}`);
+}
+
+async function add(parts: JoinParts, request: JoinRequest, source: string): Promise<Enrollment> {
+  const { book, pin, clock, log } = parts;
+  checkQuota(parts, request.peel, source);
+  const now = clock.now();
+  const { peel, key, curveKey, hostname, caPin } = request;
+  const enrollment: Enrollment = {
+    v: 1,
+    id: `enr-${ksuid(now)}`,
+    peel,
+    key,
+    curveKey,
+    state: 'pending',
+    source,
+    trust: trustOf(caPin, pin),
+    createdAt: now,
+    updatedAt: now,
+    ...(hostname === undefined ? {} : { hostname: terminalSafe(hostname) }),
+    ...(caPin === undefined ? {} : { caPin: terminalSafe(caPin) }),
+  };
+  await book.add(enrollment);
+  const { id, trust } = enrollment;
+  log.info('Enrolment requested', { enrollment: id, peel_id: peel, key, addr: source, status: trust });
+  return enrollment;
+}
+
+/** A peel that lost its curve key but not its nkey says so by enrolling again: settings are sealed for the new one. */
+async function refresh({ book, clock, log }: JoinParts, holder: Enrollment, request: JoinRequest): Promise<Enrollment> {
+  const { curveKey } = request;
+  if (holder.curveKey === curveKey) return holder;
+  log.info('Enrolled peel changed its curve key', { enrollment: holder.id, peel_id: holder.peel });
+  return book.change(holder.id, (current) => ({ ...live(current), curveKey, updatedAt: clock.now() }));
+}
+
+function trustOf(caPin: string | undefined, pin: string | undefined): Enrollment['trust'] {
+  if (pin === undefined) return 'unverified';
+  // With a CA of our own every peel verified us by some root and says which; who says none was cut short on the way.
+  return caPin === pin ? 'ok' : 'mismatch';
+}
+
+function checkForm({ peel, key, curveKey }: JoinRequest): void {
+  if (isPeelId(peel) && isPublicKey(key, 'user') && isPublicKey(curveKey, 'curve')) return;
+  throw new ZesterError('usage', 'ENROLL_MALFORMED', 'Cannot read the request to join: an id or a key is not valid');
+}
+
+function checkQuota({ book, quota = defaultQuota }: JoinParts, peel: string, source: string): void {
+  const pending = book.all().filter(({ state }) => state === 'pending');
+  const full =
+    pending.length >= quota.pending ||
+    pending.filter((each) => each.peel === peel).length >= quota.pendingPerPeel ||
+    pending.filter((each) => each.source === source).length >= quota.pendingPerSource;
+  if (!full) return;
+  throw new ZesterError('unreachable', 'ENROLL_BUSY', `Cannot take the request of "${toHuman(peel)}": too many wait`, {
+    hint: 'Decide about those in "zester enroll list", or use a join token',
+  });
+}
+
+function latestOf(book: Book, peel: string, key: string): Enrollment | undefined {
+  const all = book.all().filter((each) => each.peel === peel && each.key === key);
+  return all.toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
+}
+
+function replyOf({ id, peel, state, reason }: Enrollment): JoinReply {
+  return { id, peel, state, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Text from strangers ends on operators' terminals: no control, direction or other invisible characters. */
+export function terminalSafe(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?').slice(0, 253);
+}
+
+function forged(code: string, name: string): ZesterError {
+  return new ZesterError(
+    'denied',
+    code,
+    `Cannot accept the request of "${terminalSafe(name)}": its proof does not hold`,
+  );
+}

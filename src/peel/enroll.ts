@@ -1,0 +1,236 @@
+import { join } from 'node:path';
+import { asError, isError, ZesterError } from '#base/errors.ts';
+import { toHuman } from '#base/ids.ts';
+import type { Log } from '#base/log.ts';
+import { backoff, type Clock, delay } from '#base/time.ts';
+import { findText, publicMode, writeFile } from '#trust/files.ts';
+import { formatCredentials, parseCredentials, readUserJwt } from '#trust/jwt.ts';
+import { fingerprint, signFetch, signJoin, signRenew } from '#trust/proofs.ts';
+import { ChallengeReply, CredentialsReply, JoinReply } from '#wire/enroll.ts';
+import { type AnchorOptions, findAnchor } from './anchor.ts';
+import type { Identity } from './identity.ts';
+import { type MasterClient, masterClient } from './master-client.ts';
+import { writeBundle } from './trust-store.ts';
+
+export interface EnrollOptions extends AnchorOptions {
+  readonly identity: Identity;
+  readonly hostname: string;
+  /** Approves us without an operator. */
+  readonly token?: string | undefined;
+  readonly clock: Clock;
+  /** Where time passes; a test's may be quicker. */
+  readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** What being in the fleet consists of; all of it is on disk. */
+export interface Membership {
+  /** The credentials as they are now, for every new connection. */
+  credentials(): string;
+  readonly natsUrls: readonly string[];
+  readonly natsCaFile: string;
+  readonly trustFile: string;
+}
+
+/** Where what a master gave lies in the auth folder. */
+export const memberFiles = {
+  credentials: (peel: string) => `${peel}.creds`,
+  natsCa: 'nats-ca.crt',
+  natsUrls: 'nats-urls',
+  trust: 'trust.bundle',
+} as const;
+
+const tokenFix = 'Correct join_token in peel.yaml, or remove it and have this peel approved';
+
+/**
+ * Joins the fleet, however long it takes: straight through when the credentials are on disk, else it asks, waits for
+ * the decision and fetches. A master that is away is passed over quietly; a refusal is said once, and asked about again
+ * later, for refusals are mended on the other side. Rejects only at the signal.
+ */
+export async function enroll(options: EnrollOptions): Promise<Membership> {
+  const { identity, authDir, log, signal, wait = delay } = options;
+  if (isMember(options)) return membership(options);
+  const pauses = backoff({ firstMs: 1_000, capMs: 300_000 });
+  let said = '';
+  while (!signal.aborted) {
+    try {
+      await joinOnce(options);
+      log.info('Enrolled', { peel_id: identity.peel, path: authDir });
+      return membership(options);
+    } catch (thrown) {
+      const error = asError(thrown);
+      const { code } = error;
+      if (!signal.aborted && said !== code) report(log, error, options);
+      said = code;
+    }
+    await wait(pauses.next(), signal);
+  }
+  signal.throwIfAborted();
+  return membership(options);
+}
+
+/**
+ * Renews the credentials at two thirds of their life with a proof by the same key, until the signal. Expired ones are
+ * renewed just so: what counts is that the enrolment lives.
+ */
+export async function keepRenewed(options: EnrollOptions): Promise<void> {
+  const { clock, log, signal, wait = delay } = options;
+  const pauses = backoff({ firstMs: 30_000, capMs: 3_600_000 });
+  while (!signal.aborted) {
+    const due = renewalDue(options);
+    if (due > clock.now()) {
+      // In short steps, for a clock may be set and a machine may sleep.
+      await wait(Math.min(due - clock.now(), 3_600_000), signal);
+      continue;
+    }
+    try {
+      await renewOnce(options);
+      pauses.reset();
+      log.info('Credentials renewed', { expires: readCurrent(options).expiresAtMs });
+    } catch (error) {
+      if (isError(error, 'ENROLL_UNKNOWN'))
+        await joinOnce(options).catch((failed) => report(log, asError(failed), options));
+      else log.warn('Credentials not renewed', { error, expires: readCurrent(options).expiresAtMs });
+      await wait(pauses.next(), signal);
+    }
+  }
+}
+
+async function joinOnce(options: EnrollOptions): Promise<void> {
+  const anchor = await findAnchor(options);
+  const client = masterClient({ urls: options.masterUrls, ca: anchor.ca });
+  const reply = await ask(options, client, anchor.pin);
+  const { id, state, peel, reason } = reply.state === 'pending' ? await decision(options, client, reply) : reply;
+  if (state === 'rejected' || state === 'revoked') throw refusal(state, { peel, reason });
+  const challenge = await challengeOf(client, options);
+  const body = signFetch(id, { v: 1, challenge }, options.identity.key.seed);
+  const path = `/api/v1/enroll/${id}/credentials`;
+  keep(options, await client.ask(CredentialsReply, { method: 'POST', path, body, signal: options.signal }));
+}
+
+async function renewOnce(options: EnrollOptions): Promise<void> {
+  const { identity, masterUrls, signal } = options;
+  const client = masterClient({ urls: masterUrls, ca: (await findAnchor(options)).ca });
+  await sameMaster(async () => {
+    const challenge = await challengeOf(client, options);
+    const request = { v: 1, peel: identity.peel, key: identity.key.publicKey, challenge };
+    const body = signRenew(request, identity.key.seed);
+    keep(options, await client.ask(CredentialsReply, { method: 'POST', path: '/api/v1/enroll/renew', body, signal }));
+  });
+}
+
+async function ask(options: EnrollOptions, client: MasterClient, caPin: string | undefined): Promise<JoinReply> {
+  const { identity, hostname, token, signal } = options;
+  return sameMaster(async () => {
+    const challenge = await challengeOf(client, options);
+    const { peel, key, curve } = identity;
+    const request = {
+      v: 1,
+      peel,
+      key: key.publicKey,
+      curveKey: curve.publicKey,
+      challenge,
+      hostname: hostname.slice(0, 253),
+      ...(caPin === undefined ? {} : { caPin }),
+      ...(token === undefined ? {} : { token }),
+    };
+    const body = signJoin(request, key.seed);
+    return client.ask(JoinReply, { method: 'POST', path: '/api/v1/enroll', body, signal });
+  });
+}
+
+/** Asks until somebody decided. Any master knows, so one that goes away in between is merely replaced. */
+async function decision(options: EnrollOptions, client: MasterClient, { id, peel }: JoinReply): Promise<JoinReply> {
+  const { identity, log, signal, wait = delay } = options;
+  const pauses = backoff({ firstMs: 1_000, capMs: 60_000 });
+  log.warn('Waiting for approval', {
+    peel_id: peel,
+    enrollment: id,
+    fingerprint: fingerprint(identity.key.publicKey),
+    hint: `Compare the fingerprint in "zester enroll list", then run "zester enroll approve --peel ${toHuman(peel)}"`,
+  });
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      const path = `/api/v1/enroll/${id}`;
+      const reply = await client.ask(JoinReply, { method: 'GET', path, timeoutMs: 60_000, signal });
+      if (reply.state !== 'pending') return reply;
+      pauses.reset();
+    } catch (error) {
+      if (asError(error).family !== 'unreachable') throw error;
+      await wait(pauses.next(), signal);
+    }
+  }
+}
+
+/** A challenge is known to the master that gave it; behind a balancer, or after a restart, another one answers. */
+async function sameMaster<Value>(attempt: () => Promise<Value>): Promise<Value> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries === 3 || !isError(error, 'CHALLENGE_INVALID')) throw error;
+    }
+  }
+}
+
+async function challengeOf(client: MasterClient, { signal }: EnrollOptions): Promise<string> {
+  const call = { method: 'POST', path: '/api/v1/enroll/challenge', body: {}, signal } as const;
+  return (await client.ask(ChallengeReply, call)).challenge;
+}
+
+/** The credentials last: with them on disk, everything else is. */
+function keep({ authDir, identity }: EnrollOptions, { jwt, trust, natsUrls, natsCa }: CredentialsReply): void {
+  writeBundle(join(authDir, memberFiles.trust), trust);
+  writeFile(join(authDir, memberFiles.natsCa), natsCa, publicMode);
+  writeFile(join(authDir, memberFiles.natsUrls), `${natsUrls.join('\n')}\n`, publicMode);
+  const credentials = formatCredentials({ jwt, seed: identity.key.seed });
+  writeFile(join(authDir, memberFiles.credentials(identity.peel)), credentials);
+}
+
+function isMember({ authDir, identity }: EnrollOptions): boolean {
+  const credentials = findText(join(authDir, memberFiles.credentials(identity.peel)));
+  if (credentials === undefined || findText(join(authDir, memberFiles.trust)) === undefined) return false;
+  try {
+    return readUserJwt(parseCredentials(credentials).jwt).key === identity.key.publicKey;
+  } catch {
+    return false;
+  }
+}
+
+function membership({ authDir, identity }: EnrollOptions): Membership {
+  const credentials = join(authDir, memberFiles.credentials(identity.peel));
+  return {
+    credentials: () => findText(credentials) ?? '',
+    natsUrls: (findText(join(authDir, memberFiles.natsUrls)) ?? '').split('\n').filter(Boolean),
+    natsCaFile: join(authDir, memberFiles.natsCa),
+    trustFile: join(authDir, memberFiles.trust),
+  };
+}
+
+function readCurrent({ authDir, identity }: EnrollOptions) {
+  const text = findText(join(authDir, memberFiles.credentials(identity.peel))) ?? '';
+  return readUserJwt(parseCredentials(text).jwt);
+}
+
+function renewalDue(options: EnrollOptions): number {
+  const { issuedAtMs, expiresAtMs } = readCurrent(options);
+  return issuedAtMs + ((expiresAtMs - issuedAtMs) * 2) / 3;
+}
+
+/** Refusals are for somebody to mend; a master that is away is nobody's fault, and mends itself. */
+function report(log: Log, error: ZesterError, { identity, token }: EnrollOptions): void {
+  if (error.family === 'unreachable') {
+    log.info('No master answers; trying on', { reason: error.message });
+    return;
+  }
+  const approval = `Run "zester enroll list" on the other side, or "zester enroll approve --peel ${toHuman(identity.peel)}"`;
+  const hint = token !== undefined && error.code.startsWith('TOKEN_') ? tokenFix : (error.hint ?? approval);
+  log.error('Not enrolled', { error, hint, peel_id: identity.peel, fingerprint: fingerprint(identity.key.publicKey) });
+}
+
+function refusal(state: string, { peel, reason }: { peel: string; reason: string | undefined }): ZesterError {
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return new ZesterError('denied', 'ENROLL_REFUSED', `Cannot enrol "${toHuman(peel)}": it was ${state}${why}`, {
+    hint: `Ask an operator; to let it in after all: "zester enroll approve --peel ${toHuman(peel)}" when it asks again`,
+  });
+}

@@ -1,0 +1,102 @@
+import { hostname as systemHostname } from 'node:os';
+import { join } from 'node:path';
+import { ZesterError } from '#base/errors.ts';
+import { isPeelId, type PeelId, toHuman, toWire } from '#base/ids.ts';
+import { findText, writeFile } from '#trust/files.ts';
+import { createKey, type KeyKind, type KeyPair, keyFromSeed } from '#trust/nkeys.ts';
+
+/** Who this peel is. The seeds never leave this machine. */
+export interface Identity {
+  readonly peel: PeelId;
+  /** Its name on the bus, and what proves it. */
+  readonly key: KeyPair;
+  /** What settings are sealed for. */
+  readonly curve: KeyPair;
+}
+
+export interface IdentitySources {
+  readonly authDir: string;
+  /** As the options say; wins over everything and is not pinned. */
+  readonly id?: string | undefined;
+  readonly hostname?: () => string;
+  readonly hostsFile?: string;
+}
+
+/** Where the identity lies in the auth folder. */
+export const identityFiles = {
+  pinnedId: 'peel-id',
+  seed: (peel: PeelId) => `${peel}.seed`,
+  curveSeed: (peel: PeelId) => `${peel}.curve.seed`,
+} as const;
+
+/**
+ * Settles who this peel is: once, for a host name may change and a fleet's memory of it must not. Keys are on disk
+ * before anybody hears of them. Throws `PEEL_ID_INVALID`, `HOSTNAME_UNUSABLE`, `KEY_INVALID`.
+ */
+export function resolveIdentity({ authDir, id, ...host }: IdentitySources): Identity {
+  const peel = id === undefined ? pinnedId(authDir, host) : toWire(id);
+  return {
+    peel,
+    key: keyIn(join(authDir, identityFiles.seed(peel)), 'user'),
+    curve: keyIn(join(authDir, identityFiles.curveSeed(peel)), 'curve'),
+  };
+}
+
+function pinnedId(authDir: string, host: Pick<IdentitySources, 'hostname' | 'hostsFile'>): PeelId {
+  const file = join(authDir, identityFiles.pinnedId);
+  const pinned = findText(file);
+  if (pinned !== undefined && isPeelId(pinned)) return pinned;
+  const peel = fromHostname(host);
+  writeFile(file, `${peel}\n`);
+  return peel;
+}
+
+function fromHostname({
+  hostname = systemHostname,
+  hostsFile = '/etc/hosts',
+}: Pick<IdentitySources, 'hostname' | 'hostsFile'>): PeelId {
+  const short = hostname().trim().toLowerCase().replace(/\.$/, '');
+  const name = short.includes('.') ? short : (qualified(short, findText(hostsFile) ?? '') ?? short);
+  // These are what a machine is called before anybody named it: two of them would be one peel.
+  const nameless =
+    name === '' || name === '(none)' || /^(localhost|ip6-localhost)\b/.test(name) || /^[\d.]+$/.test(name);
+  if (nameless) throw unusable(name, 'it names no machine in particular');
+  if (name.includes('_')) throw unusable(name, 'an underscore is how a dot travels');
+  return toWire(name);
+}
+
+/** The full name the hosts file has for a short one, as `hostname -f` finds it. */
+function qualified(short: string, hosts: string): string | undefined {
+  for (const line of hosts.split('\n')) {
+    const [, ...names] = (line.split('#')[0] ?? '').trim().toLowerCase().split(/\s+/);
+    if (!names.includes(short)) continue;
+    const full = names.find((each) => each.startsWith(`${short}.`));
+    if (full !== undefined) return full;
+  }
+  return undefined;
+}
+
+function keyIn(file: string, kind: KeyKind): KeyPair {
+  const seed = findText(file);
+  if (seed === undefined) {
+    const made = createKey(kind);
+    writeFile(file, `${made.seed}\n`);
+    return made;
+  }
+  const key = keyFromSeed(seed);
+  if (key.kind === kind) return key;
+  throw new ZesterError('machine', 'IDENTITY_KEY_KIND', `Cannot use the key in "${file}": it is of another kind`, {
+    hint: 'Put the right file back; without it, remove this one, and the peel enrols anew',
+  });
+}
+
+function unusable(name: string, reason: string): ZesterError {
+  return new ZesterError(
+    'source',
+    'HOSTNAME_UNUSABLE',
+    `Cannot derive the peel's id from the host name "${toHuman(name)}": ${reason}`,
+    {
+      hint: 'Set "id" in peel.yaml',
+    },
+  );
+}
