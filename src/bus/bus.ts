@@ -248,7 +248,9 @@ function unanswered(error: unknown, subject: string): ZesterError {
     });
   }
   if (/permissions violation/i.test(text)) {
-    return new ZesterError('denied', 'GRANT_MISSING', `Cannot ask "${subject}": these credentials may not`, { cause: error });
+    return new ZesterError('denied', 'GRANT_MISSING', `Cannot ask "${subject}": these credentials may not`, {
+      cause: error,
+    });
   }
   return new ZesterError('unreachable', 'BUS_SILENT', `Cannot ask "${subject}": ${text}`, { cause: error });
 }

@@ -69,7 +69,8 @@ const forEver = {
   maxPingOut: 3,
 };
 
-const failFast = { reconnect: false, maxReconnectAttempts: 0, pingInterval: 20_000 };
+// The first attempt must work; a connection that was there once is worth some patience.
+const failFast = { reconnect: true, maxReconnectAttempts: 30, waitOnFirstConnect: false, pingInterval: 20_000 };
 
 /** Refuses every address that is not `tls://`. Throws `PLAINTEXT_REFUSED`. */
 export function requireTls(server: string): void {

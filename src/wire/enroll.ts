@@ -108,3 +108,76 @@ export type SignedTrust = z.output<typeof SignedTrust>;
 
 /** Key of the signed bundle in the `trust` bucket. */
 export const trustDocument = 'bundle';
+
+/** `GET /api/v1/enroll/ca`: fetched before anything is trusted, so believed only as far as a pin says. */
+export const CaDocument = z.object({
+  v: z.int(),
+  /** The root, PEM. */
+  ca: z.string(),
+  pin: z.string(),
+  natsUrls: z.array(z.string()),
+});
+export type CaDocument = z.output<typeof CaDocument>;
+
+/** `POST /api/v1/enroll/challenge`: bytes to sign once, soon, to the master that gave them. */
+export const ChallengeReply = z.object({ challenge: z.string(), expiresAt: z.number() });
+export type ChallengeReply = z.output<typeof ChallengeReply>;
+
+const base64url = z.string().check(z.maxLength(128), z.regex(/^[\w-]+$/));
+
+/** `POST /api/v1/enroll`. The signature covers everything else, so that nothing can be stripped on the way. */
+export const JoinRequest = z.object({
+  v: z.int(),
+  peel: z.string().check(z.maxLength(128)),
+  key: z.string().check(z.maxLength(64)),
+  curveKey: z.string().check(z.maxLength(64)),
+  challenge: z.string().check(z.maxLength(256)),
+  hostname: z.optional(z.string().check(z.maxLength(253))),
+  /** Pin of the root this connection was verified by. */
+  caPin: z.optional(z.string().check(z.maxLength(80))),
+  token: z.optional(z.string().check(z.maxLength(128))),
+  signature: base64url,
+});
+export type JoinRequest = z.output<typeof JoinRequest>;
+
+/** What became of it; `GET /api/v1/enroll/{id}` answers the same, late when nothing changes. */
+export const JoinReply = z.object({
+  id: z.string(),
+  peel: z.string(),
+  state: EnrollState,
+  reason: z.optional(z.string()),
+});
+export type JoinReply = z.output<typeof JoinReply>;
+
+/** `POST /api/v1/enroll/{id}/credentials`. */
+export const FetchRequest = z.object({
+  v: z.int(),
+  challenge: z.string().check(z.maxLength(256)),
+  signature: base64url,
+});
+export type FetchRequest = z.output<typeof FetchRequest>;
+
+/** `POST /api/v1/enroll/renew`. */
+export const RenewRequest = z.object({
+  v: z.int(),
+  peel: z.string().check(z.maxLength(128)),
+  key: z.string().check(z.maxLength(64)),
+  challenge: z.string().check(z.maxLength(256)),
+  signature: base64url,
+});
+export type RenewRequest = z.output<typeof RenewRequest>;
+
+/** Credentials, and with them, over the same verified connection, whom to believe and where to go. */
+export const CredentialsReply = z.object({
+  peel: z.string(),
+  jwt: z.string(),
+  expiresAt: z.number(),
+  trust: TrustBundle,
+  natsUrls: z.array(z.string()),
+  /** Root of the NATS servers' certificates, PEM. */
+  natsCa: z.string(),
+});
+export type CredentialsReply = z.output<typeof CredentialsReply>;
+
+/** Any other answer. */
+export const HttpError = z.object({ error: ErrorBody });

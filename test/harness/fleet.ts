@@ -191,9 +191,18 @@ export async function dispatch(bus: Bus, credentials: Credentials, wish: Wish): 
   const statuses: JobStatus[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   bus.listen(channels.returned, { jid }, ({ body }) => void returns.set(body.peel, body));
+  // As the command line does: what passed by while the connection was away is asked for.
+  const catchUp = async () => {
+    const page = await bus.request(channels.jobReturns, {}, { jid });
+    for (const each of page.returns ?? []) returns.set(each.peel, each);
+    if (page.job && page.job.state !== 'running') resolve();
+  };
   bus.listen(channels.status, { jid }, ({ body }) => {
     statuses.push(body);
-    if (body.state !== 'running') resolve();
+    if (body.state !== 'running') void catchUp();
+  });
+  bus.onState((state) => {
+    if (state === 'connected') void catchUp().catch(() => {});
   });
   const reply = await bus.request(channels.dispatch, {}, signRequest(request, credentials));
   if (reply.error) resolve();

@@ -20,8 +20,10 @@ export function embeddedCertificate(parts: {
   readonly names: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
+  /** How often to look at the clock, which may be set. */
+  readonly everyMs?: number;
 }): CertificateSource {
-  const { caDir, names, clock, log } = parts;
+  const { caDir, names, clock, log, everyMs = hour } = parts;
   const issue = () => issueLeaf(openCa(caDir).intermediate, { names, now: clock.now(), lifetimeMs });
   let leaf = issue();
   const due = () => {
@@ -35,7 +37,7 @@ export function embeddedCertificate(parts: {
     current: () => leaf,
     async next(signal) {
       while (!signal.aborted) {
-        await delay(Math.min(hour, Math.max(1_000, dueAt - clock.now())), signal);
+        await delay(everyMs, signal);
         if (signal.aborted || clock.now() < dueAt) continue;
         try {
           leaf = issue();

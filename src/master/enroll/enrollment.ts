@@ -27,15 +27,15 @@ import { type Book, holding, openBook } from './book.ts';
 import { createChallenges } from './challenges.ts';
 import { createDecide } from './decide.ts';
 import { join, proveFetch, proveRenew, type Quota, statusOf } from './join.ts';
-import { createRevocations } from './revocations.ts';
+import { type AccountServers, createRevocations } from './revocations.ts';
 import type { EnrollmentStore } from './store.ts';
 
 export interface EnrollmentParts {
   readonly store: EnrollmentStore;
   /** `followAuthDir(path)`. */
   readonly auth: () => AuthDir;
-  /** `publishAccounts(connection)` of a system-account connection. */
-  readonly publishAccount: (jwt: string) => Promise<void>;
+  /** `accountServers(connection)` of a system-account connection. */
+  readonly servers: AccountServers;
   /** Deletes what other stores hold of a peel: facts, presence. */
   readonly forget: (peel: string) => Promise<void>;
   /** Pin of the embedded CA; undefined when the enrolment certificate comes from elsewhere. */
@@ -85,10 +85,10 @@ const pendingMs = day;
 const rejectedMs = 7 * day;
 
 export async function createEnrollment(parts: EnrollmentParts): Promise<EnrollmentService> {
-  const { store, auth, clock, log, credentialLifetimeMs = 30 * day, policy = () => {} } = parts;
+  const { store, auth, servers, clock, log, credentialLifetimeMs = 30 * day, policy = () => {} } = parts;
   const book = await openBook(store, log);
   const challenges = createChallenges(clock);
-  const revocations = createRevocations({ book, auth, publish: parts.publishAccount, clock, log });
+  const revocations = createRevocations({ book, auth, servers, clock, log });
   const decide = createDecide({ book, revocations, forget: parts.forget, clock, log });
   const joining = { ...parts, book, challenges };
   const once = refuseReplays(clock);

@@ -1,8 +1,8 @@
 import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
-import { accountJwt } from '#trust/account.ts';
-import type { AuthDir } from '#trust/auth-dir.ts';
+import { accountJwt, isCurrent } from '#trust/account.ts';
+import type { AuthDir, AuthIndex } from '#trust/auth-dir.ts';
 import type { Book } from './book.ts';
 
 /** The account as NATS servers know it: today's grants, and whom they shut out. */
@@ -16,43 +16,49 @@ export interface Revocations extends AsyncDisposable {
 export interface RevocationParts {
   readonly book: Book;
   readonly auth: () => AuthDir;
-  /** Gives an account JWT to the servers, over the system account. */
-  readonly publish: (jwt: string) => Promise<void>;
+  readonly servers: AccountServers;
   readonly clock: Clock;
   readonly log: Log;
   /** How often to look whether servers must be told again. */
   readonly intervalMs?: number;
 }
 
-/** Servers forget nothing (full resolver), but one that was away, or a push that failed, is made up for here. */
-export function createRevocations(parts: RevocationParts): Revocations {
-  const { book, auth, publish, clock, log, intervalMs = 60_000 } = parts;
-  let pushed = '';
-  let last: string | undefined;
-  let running: Promise<void> = Promise.resolve();
+/** The NATS servers' memory of accounts. */
+export interface AccountServers {
+  lookup(account: string): Promise<string | undefined>;
+  /** Throws `ACCOUNT_REFUSED`. */
+  update(jwt: string): Promise<void>;
+}
 
-  const current = () => {
-    const { index } = auth();
-    const revoked = { ...index.revoked, ...revokedPeels(book) };
-    return { index, revoked, fingerprint: JSON.stringify([index, Object.entries(revoked).toSorted()]) };
-  };
-  const push = async () => {
-    const { index, revoked, fingerprint } = current();
+/**
+ * Servers forget nothing (full resolver); what a push could not reach, or another master undid, is made up for here:
+ * at every revocation heard of, and every minute.
+ */
+export function createRevocations(parts: RevocationParts): Revocations {
+  const { book, auth, servers, clock, log, intervalMs = 60_000 } = parts;
+  let running: Promise<void> = Promise.resolve();
+  let queued: Promise<void> | undefined;
+
+  const bringUpToDate = async () => {
+    const { index, accountJwt: bootstrap, operatorSigningSeed } = auth();
     const { environment: name, account, roles } = index;
-    const replaces = last ?? auth().accountJwt();
-    const content = { name, account, roles, revoked, replaces, now: clock.now() };
-    const jwt = accountJwt(content, auth().operatorSigningSeed());
-    await publish(jwt);
-    [pushed, last] = [fingerprint, jwt];
+    const replaces = (await servers.lookup(account)) ?? bootstrap();
+    const content = { name, account, roles, revoked: allRevoked(index, book), replaces, now: clock.now() };
+    if (!isCurrent(replaces, content)) await servers.update(accountJwt(content, operatorSigningSeed()));
   };
-  // One after the other: two at once could reach a server in the wrong order within the same second.
-  const inTurn = (): Promise<void> => {
-    running = running.catch(() => {}).then(push);
-    return running;
+  // One after the other, and one for all who ask while another runs: each replaces what is there.
+  const push = (): Promise<void> => {
+    queued ??= running
+      .catch(() => {})
+      .then(() => {
+        queued = undefined;
+        return bringUpToDate();
+      });
+    running = queued;
+    return queued;
   };
   const sync = () => {
-    if (current().fingerprint === pushed) return;
-    inTurn().catch((error) => log.warn('Account not updated on the servers', { error }));
+    push().catch((error) => log.warn('Account not updated on the servers', { error }));
   };
   const watching = book.onChange(({ state }) => {
     if (state === 'revoked') sync();
@@ -62,8 +68,8 @@ export function createRevocations(parts: RevocationParts): Revocations {
   sync();
 
   return {
-    push: inTurn,
-    revokedAt: (key) => current().revoked[key],
+    push,
+    revokedAt: (key) => allRevoked(auth().index, book)[key],
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       watching[Symbol.dispose]();
@@ -72,9 +78,9 @@ export function createRevocations(parts: RevocationParts): Revocations {
   };
 }
 
-/** The later decision wins, should a key have been revoked twice. */
-function revokedPeels(book: Book): Record<string, number> {
-  const revoked: Record<string, number> = {};
+/** Operators of the auth folder and peels of the book. The later decision wins, should a key have been revoked twice. */
+function allRevoked(index: AuthIndex, book: Book): Record<string, number> {
+  const revoked: Record<string, number> = { ...index.revoked };
   for (const { state, key, decidedAt = 0 } of book.all()) {
     if (state === 'revoked') revoked[key] = Math.max(revoked[key] ?? 0, Math.floor(decidedAt / 1_000));
   }
@@ -82,7 +88,7 @@ function revokedPeels(book: Book): Record<string, number> {
 }
 
 interface Asking {
-  request(subject: string, payload: string, options: { timeout: number }): Promise<{ json<T>(): T }>;
+  request(subject: string, payload: string, options: { timeout: number }): Promise<{ json<T>(): T; string(): string }>;
 }
 
 interface UpdateReply {
@@ -90,20 +96,26 @@ interface UpdateReply {
   readonly data?: { readonly code?: number; readonly message?: string };
 }
 
-/** The way to publish account JWTs over a system-account connection. Throws `ACCOUNT_REFUSED`. */
-export function publishAccounts(connection: Asking): (jwt: string) => Promise<void> {
-  return async (jwt) => {
-    const reply = await connection.request('$SYS.REQ.CLAIMS.UPDATE', jwt, { timeout: 5_000 });
-    const { error, data } = reply.json<UpdateReply>();
-    if (data?.code === 200) return;
-    const reason = error?.description ?? data?.message ?? 'no reason given';
-    throw new ZesterError(
-      'unreachable',
-      'ACCOUNT_REFUSED',
-      `Cannot update the account on the NATS servers: ${reason}`,
-      {
-        hint: 'Check that "resolver" in nats-server.conf has the type "full", as "zester nats-auth init" writes it',
-      },
-    );
+/** The servers over a system-account connection. */
+export function accountServers(connection: Asking): AccountServers {
+  return {
+    async lookup(account) {
+      const reply = await connection.request(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, '', { timeout: 5_000 });
+      return reply.string() || undefined;
+    },
+    async update(jwt) {
+      const reply = await connection.request('$SYS.REQ.CLAIMS.UPDATE', jwt, { timeout: 5_000 });
+      const { error, data } = reply.json<UpdateReply>();
+      if (data?.code === 200) return;
+      const reason = error?.description ?? data?.message ?? 'no reason given';
+      throw new ZesterError(
+        'unreachable',
+        'ACCOUNT_REFUSED',
+        `Cannot update the account on the NATS servers: ${reason}`,
+        {
+          hint: 'Check that "resolver" in nats-server.conf has the type "full", as "zester nats-auth init" writes it',
+        },
+      );
+    },
   };
 }

@@ -119,7 +119,23 @@ export function openBoard(options: BoardOptions): Board {
     giveUpOn(job, silent, now - created, ownsIt);
     const over = now > deadline + deadlineGraceMs;
     const hopeless = pending.every((peel) => job.unreachable.has(peel));
-    if ((over && mayEnd(job, deadline + deadlineGraceMs)) || (hopeless && ownsIt)) void end(job, outcome(job));
+    if ((over && mayEnd(job, deadline + deadlineGraceMs)) || (hopeless && ownsIt)) void giveUp(job);
+  };
+
+  /** What was heard may have gaps; before a job ends without all returns, what is stored has the last word. */
+  const giveUp = async (job: Tracked) => {
+    const before = job.returned.size;
+    await recount(job);
+    if (job.returned.size === before) await end(job, outcome(job));
+  };
+
+  const recount = async (job: Tracked) => {
+    const { jid } = job.record;
+    try {
+      for await (const { peel, success } of returns.stored(jid)) count(job, peel, success);
+    } catch (error) {
+      log.warn('Returns not read yet', { jid, error });
+    }
   };
 
   const giveUpOn = (job: Tracked, silent: readonly string[], age: number, ownsIt: boolean) => {
@@ -190,9 +206,13 @@ export function openBoard(options: BoardOptions): Board {
     if (!entry) return void (await active.delete(jid));
     const record = decodeRecord(entry.value);
     if (record.state !== 'running') return void (await active.delete(jid));
-    const job = track(record, entry.revision);
-    for await (const { peel, success } of returns.stored(jid)) count(job, peel, success);
+    await recount(track(record, entry.revision));
   };
+
+  // While away, returns were stored and republished to nobody here.
+  bus.onState((state) => {
+    if (state === 'connected') for (const job of tracked.values()) void recount(job);
+  });
 
   const listening: readonly Listening[] = [
     bus.hear(channels.returned, {}, ({ jid, peel }, _payload, headers) => {
