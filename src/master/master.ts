@@ -144,7 +144,6 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
   if (last === undefined || last === hostname) publishQuietly();
   else log.info('State tree is published by another master', { publisher: last });
 
-  log.info('Master ready', { peels: fleet.size, jobs: board.size });
   return {
     id,
     stores,

@@ -1,6 +1,6 @@
 import { request } from 'node:https';
 import * as z from 'zod/mini';
-import { ZesterError } from '#base/errors.ts';
+import { asError, ZesterError } from '#base/errors.ts';
 import { HttpError } from '#wire/enroll.ts';
 import { errorFrom } from '#wire/error.ts';
 
@@ -36,16 +36,23 @@ export function masterClient({ urls, ca }: MasterClientOptions): MasterClient {
       return current();
     },
     async ask(schema, call) {
-      try {
-        return parse(schema, await send(current(), { ...call, ca }));
-      } catch (error) {
-        // What a master decided another would decide too; only a silent or a foreign one is passed over.
-        const passed = error instanceof ZesterError && ['unreachable', 'bug'].includes(error.family);
-        if (passed || (error instanceof ZesterError && error.code === 'MASTER_UNTRUSTED')) chosen++;
-        throw error;
+      for (let tries = 1; ; tries++) {
+        try {
+          return parse(schema, await send(current(), { ...call, ca }));
+        } catch (error) {
+          if (!isPassedOver(error)) throw error;
+          chosen++;
+          if (tries >= urls.length || call.signal?.aborted) throw error;
+        }
       }
     },
   };
+}
+
+/** What a master decided another would decide too; only one that is silent or not ours is passed over. */
+function isPassedOver(error: unknown): boolean {
+  const { family, code } = asError(error);
+  return family === 'unreachable' || family === 'bug' || code === 'MASTER_UNTRUSTED';
 }
 
 /** The one unverified request there is: for a document that is believed only when it fits a pin. */

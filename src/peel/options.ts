@@ -82,13 +82,6 @@ export const peelOptions = optionTable([
     restart: true,
   },
   {
-    key: 'facts_path',
-    type: 'string',
-    summary: 'File or folder of custom facts',
-    default: '/etc/zester/facts',
-    restart: true,
-  },
-  {
     key: 'facts_interval',
     type: 'duration',
     summary: 'Time between two looks at what changes by itself',
@@ -100,14 +93,6 @@ export const peelOptions = optionTable([
     type: 'string',
     summary: 'Folder that is managed instead of the machine’s own root',
     default: '/',
-    restart: true,
-  },
-  {
-    key: 'startup_states',
-    type: 'choice',
-    choices: ['none', 'highstate'],
-    summary: 'What is applied once after a start',
-    default: 'none',
     restart: true,
   },
   { key: 'runner_warm', type: 'duration', summary: 'How long an idle runner is kept', default: 20_000, restart: true },

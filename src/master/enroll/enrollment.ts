@@ -190,5 +190,5 @@ function refuseReplays(clock: Clock): (signed: SignedRequest) => void {
 }
 
 function notLive({ peel, state }: Enrollment): ZesterError {
-  return new ZesterError('denied', 'ENROLL_NOT_LIVE', `Cannot give credentials to "${peel}": it is ${state}`);
+  return new ZesterError('denied', 'ENROLL_ENDED', `Cannot give credentials to "${peel}": it is ${state}`);
 }

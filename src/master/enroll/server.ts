@@ -144,6 +144,7 @@ function noRoute(): ZesterError {
   return new ZesterError('usage', 'ROUTE_UNKNOWN', 'Cannot answer: there is nothing at this address');
 }
 
+/** What went wrong inside is for our log, not for a stranger. */
 function internal(): ZesterError {
-  return new ZesterError('bug', 'UNEXPECTED', 'Cannot answer: something went wrong here');
+  return asError(new Error('Cannot answer: something went wrong here'));
 }

@@ -266,6 +266,7 @@ export function openBoard(options: BoardOptions): Board {
 
 /** The state that what is stored amounts to. */
 function outcome(job: Tracked): JobState {
+  if (job.record.killedBy !== undefined) return 'killed';
   if (job.returned.size === job.peels.size) return job.succeeded === job.peels.size ? 'complete' : 'failed';
   return job.returned.size === 0 ? 'timeout' : 'partial';
 }

@@ -1,0 +1,32 @@
+import { runDaemon } from '#base/daemon.ts';
+
+// The resident peel loads nothing of the engine: the other roles bring it in when they are asked for.
+const [role, ...rest] = process.argv.slice(2);
+
+void start().then((code) => process.exit(code));
+
+async function start(): Promise<number> {
+  switch (role) {
+    case 'runner':
+    case 'call': {
+      const { startRunner } = await import('#peel/runner-main.ts');
+      return startRunner(role, rest);
+    }
+    case 'check':
+    case 'apply': {
+      const { runLocal } = await import('#peel/local.ts');
+      return runLocal(role, rest);
+    }
+    default: {
+      const [{ runPeel }, { peelOptions }] = await Promise.all([import('#peel/boot.ts'), import('#peel/options.ts')]);
+      const daemon = {
+        program: 'zester-peel',
+        component: 'peel',
+        options: peelOptions,
+        configPath: '/etc/zester/peel.yaml',
+        run: runPeel,
+      };
+      return runDaemon(daemon, process.argv.slice(2));
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Log } from '#base/log.ts';
+import type { Clock } from '#base/time.ts';
+import type { Bus, Listening } from '#bus/bus.ts';
+import { connectBus } from '#bus/connect.ts';
+import { type AuthDir, authFiles } from '#trust/auth-dir.ts';
+import { openCa } from '#trust/ca-dir.ts';
+import { findText } from '#trust/files.ts';
+import { formatCredentials } from '#trust/jwt.ts';
+import { channels } from '#wire/channels.ts';
+import { buckets } from '#wire/stores.ts';
+import type { Master } from '../master.ts';
+import type { MasterOptions } from '../options.ts';
+import { certificateFromFiles, embeddedCertificate } from './certificate.ts';
+import { createEnrollment, type EnrollmentService } from './enrollment.ts';
+import { accountServers } from './revocations.ts';
+import { startEnrollServer } from './server.ts';
+import { enrollmentStore } from './store.ts';
+
+export interface EnrollParts {
+  readonly options: MasterOptions;
+  readonly auth: () => AuthDir;
+  readonly bus: Bus;
+  readonly master: Master;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const sweepMs = 300_000;
+
+/** Opens enrolment on this master: decisions over the bus, and the door for machines when it has an address. */
+export async function openEnrollment({
+  options,
+  auth,
+  bus,
+  master,
+  clock,
+  log,
+}: EnrollParts): Promise<AsyncDisposable & { readonly service: EnrollmentService }> {
+  const stack = new AsyncDisposableStack();
+  const caFile = options.nats_ca ?? join(options.auth_dir, authFiles.natsCa);
+  const system = stack.use(
+    await connectBus({
+      servers: options.nats_url,
+      caFile,
+      credentials: () => formatCredentials(auth().credentials('sys')),
+      name: 'zester-master-sys',
+      retry: true,
+    }),
+  );
+  const caDir = options.ca_dir ?? join(options.auth_dir, 'ca');
+  const embedded = findText(join(caDir, 'root.crt')) !== undefined;
+  const natsUrls = () => (options.nats_advertise_urls.length > 0 ? options.nats_advertise_urls : options.nats_url);
+  const service = stack.use(
+    await createEnrollment({
+      store: enrollmentStore(master.stores.kv(buckets.enrollments)),
+      auth,
+      servers: accountServers(system.connection),
+      forget: async (peel) => {
+        await Promise.all([master.fleet.forget(peel), master.presence.forget(peel)]);
+      },
+      pin: embedded ? openCa(caDir).pin : undefined,
+      natsUrls,
+      natsCa: () => findText(caFile) ?? '',
+      clock,
+      log,
+    }),
+  );
+  master.presence.onOnline((peel) => service.seen(peel));
+
+  const serving: readonly Listening[] = [
+    bus.serve(channels.enrollments, async (query) => service.list(query)),
+    bus.serve(channels.enrollDecide, async (signed) => service.decide(signed)),
+  ];
+  for (const each of serving) stack.use(each);
+  const sweeper = setInterval(
+    () => void service.sweep().catch((error) => log.warn('Old enrolments not forgotten', { error })),
+    sweepMs,
+  );
+  stack.defer(() => clearInterval(sweeper));
+
+  if (options.enroll_addr !== '') {
+    const colon = options.enroll_addr.lastIndexOf(':');
+    const names = [...new Set([hostname(), 'localhost', '127.0.0.1', ...options.enroll_sans])];
+    stack.use(
+      await startEnrollServer({
+        enrollment: service,
+        caDocument: () => {
+          if (!embedded) return undefined;
+          const { root, pin } = openCa(caDir);
+          return { v: 1, ca: root, pin, natsUrls: [...natsUrls()] };
+        },
+        host: options.enroll_addr.slice(0, colon) || '0.0.0.0',
+        port: Number(options.enroll_addr.slice(colon + 1)),
+        certificate: embedded
+          ? embeddedCertificate({ caDir, names, clock, log })
+          : certificateFromFiles({
+              certificate: join(options.auth_dir, 'enroll.crt'),
+              key: join(options.auth_dir, 'enroll.key'),
+            }),
+        clock,
+        log,
+      }),
+    );
+  }
+  return { service, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}

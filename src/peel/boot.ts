@@ -1,0 +1,204 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { type Check, type Metric, serveHealth } from '#base/health.ts';
+import type { Log } from '#base/log.ts';
+import { delay, systemClock } from '#base/time.ts';
+import { build } from '#base/version.ts';
+import type { Bus } from '#bus/bus.ts';
+import { connectBus } from '#bus/connect.ts';
+import { collectFacts } from '#facts/collect.ts';
+import { saltGrains } from '#facts/grains.ts';
+import { realMachine } from '#machine/real.ts';
+import { encode } from '#wire/codec.ts';
+import { buckets } from '#wire/stores.ts';
+import { enroll, keepRenewed } from './enroll.ts';
+import type { Resident } from './fast.ts';
+import { openStateFiles } from './files.ts';
+import { resolveIdentity } from './identity.ts';
+import { openJournal } from './journal.ts';
+import type { PeelOptions } from './options.ts';
+import { heartbeatMs, type Peel, startPeel } from './peel.ts';
+import { readFunctions } from './reads.ts';
+import { createLane, type LaneOptions } from './runner.ts';
+import { selfCommand } from './self.ts';
+import { openTrustStore } from './trust-store.ts';
+
+/** Reads do not wait for each other, up to this many. */
+const readWidth = 2;
+const stopGraceMs = 2_000;
+
+/**
+ * Runs a peel until the signal. Everything local comes first and needs no network; only truly local trouble is fatal.
+ * What needs the bus is tried again for ever, each part by itself.
+ */
+export async function runPeel(
+  options: PeelOptions,
+  { log: daemonLog, signal }: { log: Log; signal: AbortSignal },
+): Promise<void> {
+  const identity = resolveIdentity({ authDir: options.auth_dir, id: options.id });
+  const { peel: id } = identity;
+  const log = daemonLog.child({ peel_id: id });
+  let bus: Bus | undefined;
+  let peel: Peel | undefined;
+
+  await using _health = await serveHealth({
+    address: options.health_addr,
+    component: 'peel',
+    checks: {
+      nats: (): Check => (bus?.state === 'connected' ? { status: 'ok' } : { status: 'down', message: 'not connected' }),
+    },
+    metrics: peelMetrics(
+      () => bus,
+      () => peel,
+    ),
+  });
+
+  const machine = realMachine(options.root === '/' ? {} : { root: options.root });
+  const readFacts = async (): Promise<Resident> => {
+    const { facts, notes } = await collectFacts(machine, ['identity']);
+    for (const { fact, error } of notes) log.warn('Fact not read', { fact, error });
+    const named = { ...facts, id };
+    return { version: build.version, facts: named, grains: saltGrains(named), settings: {} };
+  };
+  let resident = await readFacts();
+  const journal = openJournal(join(options.data_dir, 'jobs.journal'), systemClock);
+
+  const enrolling = {
+    identity,
+    hostname: hostname(),
+    token: options.join_token,
+    authDir: options.auth_dir,
+    masterUrls: options.master_urls,
+    caFile: options.enroll_ca,
+    pins: options.enroll_ca_pin,
+    tofu: options.enroll_trust === 'tofu',
+    clock: systemClock,
+    log,
+    signal,
+  };
+  const membership = await enroll(enrolling);
+  const trust = openTrustStore(membership.trustFile, log);
+  log.info('Ready', { root: options.root, functions: 'local' });
+
+  bus = await connected(
+    connectBus({
+      servers: options.nats_url.length > 0 ? options.nats_url : membership.natsUrls,
+      caFile: options.nats_ca ?? membership.natsCaFile,
+      credentials: () => membership.credentials(),
+      name: `zester-peel-${id}`,
+      retry: true,
+    }),
+    signal,
+  );
+  if (bus === undefined) return;
+  const connectedBus = bus;
+  trust.follow(connectedBus, signal);
+  const files = await openStateFiles({
+    bus: connectedBus,
+    cache: options.states_cache,
+    trust: () => trust.current,
+    log,
+  });
+  files.follow(signal);
+
+  const lane = (width: number): LaneOptions => ({
+    command: [...selfCommand('runner'), `--root=${options.root}`, `--runs=${join(options.data_dir, 'runs')}`],
+    width,
+    warmMs: options.runner_warm,
+    graceMs: stopGraceMs,
+    log,
+  });
+  const lanes = { read: createLane(lane(readWidth)), write: createLane(lane(1)) };
+  const started = startPeel({
+    peel: id,
+    bus: connectedBus,
+    journal,
+    lanes,
+    reads: readFunctions,
+    trust: () => trust.current,
+    resident: () => resident,
+    tree: () => files.folder,
+    heartbeatMs,
+    clock: systemClock,
+    log,
+  });
+  peel = started;
+  void keepRenewed(enrolling);
+
+  while (!signal.aborted) {
+    await publishVolatile(connectedBus, machine, id, log);
+    await delay(options.facts_interval, signal);
+    if (signal.aborted) break;
+    resident = await readFacts();
+    started.publishFacts();
+  }
+  log.info('Finishing accepted jobs', { jobs: started.inbox.busy });
+  await started.stop(AbortSignal.timeout(options.stop_timeout));
+  await Promise.all([lanes.read.close(), lanes.write.close()]);
+}
+
+/** The connection, unless the signal comes first: then there is none to wait for. */
+async function connected(connecting: Promise<Bus>, signal: AbortSignal): Promise<Bus | undefined> {
+  const aborted = new Promise<undefined>((resolve) =>
+    signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+  );
+  return Promise.race([connecting, aborted]);
+}
+
+async function publishVolatile(
+  bus: Bus,
+  machine: Parameters<typeof collectFacts>[0],
+  id: string,
+  log: Log,
+): Promise<void> {
+  if (bus.state !== 'connected') return;
+  const { facts } = await collectFacts(machine, ['volatile']);
+  const record = encode({ v: 1, facts, version: build.version, collectedAt: Date.now() });
+  await bus
+    .write(buckets.volatileFacts.name, id, record)
+    .catch((error) => log.debug('Volatile facts not published', { error }));
+}
+
+function peelMetrics(bus: () => Bus | undefined, peel: () => Peel | undefined): readonly Metric[] {
+  const startedAt = Date.now();
+  const counts = () => peel()?.inbox.counts ?? { accepted: 0, refused: 0, duplicates: 0 };
+  const plain = (value: () => number) => () => [{ value: value() }];
+  return [
+    {
+      name: 'zester_peel_connected',
+      help: 'Whether the peel is on the bus',
+      type: 'gauge',
+      values: plain(() => (bus()?.state === 'connected' ? 1 : 0)),
+    },
+    {
+      name: 'zester_peel_uptime_seconds',
+      help: 'Seconds since the start',
+      type: 'gauge',
+      values: plain(() => Math.round((Date.now() - startedAt) / 1_000)),
+    },
+    {
+      name: 'zester_peel_jobs_running',
+      help: 'Jobs accepted and not answered',
+      type: 'gauge',
+      values: plain(() => peel()?.inbox.busy ?? 0),
+    },
+    {
+      name: 'zester_peel_jobs_accepted',
+      help: 'Jobs accepted',
+      type: 'counter',
+      values: plain(() => counts().accepted),
+    },
+    {
+      name: 'zester_peel_jobs_refused',
+      help: 'Orders refused',
+      type: 'counter',
+      values: plain(() => counts().refused),
+    },
+    {
+      name: 'zester_peel_jobs_duplicate',
+      help: 'Orders that came again',
+      type: 'counter',
+      values: plain(() => counts().duplicates),
+    },
+  ];
+}

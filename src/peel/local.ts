@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { placeText, ZesterError } from '#base/errors.ts';
+import { newJid } from '#base/ids.ts';
+import { type Flag, flagValues, readFlags } from '#base/options.ts';
+import { durationText } from '#base/time.ts';
+import { refsOf } from '#engine/tree.ts';
+import { collectFacts } from '#facts/collect.ts';
+import { saltGrains } from '#facts/grains.ts';
+import { realMachine } from '#machine/real.ts';
+import { createRenderer, type Scope } from '#render/render.ts';
+import { plain, toValue } from '#render/yaml.ts';
+import { type ErrorBody, errorBody } from '#wire/error.ts';
+import type { Outcome, Report } from '#wire/outcome.ts';
+import type { RunRequest } from './runner.ts';
+import { localWorker } from './runner-main.ts';
+import { folderTree } from './tree.ts';
+
+const flags = [
+  { name: 'states', type: 'string', summary: 'Folder of the state tree', default: '/var/lib/zester/states' },
+  { name: 'settings', type: 'string', summary: 'YAML file of settings' },
+  { name: 'root', type: 'string', summary: 'Folder that is managed instead of /', default: '/' },
+  { name: 'id', type: 'string', summary: 'Id to act under', default: 'local' },
+  { name: 'local', type: 'bool', summary: 'Apply on this machine, without any master' },
+  { name: 'test', type: 'bool', summary: 'Plan only' },
+  { name: 'json', type: 'bool', summary: 'Print one JSON object' },
+  { name: 'timeout', type: 'duration', summary: 'End the run after this long', default: 3_600_000 },
+] as const satisfies readonly Flag[];
+
+const usage = [
+  'Usage: zester-peel check [ref…] --states DIR      compile state files, touch nothing',
+  '       zester-peel apply --local [ref…] [--test]  apply them here, without any master (the top file when no ref is given)',
+  ...flags.map(({ name, summary }) => `  --${name.padEnd(10)} ${summary}`),
+].join('\n');
+
+/** Work without a master: `check` compiles, `apply --local` applies. Exit codes: 0, 2 when a state failed, 64 for usage and source errors. */
+export async function runLocal(verb: 'check' | 'apply', argv: readonly string[]): Promise<number> {
+  try {
+    if (argv.includes('--help')) return say(usage, 0);
+    const { flags: given, words } = readFlags(argv, flags);
+    const options = flagValues(flags, given) as unknown as LocalOptions;
+    if (verb === 'apply' && !options.local) {
+      throw new ZesterError('usage', 'LOCAL_MISSING', 'Cannot apply: a master sends states to this peel', {
+        hint: 'Add --local to apply files of this machine',
+      });
+    }
+    return await run(verb, words, options);
+  } catch (error) {
+    process.stderr.write(`${errorText(error)}\n`);
+    return 64;
+  }
+}
+
+interface LocalOptions {
+  readonly states: string;
+  readonly settings: string | undefined;
+  readonly root: string;
+  readonly id: string;
+  readonly local: boolean;
+  readonly test: boolean;
+  readonly json: boolean;
+  readonly timeout: number;
+}
+
+async function run(verb: 'check' | 'apply', refs: readonly string[], options: LocalOptions): Promise<number> {
+  const { states, root, id, test, json, timeout } = options;
+  const worker = localWorker({
+    root,
+    runs: join(tmpdir(), `zester-runs-${process.getuid?.() ?? 0}`),
+    immutable: false,
+  });
+  const { facts } = await collectFacts(realMachine(root === '/' ? {} : { root }), ['identity']);
+  const named = { ...facts, id };
+  const scope = { id, facts: named, settings: {} };
+  const request: RunRequest = {
+    jid: newJid(),
+    function: refs.length === 0 ? 'state.highstate' : 'state.apply',
+    args: refs.length === 0 ? {} : { mods: [...refs] },
+    test: test || verb === 'check',
+    deadline: Date.now() + timeout,
+    peel: id,
+    facts: { ...named, grains: saltGrains(named) },
+    settings: options.settings === undefined ? {} : readSettings(options.settings, scope),
+    tree: resolve(states),
+  };
+  if (verb === 'check') return check(worker, request, refs, json);
+
+  const result = await worker.run(request, {
+    signal: AbortSignal.timeout(timeout),
+    onOutcome: (outcome) => (json ? undefined : say(outcomeText(outcome), 0)),
+  });
+  if (json) return say(JSON.stringify(result), result.success ? 0 : 2);
+  if (result.error) {
+    process.stderr.write(`${bodyText(result.error)}\n`);
+    return 64;
+  }
+  if (result.report) say(summaryText(result.report), 0);
+  return result.success ? 0 : 2;
+}
+
+/** Everything findable without a machine: nothing is planned, nothing is read of it. */
+function check(
+  worker: ReturnType<typeof localWorker>,
+  request: RunRequest,
+  refs: readonly string[],
+  json: boolean,
+): number {
+  const scope = { id: request.peel, facts: request.facts, settings: request.settings, test: true };
+  const engine = worker.engineOf(request.tree);
+  const targets = refs.length > 0 ? refs : refsOf(folderTree(request.tree, { immutable: false }));
+  const problems: string[] = [];
+  let steps = 0;
+  for (const ref of targets) {
+    try {
+      steps += engine.compile([ref], { scope }).graph.steps.length;
+    } catch (error) {
+      problems.push(errorText(error));
+    }
+  }
+  if (json) return say(JSON.stringify({ files: targets.length, steps, problems }), problems.length === 0 ? 0 : 64);
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  return say(
+    `${targets.length} state files, ${steps} steps, ${problems.length} with errors`,
+    problems.length === 0 ? 0 : 64,
+  );
+}
+
+/** A settings file is a template like any other. */
+function readSettings(path: string, scope: Scope): Readonly<Record<string, unknown>> {
+  const renderer = createRenderer({ read: () => undefined });
+  const document = renderer.renderDocument({ path, text: readFileSync(path, 'utf8'), scope });
+  const value: unknown = plain(toValue(document));
+  if (value instanceof Map) return Object.fromEntries(value) as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  throw new ZesterError(
+    'source',
+    'SETTINGS_NOT_A_MAP',
+    `Cannot use the settings of "${path}": the file does not hold a map`,
+  );
+}
+
+function outcomeText({ result, state, id, name, diff, error, because, skipReason, ms }: Outcome): string {
+  const what = `${result.padEnd(12)} ${state} ${id}${name && name !== id ? ` (${name})` : ''}  ${durationText(ms)}`;
+  const why = because ? ` because of ${because.join(', ')}` : '';
+  const notes = [diff, skipReason && `${skipReason}${why}`, error && bodyText(error)].filter((each) => each);
+  return [
+    what,
+    ...notes.flatMap((note) =>
+      String(note)
+        .split('\n')
+        .map((line) => `    ${line}`),
+    ),
+  ].join('\n');
+}
+
+function summaryText({ counts, ms }: Report): string {
+  const parts = Object.entries(counts).filter(([, count]) => count > 0);
+  return `${parts.map(([result, count]) => `${count} ${result}`).join(', ') || 'nothing to do'} in ${durationText(ms)}`;
+}
+
+function errorText(thrown: unknown): string {
+  return bodyText(errorBody(thrown));
+}
+
+function bodyText({ at, message, code, hint, details = {} }: Omit<ErrorBody, 'family'>): string {
+  const lines = [`${at ? `${placeText(at)}: ` : ''}${message} [${code}]`, ...(hint ? [`  ${hint}`] : [])];
+  for (const [key, value] of Object.entries(details)) lines.push(`  ${key}: ${value}`);
+  return lines.join('\n');
+}
+
+function say(text: string, code: number): number {
+  process.stdout.write(`${text}\n`);
+  return code;
+}

@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { ZesterError } from '#base/errors.ts';
+import type { Registry } from '#kit/function.ts';
+import { decode, encode } from '#wire/codec.ts';
+import { type ErrorBody, errorFrom } from '#wire/error.ts';
+import type { RunRequest } from './runner.ts';
+
+/** What templates may call while they are rendered. */
+export interface RenderCalls {
+  call(name: string, args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>): unknown;
+  has(name: string): boolean;
+}
+
+export interface CallRequest {
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  readonly request: RunRequest;
+}
+
+export type CallReply = { readonly value: unknown } | { readonly error: ErrorBody };
+
+const outputBytes = 64_000_000;
+
+/**
+ * Functions for templates. A template waits for its value, and a function takes its time: so it runs in a process of
+ * its own that this one waits for, and the deadline of the job ends both.
+ */
+export function spawnCalls(
+  command: readonly [string, ...string[]],
+  registry: Registry,
+  request: RunRequest,
+): RenderCalls {
+  const [program, ...argv] = command;
+  return {
+    has: (name) => registry.functions.has(name),
+    call(name, args, kwargs) {
+      const input = encode({ name, args, kwargs, request } satisfies CallRequest);
+      const timeout = Math.max(1, request.deadline - Date.now());
+      const { stdout, status, error } = spawnSync(program, argv, {
+        input,
+        timeout,
+        maxBuffer: outputBytes,
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      if (error || status !== 0) {
+        const reason = error?.message ?? `its process ended with ${status}`;
+        throw new ZesterError('machine', 'TEMPLATE_CALL_FAILED', `Cannot call "${name}" from a template: ${reason}`);
+      }
+      const reply = decode(stdout) as CallReply;
+      if ('error' in reply) throw errorFrom(reply.error);
+      return reply.value;
+    },
+  };
+}
+
+/** A plan changes nothing, its templates included: only functions that read may be called. */
+export function readsOnly(calls: RenderCalls, registry: Registry): RenderCalls {
+  return {
+    has: calls.has,
+    call(name, args, kwargs) {
+      if (registry.functions.get(name)?.changes) {
+        throw new ZesterError(
+          'source',
+          'TEMPLATE_CALL_CHANGES',
+          `Cannot call "${name}" while planning: it may change the machine`,
+          {
+            hint: 'Guard it with {% if not test %}, or use a function that only reads',
+          },
+        );
+      }
+      return calls.call(name, args, kwargs);
+    },
+  };
+}

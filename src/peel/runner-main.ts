@@ -1,0 +1,106 @@
+import { buffer } from 'node:stream/consumers';
+import { ZesterError } from '#base/errors.ts';
+import { createContext } from '#engine/context.ts';
+import { rawArguments } from '#kit/arguments.ts';
+import { realMachine } from '#machine/real.ts';
+import { registry } from '#modules/registry.ts';
+import { decode, encode } from '#wire/codec.ts';
+import { errorBody } from '#wire/error.ts';
+import { type CallReply, type CallRequest, spawnCalls } from './render-call.ts';
+import { openRunJournal } from './run-journal.ts';
+import { type RunnerCommand, type RunnerMessage, type RunRequest, readFrames, toFrame } from './runner.ts';
+import { selfCommand } from './self.ts';
+import { folderTree } from './tree.ts';
+import { createWorker, type Worker } from './worker.ts';
+
+export interface RunnerOptions {
+  /** Folder that is managed; `/` for the machine's own root. */
+  readonly root: string;
+  /** Where journals of runs are kept. */
+  readonly runs: string;
+}
+
+/** The child's own command line: `runner --root=… --runs=…`, or `call --root=…`. */
+export async function startRunner(role: 'runner' | 'call', argv: readonly string[]): Promise<number> {
+  const value = (flag: string) => argv.find((each) => each.startsWith(`--${flag}=`))?.slice(flag.length + 3);
+  const root = value('root') ?? '/';
+  if (role === 'call') await runCall({ root });
+  else await runRunner({ root, runs: value('runs') ?? '/var/lib/zester/runs' });
+  return 0;
+}
+
+/** The child that does the work: requests come on standard input, progress and results go to standard output. */
+export async function runRunner({ root, runs }: RunnerOptions): Promise<void> {
+  const worker = localWorker({ root, runs });
+  const send = (message: RunnerMessage) => void process.stdout.write(toFrame(message));
+  let stop = new AbortController();
+
+  readFrames<RunnerCommand>(process.stdin, (command) => {
+    if (command.kind === 'stop') return stop.abort(new Error(command.reason));
+    stop = new AbortController();
+    void worker
+      .run(command.request, {
+        signal: stop.signal,
+        onOutcome: ({ state, id, result }, done, total) =>
+          send({ kind: 'progress', done, total, text: `${state} ${id}: ${result}` }),
+      })
+      .then((result) => send({ kind: 'result', result }));
+  });
+  await new Promise((resolve) => process.stdin.once('end', resolve));
+}
+
+/** A worker on this machine, or on a folder of it. */
+export function localWorker({
+  root,
+  runs,
+  immutable = true,
+}: RunnerOptions & { readonly immutable?: boolean }): Worker {
+  return createWorker({
+    registry,
+    machine: managed(root),
+    treeOf: (folder) => folderTree(folder, { immutable }),
+    journal: openRunJournal(runs),
+    calls: (request) => spawnCalls([...selfCommand('call'), `--root=${root}`], registry, request),
+  });
+}
+
+/** One function for a template: the request on standard input, the reply on standard output. */
+export async function runCall({ root }: { readonly root: string }): Promise<void> {
+  const { name, args, kwargs, request } = decode(await buffer(process.stdin)) as CallRequest;
+  process.stdout.write(encode(await call(name, args, kwargs, request, root)));
+}
+
+async function call(
+  name: string,
+  args: readonly unknown[],
+  kwargs: CallRequest['kwargs'],
+  request: RunRequest,
+  root: string,
+): Promise<CallReply> {
+  try {
+    const called = registry.functions.get(name);
+    if (called === undefined)
+      throw new ZesterError(
+        'source',
+        'TEMPLATE_CALL_UNKNOWN',
+        `Cannot call "${name}" from a template: there is no such function`,
+      );
+    const tree = folderTree(request.tree, { immutable: true });
+    const context = createContext({
+      machine: managed(root),
+      registry,
+      environments: new Map([['base', tree]]),
+      env: 'base',
+      scope: { id: request.peel, facts: request.facts, settings: request.settings },
+      rendering: { document: () => undefined, text: (_, text) => text },
+      signal: AbortSignal.timeout(Math.max(1, request.deadline - Date.now())),
+    });
+    return { value: await called.run(rawArguments(called.args, kwargs, args), { ...context, rendering: true }) };
+  } catch (error) {
+    return { error: errorBody(error) };
+  }
+}
+
+function managed(root: string) {
+  return realMachine(root === '/' ? {} : { root });
+}

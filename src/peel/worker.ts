@@ -1,0 +1,139 @@
+import { didYouMean, ZesterError } from '#base/errors.ts';
+import { createContext } from '#engine/context.ts';
+import { createEngine, type Engine, type RunScope } from '#engine/engine.ts';
+import { type StateFunctionAnswer, stateFunctions } from '#engine/state-functions.ts';
+import type { Tree } from '#engine/tree.ts';
+import { rawArguments } from '#kit/arguments.ts';
+import type { Registry } from '#kit/function.ts';
+import type { Machine } from '#machine/machine.ts';
+import { match, parse } from '#target/index.ts';
+import { errorBody } from '#wire/error.ts';
+import type { Outcome } from '#wire/outcome.ts';
+import { type RenderCalls, readsOnly } from './render-call.ts';
+import type { RunJournal } from './run-journal.ts';
+import type { RunRequest, RunResult } from './runner.ts';
+
+export interface WorkerParts {
+  readonly registry: Registry;
+  readonly machine: Machine;
+  /** The state tree that a folder holds. */
+  readonly treeOf: (folder: string) => Tree;
+  readonly journal: RunJournal | undefined;
+  readonly calls: (request: RunRequest) => RenderCalls;
+}
+
+export interface WorkerEvents {
+  readonly signal: AbortSignal;
+  readonly onOutcome: (outcome: Outcome, done: number, total: number) => void;
+}
+
+/** Does what a job asks for: a `state.*` function, a function, or one state by itself. Never throws: what happens is the result. */
+export interface Worker {
+  run(request: RunRequest, events: WorkerEvents): Promise<RunResult>;
+  engineOf(folder: string): Engine;
+}
+
+export function createWorker({ registry, machine, treeOf, journal, calls }: WorkerParts): Worker {
+  // One engine for each tree: it remembers what it rendered and compiled, so that applying again costs little.
+  let latest: { readonly folder: string; readonly engine: Engine } | undefined;
+  const engineOf = (folder: string): Engine => {
+    if (latest?.folder !== folder) latest = { folder, engine: createEngine({ registry, tree: treeOf(folder) }) };
+    return latest.engine;
+  };
+
+  const scopeOf = (request: RunRequest): RunScope => {
+    const { peel: id, facts, settings, test } = request;
+    const { call, has } = test ? readsOnly(calls(request), registry) : calls(request);
+    return { id, facts, settings, test, call, has };
+  };
+
+  const runStates = async (
+    request: RunRequest,
+    { run }: Extract<StateFunctionAnswer, { run: unknown }>,
+    events: WorkerEvents,
+  ): Promise<RunResult> => {
+    const entries = [];
+    let done = 0;
+    for await (const finished of run) {
+      if (finished.journal) entries.push(finished.journal);
+      events.onOutcome(finished.outcome, ++done, run.total);
+    }
+    const report = await run.report();
+    journal?.keep(request.jid, entries);
+    return { success: !report.outcomes.some(({ result }) => result === 'failed'), report };
+  };
+
+  const runEngine = async (request: RunRequest, events: WorkerEvents): Promise<RunResult> => {
+    const { peel: id, facts, settings } = request;
+    const grains = facts.grains as Readonly<Record<string, unknown>> | undefined;
+    const subject = { id, facts, grains, settings };
+    const isState = registry.states.has(request.function);
+    const name = isState ? 'state.single' : request.function;
+    const args = isState ? { ...request.args, fun: request.function } : request.args;
+    const handle = stateFunctions.get(name);
+    if (handle === undefined) throw unknownFunction(request.function, registry);
+    const answer = await handle(args, {
+      engine: engineOf(request.tree),
+      machine,
+      scope: scopeOf(request),
+      id: request.id,
+      test: request.test,
+      signal: events.signal,
+      matches: (target, kind) =>
+        match(parse(target, kind === 'native' ? {} : { dialect: 'salt', type: kind as never }), subject),
+      journal: async (jid) => journal?.find(jid),
+    });
+    return 'run' in answer ? runStates(request, answer, events) : { success: true, value: answer.value };
+  };
+
+  const runFunction = async (request: RunRequest, { signal }: WorkerEvents): Promise<RunResult> => {
+    const called = registry.functions.get(request.function);
+    if (called === undefined) throw unknownFunction(request.function, registry);
+    if (request.test && called.changes)
+      return { success: true, value: `Would run ${called.name}: it may change the machine` };
+    const context = createContext({
+      machine,
+      registry,
+      environments: new Map([['base', treeOf(request.tree)]]),
+      env: 'base',
+      scope: scopeOf(request),
+      rendering: unrendered,
+      signal,
+    });
+    const positional = request.id === undefined ? [] : [request.id];
+    return { success: true, value: await called.run(rawArguments(called.args, request.args, positional), context) };
+  };
+
+  return {
+    engineOf,
+    async run(request, events) {
+      try {
+        return registry.functions.has(request.function)
+          ? await runFunction(request, events)
+          : await runEngine(request, events);
+      } catch (error) {
+        return { success: false, error: errorBody(error) };
+      }
+    },
+  };
+}
+
+/** Functions are called by a job, not by a template: there is nothing to render. */
+const unrendered = {
+  document: () => undefined,
+  text(): string {
+    throw new ZesterError('usage', 'TEMPLATE_UNAVAILABLE', 'Cannot render a template: only a state can');
+  },
+};
+
+function unknownFunction(name: string, { functions, states }: Registry): ZesterError {
+  const known = [...functions.keys(), ...states.keys(), ...stateFunctions.keys()];
+  return new ZesterError(
+    'usage',
+    'FUNCTION_MISSING',
+    `Cannot run "${name}": there is no function or state of that name`,
+    {
+      hint: didYouMean(name, known) ?? 'List them with: zester doc',
+    },
+  );
+}
