@@ -1,0 +1,81 @@
+/**
+ * Writes the reference: `docs/reference/`, and `src/cli/reference.json` for the programs that do not carry the modules.
+ * `--check` writes nothing and fails when a file is out of step.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describeAll, describeFact } from '#kit/describe.ts';
+import type { FactDefinition } from '#kit/fact.ts';
+import { registry } from '#modules/registry.ts';
+import { ambiguous, collectErrors, errorsPage } from './docs/errors.ts';
+import { factsPage, indexPage, subjectPages } from './docs/pages.ts';
+import { stateFileSchema } from './docs/schema.ts';
+
+const root = join(import.meta.dirname, '..');
+const folder = 'docs/reference';
+
+const errors = collectErrors(sources());
+const written = await reference();
+const mistakes = ambiguous(errors);
+const stale = [...existing()].filter((path) => !written.has(path));
+const unlike = [...written].filter(([path, text]) => textAt(path) !== text).map(([path]) => path);
+
+if (process.argv.includes('--check')) {
+  for (const path of unlike) console.error(`${path}: is out of step`);
+  for (const path of stale) console.error(`${path}: describes nothing that is there`);
+  if (unlike.length + stale.length > 0) console.error('Run "npm run docs" and commit what it writes');
+} else {
+  for (const path of stale) rmSync(join(root, path));
+  for (const path of unlike) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), written.get(path) ?? '');
+  }
+  console.log(`${written.size} files, ${unlike.length} written, ${stale.length} removed`);
+}
+for (const mistake of mistakes) console.error(mistake);
+const isChecked = process.argv.includes('--check');
+process.exitCode = mistakes.length > 0 || (isChecked && unlike.length + stale.length > 0) ? 1 : 0;
+
+/** Path → text of everything that is generated. */
+async function reference(): Promise<ReadonlyMap<string, string>> {
+  const records = describeAll(registry);
+  const facts = (await factDefinitions()).map(describeFact);
+  const pages = [
+    ['states', subjectPages(records.filter(({ kind }) => kind === 'state'))],
+    ['functions', subjectPages(records.filter(({ kind }) => kind === 'function'))],
+  ] as const;
+  return new Map([
+    ['src/cli/reference.json', `${JSON.stringify({ modules: records, facts }, null, 1)}\n`],
+    [`${folder}/README.md`, indexPage(records, facts)],
+    ...pages.flatMap(([kind, all]) => all.map(([subject, text]) => [`${folder}/${kind}/${subject}.md`, text] as const)),
+    [`${folder}/facts.md`, factsPage(facts)],
+    [`${folder}/errors.md`, errorsPage(errors)],
+    [`${folder}/schemas/state-file.schema.json`, `${JSON.stringify(stateFileSchema(registry), null, 2)}\n`],
+  ]);
+}
+
+async function factDefinitions(): Promise<readonly FactDefinition[]> {
+  const path = join(root, 'src/facts/registry.ts');
+  if (!existsSync(path)) return [];
+  const exported: Readonly<Record<string, unknown>> = await import(path);
+  const list = Object.values(exported).find((each): each is FactDefinition[] => Array.isArray(each));
+  return (list ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Path → text of every source file that is not a test. */
+function sources(): ReadonlyMap<string, string> {
+  const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  const files = paths.filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts')).toSorted();
+  return new Map(files.map((path) => [`src/${path}`, readFileSync(join(root, 'src', path), 'utf8')]));
+}
+
+function existing(): readonly string[] {
+  if (!existsSync(join(root, folder))) return [];
+  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
+  return entries.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name).slice(root.length + 1));
+}
+
+function textAt(path: string): string | undefined {
+  const place = join(root, path);
+  return existsSync(place) ? readFileSync(place, 'utf8') : undefined;
+}

@@ -1,0 +1,463 @@
+/**
+ * Who may import whom. One table is the rule, the check and the picture:
+ * `layers.ts` checks `src/`, `layers.ts --write` draws `docs/design/layers.md`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, posix } from 'node:path';
+import { type Finding, report } from './finding.ts';
+import { type Import, importsOf, isTest, readSources, repositoryFiles, root, type SourceFile } from './source.ts';
+
+interface Layer {
+  readonly name: string;
+  readonly holds: string;
+  readonly imports: readonly string[];
+  /** What to do when another layer seems to be needed. */
+  readonly instead: string;
+}
+
+const moduleAdvice =
+  'ask the machine through a port in machine/, and put what two modules share into kit/ as an ability; the engine and the bus are none of their business';
+
+/** From the top of the stack to its bottom: the order in which things can exist, read upwards. */
+export const layers: readonly Layer[] = [
+  {
+    name: 'bin',
+    holds: 'one small entry per program',
+    imports: ['cli', 'master', 'peel', 'watchdog', 'migrate', 'base'],
+    instead: 'move the work into the layer of that program; an entry only starts it',
+  },
+  {
+    name: 'cli',
+    holds: 'the commands of `zester`, and how answers look',
+    imports: ['bus', 'trust', 'wire', 'base'],
+    instead:
+      'ask a master over the bus: the CLI knows the fleet only through wire/, and modules only through reference.json',
+  },
+  {
+    name: 'master',
+    holds: 'dispatch, enrolment, publishing, memory',
+    imports: ['engine', 'render', 'target', 'bus', 'trust', 'wire', 'base'],
+    instead: 'put what master and peel both need into wire/ (a type), target/ or render/ (a function)',
+  },
+  {
+    name: 'peel',
+    holds: 'the agent: boot, inbox, ledger, runner',
+    imports: [
+      'engine',
+      'modules',
+      'starlark',
+      'facts',
+      'kit',
+      'machine',
+      'render',
+      'target',
+      'bus',
+      'trust',
+      'wire',
+      'base',
+    ],
+    instead: 'put what master and peel both need into wire/ (a type), target/ or render/ (a function)',
+  },
+  {
+    name: 'watchdog',
+    holds: 'supervision and the exchange of binaries',
+    imports: ['bus', 'trust', 'wire', 'base'],
+    instead: 'tell the other program over the bus; the watchdog must outlive it',
+  },
+  {
+    name: 'migrate',
+    holds: 'from Salt trees to state files',
+    imports: ['render', 'base'],
+    instead: 'work on the text and its places; migration needs no fleet',
+  },
+  {
+    name: 'engine',
+    holds: 'from state files to outcomes',
+    imports: ['kit', 'render', 'wire', 'base'],
+    instead:
+      'take it as an argument: the engine is given the registry, the machine and the sources, and knows their types from kit/',
+  },
+  {
+    name: 'modules',
+    holds: 'states and functions by subject',
+    imports: ['kit', 'machine', 'base'],
+    instead: moduleAdvice,
+  },
+  {
+    name: 'starlark',
+    holds: 'modules people write themselves',
+    imports: ['kit', 'machine', 'base'],
+    instead: moduleAdvice,
+  },
+  { name: 'facts', holds: 'what a peel is, by collector', imports: ['kit', 'machine', 'base'], instead: moduleAdvice },
+  {
+    name: 'kit',
+    holds: 'what modules are made of',
+    imports: ['machine', 'base'],
+    instead: 'describe what you need as a type in kit/context.ts and let the caller bring it',
+  },
+  {
+    name: 'machine',
+    holds: 'the one door to the managed machine',
+    imports: ['base'],
+    instead: 'take it as an argument: a provider knows its tool and nothing of Zester',
+  },
+  {
+    name: 'target',
+    holds: 'one matcher for all targets',
+    imports: ['wire', 'base'],
+    instead: 'pass facts and ids in as values; matching is pure',
+  },
+  {
+    name: 'render',
+    holds: 'templates and YAML, with places',
+    imports: ['base'],
+    instead: 'pass facts, settings and functions in with the scope; rendering knows none of them',
+  },
+  {
+    name: 'bus',
+    holds: 'the only calls that touch NATS',
+    imports: ['wire', 'base'],
+    instead: 'take keys and credentials as values; what a message means belongs to the layer that listens',
+  },
+  {
+    name: 'trust',
+    holds: 'keys, signatures, certificates, proofs',
+    imports: ['wire', 'base'],
+    instead: 'take the bytes as arguments; where they come from and go to is for master, peel and CLI',
+  },
+  {
+    name: 'wire',
+    holds: 'the protocol: schemas and channels',
+    imports: ['base'],
+    instead: 'put the type here and the work into the layer that does it',
+  },
+  {
+    name: 'base',
+    holds: 'errors, log, options, time, ids',
+    imports: [],
+    instead: 'move the file up to the layer it knows, or pass in what it needs',
+  },
+];
+
+interface Door {
+  readonly specifiers: readonly string[];
+  /** Path prefixes that may import them, each with its reason. */
+  readonly open: Readonly<Record<string, string>>;
+  readonly instead: string;
+}
+
+const doors: readonly Door[] = [
+  {
+    specifiers: ['node:child_process'],
+    open: {
+      'src/machine/commands.ts': 'runs the commands of the managed machine',
+      'src/peel/runner.ts': 'starts the runner, the same program as a child',
+      'src/watchdog/': 'starts the program it supervises',
+    },
+    instead: 'run commands through the `commands` port of machine/',
+  },
+  {
+    specifiers: ['node:fs', 'node:fs/promises'],
+    open: {
+      'src/machine/': 'files of the managed machine',
+      'src/base/options.ts': 'the options file of each program',
+      'src/trust/files.ts': 'key, credential and certificate files',
+      'src/peel/identity.ts': "the peel's own key and pinned id",
+      'src/peel/journal.ts': 'the ledger and the spool',
+      'src/peel/files.ts': 'the cached state tree',
+      'src/peel/trust-store.ts': 'the keys it was told to trust',
+      'src/master/files/': 'the trees a master publishes',
+      'src/cli/config.ts': "the operator's configuration",
+      'src/cli/files.ts': 'what the offline commands write',
+      'src/watchdog/slots.ts': 'the places binaries live in',
+      'src/migrate/': 'the trees it reads and writes',
+    },
+    instead:
+      "use the `files` port of machine/ for the managed machine; for Zester's own data, use the layer's own file that has this right (tools/layers.ts lists them with reasons)",
+  },
+];
+
+/** Every package in use, and the layers that may call it; an empty list means all. Types may be named anywhere. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  '@nats-io/nats-core': ['bus'],
+  '@nats-io/transport-node': ['bus'],
+  '@nats-io/jetstream': ['bus'],
+  '@nats-io/kv': ['bus'],
+  '@nats-io/nkeys': ['bus', 'trust'],
+  '@peculiar/x509': ['trust'],
+  '@msgpack/msgpack': ['wire'],
+  yaml: ['render', 'base', 'cli'],
+  zod: [],
+  'zod/mini': [],
+};
+
+const entry = 'src/bin/zester-peel.ts';
+
+/** What the resident half of the peel must not load with it: it is on every host for ever. */
+const notResident: readonly (readonly [RegExp, string])[] = [
+  [/^src\/(engine|modules|starlark|render)\//, 'the runner'],
+  [/^(@nats-io\/jetstream|@nats-io\/kv|yaml|zod|@peculiar\/x509)$/, 'a heavier library'],
+];
+
+if (import.meta.main) {
+  const paths = repositoryFiles().filter((path) => path.startsWith('src/') && path.endsWith('.ts'));
+  const picture = draw();
+  const pictureFile = join(root, 'docs/design/layers.md');
+  if (process.argv.includes('--write')) writeFileSync(pictureFile, picture);
+  report(
+    [...checkLayers(readSources(paths)), ...checkPicture(pictureFile, picture)],
+    `${paths.length} files keep to ${layers.length} layers`,
+  );
+}
+
+export function checkLayers(sources: readonly SourceFile[]): Finding[] {
+  const files = sources
+    .filter(({ path }) => !isTest(path))
+    .map(({ path, text }) => ({ path, imports: importsOf(text) }));
+  return [
+    ...files.flatMap((file) => checkFile(file)),
+    ...findCycles(graphOf(files, ['static'])).map(cycleFinding),
+    ...checkEntry(files),
+  ];
+}
+
+interface Imports {
+  readonly path: string;
+  readonly imports: readonly Import[];
+}
+
+function checkFile({ path, imports }: Imports): Finding[] {
+  const layer = layers.find(({ name }) => name === layerOf(path));
+  if (layer === undefined) {
+    return [
+      { file: path, message: `"${layerOf(path)}" is no layer`, instead: 'move it into a layer of tools/layers.ts' },
+    ];
+  }
+  return imports.flatMap(({ specifier, kind }): Finding[] => {
+    const finding = (message: string, instead: string) => [{ file: path, message, instead }];
+    if (isBuiltin(specifier)) return checkDoors(path, specifier);
+    const target = resolve(path, specifier);
+    if (target === undefined) return kind === 'type' ? [] : checkPackage(path, specifier);
+    const other = layerOf(target);
+    if (isTest(target)) return finding(`imports the test "${specifier}"`, 'move what is shared out of the test');
+    if (other === layer.name && specifier.startsWith('#')) {
+      return finding(`imports its own layer as "${specifier}"`, 'import siblings by a relative path');
+    }
+    if (other !== layer.name && !specifier.startsWith('#')) {
+      return finding(`leaves its layer by the path "${specifier}"`, `write "#${target.slice('src/'.length)}"`);
+    }
+    if (other !== layer.name && !layer.imports.includes(other)) {
+      return finding(`${layer.name} may not import ${other} (${specifier})`, layer.instead);
+    }
+    return checkSubject(path, target);
+  });
+}
+
+/** `modules/group.ts` and `modules/user.ts` do not know each other; the files of one folder do. */
+function checkSubject(path: string, target: string): Finding[] {
+  const subjects = [path, target].map((each) => /^src\/(?:modules|facts)\/([^/.]+)/.exec(each)?.[1]);
+  const [own, other] = subjects;
+  const free =
+    own === undefined ||
+    other === undefined ||
+    own === other ||
+    own === 'registry' ||
+    layerOf(path) !== layerOf(target);
+  if (free) return [];
+  return [{ file: path, message: `${layerOf(path)} may not import each other (${target})`, instead: moduleAdvice }];
+}
+
+function checkDoors(path: string, specifier: string): Finding[] {
+  const door = doors.find(({ specifiers }) => specifiers.includes(specifier));
+  if (door === undefined || Object.keys(door.open).some((prefix) => path.startsWith(prefix))) return [];
+  return [{ file: path, message: `may not import ${specifier}`, instead: door.instead }];
+}
+
+function checkPackage(path: string, specifier: string): Finding[] {
+  const allowed = packages[specifier];
+  if (allowed === undefined) {
+    return [
+      {
+        file: path,
+        message: `imports "${specifier}", which no rule knows`,
+        instead: 'do without, or name it in tools/layers.ts with the layers that may use it',
+      },
+    ];
+  }
+  if (allowed.length === 0 || allowed.includes(layerOf(path))) return [];
+  return [
+    {
+      file: path,
+      message: `${layerOf(path)} may not call the package ${specifier}`,
+      instead: `go through ${allowed.join(' or ')}, the only place that knows it`,
+    },
+  ];
+}
+
+function cycleFinding(cycle: readonly string[]): Finding {
+  return {
+    file: cycle[0] ?? '',
+    message: `imports itself: ${[...cycle, cycle[0]].join(' → ')}`,
+    instead: 'move what both need into a file of its own, below them',
+  };
+}
+
+/** The peel ships without master and CLI, and its resident half without the runner's libraries. */
+function checkEntry(files: readonly Imports[]): Finding[] {
+  const shipped = reachable(graphOf(files, ['static', 'dynamic']), entry);
+  const foreign = shipped.filter(({ node }) => /^src\/(master|cli)\//.test(node));
+  const loaded = reachable(graphOf(files, ['static']), entry);
+  const heavy = loaded.flatMap((step) => {
+    const [, what] = notResident.find(([pattern]) => pattern.test(step.node)) ?? [];
+    return what === undefined ? [] : [{ ...step, what }];
+  });
+  return [
+    ...foreign.map(({ trail }) => ({
+      file: entry,
+      message: `the peel would ship with master or CLI: ${trail.join(' → ')}`,
+      instead: 'put what both need into wire/, target/ or render/',
+    })),
+    ...firstOfTrail(heavy).map(({ trail, what }) => ({
+      file: entry,
+      message: `the resident peel would load ${what}: ${trail.join(' → ')}`,
+      instead: 'load it with `await import(…)` in the runner, where its memory is given back',
+    })),
+  ];
+}
+
+/** Of steps that lead through one another, the first only: the rest follows from it. */
+function firstOfTrail<Step extends Reached>(steps: readonly Step[]): Step[] {
+  const nodes = new Set(steps.map(({ node }) => node));
+  return steps.filter(({ trail }) => !trail.slice(0, -1).some((node) => nodes.has(node)));
+}
+
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+function graphOf(files: readonly Imports[], kinds: readonly Import['kind'][]): Graph {
+  return new Map(
+    files.map(({ path, imports }) => [
+      path,
+      imports.filter(({ kind }) => kinds.includes(kind)).map(({ specifier }) => resolve(path, specifier) ?? specifier),
+    ]),
+  );
+}
+
+interface Reached {
+  readonly node: string;
+  readonly trail: readonly string[];
+}
+
+function reachable(graph: Graph, start: string): Reached[] {
+  const seen = new Map<string, Reached>();
+  const queue: Reached[] = graph.has(start) ? [{ node: start, trail: [start] }] : [];
+  for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
+    if (seen.has(step.node)) continue;
+    seen.set(step.node, step);
+    for (const node of graph.get(step.node) ?? []) queue.push({ node, trail: [...step.trail, node] });
+  }
+  return [...seen.values()];
+}
+
+/** Tarjan's strongly connected components; those of more than one file are cycles, each in the order of its imports. */
+export function findCycles(graph: Graph): string[][] {
+  const indexes = new Map<string, number>();
+  const lows = new Map<string, number>();
+  const stack: string[] = [];
+  const cycles: string[][] = [];
+  const visit = (node: string): number => {
+    const index = indexes.size;
+    indexes.set(node, index);
+    stack.push(node);
+    let low = index;
+    for (const next of graph.get(node) ?? []) {
+      if (!graph.has(next)) continue;
+      if (!indexes.has(next)) low = Math.min(low, visit(next));
+      else if (stack.includes(next)) low = Math.min(low, lows.get(next) ?? indexes.get(next) ?? low);
+    }
+    lows.set(node, low);
+    if (low === index) {
+      const component = stack.splice(stack.indexOf(node));
+      const isLoop = component.length > 1 || graph.get(node)?.includes(node) === true;
+      if (isLoop) cycles.push(component);
+    }
+    return low;
+  };
+  for (const node of graph.keys()) if (!indexes.has(node)) visit(node);
+  return cycles;
+}
+
+function layerOf(path: string): string {
+  return path.split('/')[1] ?? '';
+}
+
+/** Path of the file in the repository, or undefined for a package. */
+function resolve(path: string, specifier: string): string | undefined {
+  if (specifier.startsWith('#')) return `src/${specifier.slice(1)}`;
+  if (specifier.startsWith('.')) return posix.join(posix.dirname(path), specifier);
+  return undefined;
+}
+
+function checkPicture(file: string, wanted: string): Finding[] {
+  if (readOr(file, '') === wanted) return [];
+  const message = 'does not show the table of tools/layers.ts';
+  return [{ file: 'docs/design/layers.md', message, instead: 'run "npm run fix"' }];
+}
+
+function readOr(file: string, fallback: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return fallback;
+  }
+}
+
+export function draw(): string {
+  const rows = layers.map(
+    ({ name, holds, imports }) => `| \`${name}\` | ${holds} | ${imports.join(', ') || 'nothing'} |`,
+  );
+  const edges = layers.flatMap(({ name }) => directImports(name).map((other) => `  ${name} --> ${other}`));
+  const doorRows = doors.flatMap(({ specifiers, open }) =>
+    Object.entries(open).map(
+      ([path, reason]) => `| ${specifiers.map((each) => `\`${each}\``).join(', ')} | \`${path}\` | ${reason} |`,
+    ),
+  );
+  return `${[
+    '# Layers',
+    '',
+    '<!-- Drawn by tools/layers.ts from the table it checks; "npm run fix" draws it again. -->',
+    '',
+    'A folder of `src/` is a layer. A file may import its own layer by a relative path, and the layers in its row as `#layer/file.ts`.',
+    '',
+    '| layer | holds | may import |',
+    '|---|---|---|',
+    ...rows,
+    '',
+    'The same as a picture; an arrow that follows from two others is left out:',
+    '',
+    '```mermaid',
+    'graph TD',
+    ...edges,
+    '```',
+    '',
+    'Effects have doors. These files may use what the rest may not:',
+    '',
+    '| what | where | why |',
+    '|---|---|---|',
+    ...doorRows,
+    '',
+    'Beside the table: no file imports itself by a detour; modules do not import each other; nothing that ships with `zester-peel` lies in `master/` or `cli/`, and nothing its resident half loads belongs to the runner.',
+  ].join('\n')}\n`;
+}
+
+function directImports(name: string): string[] {
+  const importsOfLayer = (each: string) => layers.find((layer) => layer.name === each)?.imports ?? [];
+  const own = importsOfLayer(name);
+  const isReached = (other: string) => own.some((via) => via !== other && reaches(via, other, importsOfLayer));
+  return own.filter((other) => !isReached(other));
+}
+
+function reaches(from: string, to: string, importsOfLayer: (name: string) => readonly string[]): boolean {
+  return importsOfLayer(from).some((next) => next === to || reaches(next, to, importsOfLayer));
+}
