@@ -1,0 +1,91 @@
+import type * as z from 'zod';
+import { groupUnknown, userUnknown } from '#machine/errors.ts';
+import type { FileStat, Machine } from '#machine/machine.ts';
+import type { Change } from '../changes.ts';
+import { AccountRef, FileMode, modeText, parseMode } from '../types.ts';
+
+/** Arguments of every state that manages who may do what with a path. Left out, each stays as it is. */
+export const attributeArguments = {
+  user: AccountRef.optional()
+    .describe('Owner, by name or id')
+    .meta({ aliases: ['owner'] }),
+  group: AccountRef.optional().describe('Owning group, by name or id'),
+  mode: FileMode.optional().describe('Permissions in octal, setuid, setgid and sticky bits included'),
+};
+
+export interface AttributeWish {
+  readonly user?: z.output<typeof AccountRef> | undefined;
+  readonly group?: z.output<typeof AccountRef> | undefined;
+  readonly mode?: number | undefined;
+}
+
+/** Attributes as changes carry them: names where there are names, modes in octal digits. */
+export type Attributes = {
+  readonly user?: string | undefined;
+  readonly group?: string | undefined;
+  readonly mode?: string | undefined;
+};
+
+export type AttributeChanges = { readonly [Key in keyof Attributes]?: Change<string> };
+
+/** A wish in the terms of changes. Throws `USER_UNKNOWN`, `GROUP_UNKNOWN`. */
+export async function wantedAttributes(wish: AttributeWish, machine: Machine): Promise<Attributes> {
+  return {
+    user: wish.user === undefined ? undefined : await nameOf('user', wish.user, machine),
+    group: wish.group === undefined ? undefined : await nameOf('group', wish.group, machine),
+    mode: wish.mode === undefined ? undefined : modeText(wish.mode),
+  };
+}
+
+/** What a path has now; nothing when it is not there. */
+export async function attributesOf(stat: FileStat | undefined, machine: Machine): Promise<Attributes> {
+  if (stat === undefined) return {};
+  return {
+    user: await nameOf('user', stat.uid, machine),
+    group: await nameOf('group', stat.gid, machine),
+    mode: modeText(stat.mode),
+  };
+}
+
+/** Sets what is given. The owner first: the kernel clears setuid and setgid when it changes. */
+export async function setAttributes(path: string, { user, group, mode }: Attributes, machine: Machine): Promise<void> {
+  if (user !== undefined || group !== undefined) {
+    await machine.files.setOwner(path, {
+      ...(user === undefined ? {} : { uid: await idOf('user', user, machine) }),
+      ...(group === undefined ? {} : { gid: await idOf('group', group, machine) }),
+    });
+  }
+  if (mode !== undefined) await machine.files.setMode(path, parseMode(mode));
+}
+
+/** One side of the attributes among some changes. */
+export function sideOf(changes: AttributeChanges, side: 'from' | 'to'): Attributes {
+  return { user: changes.user?.[side], group: changes.group?.[side], mode: changes.mode?.[side] };
+}
+
+async function nameOf(kind: 'user' | 'group', ref: AccountRef, { users, groups }: Machine): Promise<string> {
+  if (typeof ref === 'string') {
+    const known = kind === 'user' ? await users.find(ref) : await groups.find(ref);
+    if (known === undefined) throw unknownAccount(kind, ref);
+    return ref;
+  }
+  // Looking root up in every plan of every file would read the whole list each time.
+  if (ref === 0) return 'root';
+  const holder =
+    kind === 'user'
+      ? (await users.list()).find(({ uid }) => uid === ref)
+      : (await groups.list()).find(({ gid }) => gid === ref);
+  return holder?.name ?? String(ref);
+}
+
+async function idOf(kind: 'user' | 'group', name: string, { users, groups }: Machine): Promise<number> {
+  const id = kind === 'user' ? (await users.find(name))?.uid : (await groups.find(name))?.gid;
+  if (id !== undefined) return id;
+  if (/^\d+$/.test(name)) return Number(name);
+  throw unknownAccount(kind, name);
+}
+
+function unknownAccount(kind: 'user' | 'group', name: string) {
+  const action = 'set the owner of a file';
+  return kind === 'user' ? userUnknown(action, name) : groupUnknown(action, name);
+}

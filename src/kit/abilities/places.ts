@@ -1,0 +1,101 @@
+import { ZesterError } from '#base/errors.ts';
+import { fileIsDirectory, fileLoop, fileNotDirectory, fileParentMissing, fileProtected } from '#machine/errors.ts';
+import type { FileStat, Files } from '#machine/machine.ts';
+import { baseName, cleanPath, parentOf } from '../types.ts';
+
+/** Where a path leads when the symlinks at its end are followed; what it names need not exist. */
+export async function realPath(files: Files, path: string): Promise<string> {
+  let place = path;
+  // Linux gives up after 40 links as well.
+  for (let hops = 0; hops < 40; hops++) {
+    const target = (await files.stat(place))?.target;
+    if (target === undefined) return place;
+    place = cleanPath(target.startsWith('/') ? target : `${parentOf(place)}/${target}`);
+  }
+  throw fileLoop('follow', path);
+}
+
+/** Where a path lies when every symlink on the way to it is followed, but not one at its end. */
+export async function realPlace(files: Files, path: string): Promise<string> {
+  let folder = '/';
+  for (const name of parentOf(path).split('/').filter(Boolean)) {
+    folder = await realPath(files, `${folder === '/' ? '' : folder}/${name}`);
+  }
+  return path === '/' ? path : `${folder === '/' ? '' : folder}/${baseName(path)}`;
+}
+
+const roots = 'bin boot dev etc home lib lib32 lib64 libx32 media mnt opt proc root run sbin srv sys tmp usr var';
+const deeper = 'usr/bin usr/lib usr/lib64 usr/libexec usr/local usr/sbin usr/share var/cache var/lib var/log var/spool';
+const protectedPaths = new Set(['/', ...`${roots} ${deeper}`.split(' ').map((each) => `/${each}`)]);
+
+/**
+ * Throws `FILE_PROTECTED` for the root, what hangs directly below it, and the directories that programs and their
+ * data live in, also when symlinks lead there: nobody means to remove those.
+ */
+export async function refuseProtected(files: Files, action: string, path: string): Promise<void> {
+  if (protectedPaths.has(path) || protectedPaths.has(await realPlace(files, path))) throw fileProtected(action, path);
+}
+
+/** The regular file at a path, if any. Refuses what is something else: it would be destroyed. */
+export async function findFile(files: Files, path: string): Promise<FileStat | undefined> {
+  const stat = await files.stat(path);
+  if (stat?.kind === 'directory') throw fileIsDirectory('manage as a file', path);
+  if (stat !== undefined && stat.kind !== 'file') throw special(path);
+  return stat;
+}
+
+/**
+ * Directories that have to be made before `path` can be, topmost first; undefined when there are none.
+ * Throws `FILE_PARENT_MISSING` unless they may be made, `FILE_NOT_DIRECTORY` when something is in their place.
+ */
+export async function missingParents(
+  files: Files,
+  path: string,
+  { makedirs }: { readonly makedirs: boolean },
+): Promise<readonly string[] | undefined> {
+  const missing: string[] = [];
+  for (let parent = parentOf(path); ; parent = parentOf(parent)) {
+    const stat = await files.stat(await realPath(files, parent));
+    if (stat !== undefined && stat.kind !== 'directory') throw fileNotDirectory('create', path);
+    if (stat !== undefined || parent === '/') break;
+    missing.unshift(parent);
+  }
+  if (missing.length > 0 && !makedirs) throw fileParentMissing('create', path);
+  return missing.length === 0 ? undefined : missing;
+}
+
+/** Removes directories that a state made, as far as nothing else has come into them. */
+export async function removeParents(files: Files, made: readonly string[]): Promise<void> {
+  for (const each of made.toReversed()) {
+    if ((await files.list(each))?.length !== 0) return;
+    await files.remove(each);
+  }
+}
+
+/** Paths of everything below a folder, parents before what they hold; symlinks are not followed. */
+export async function walkTree(files: Files, folder: string): Promise<ReadonlyMap<string, FileStat>> {
+  const found = new Map<string, FileStat>();
+  for (const name of (await files.list(folder)) ?? []) {
+    const path = `${folder === '/' ? '' : folder}/${name}`;
+    const stat = await files.stat(path);
+    if (stat === undefined) continue;
+    found.set(path, stat);
+    if (stat.kind === 'directory') for (const [each, inner] of await walkTree(files, path)) found.set(each, inner);
+  }
+  return found;
+}
+
+/** What a revert says of a change whose earlier side is not kept. */
+export function notKept(path: string, what: string): ZesterError {
+  return new ZesterError('machine', 'REVERT_LOST', `Cannot put "${path}" back: ${what} is not kept`, {
+    hint: 'Restore it from a backup',
+  });
+}
+
+function special(path: string): ZesterError {
+  return new ZesterError('machine', 'FILE_SPECIAL', `Cannot manage "${path}": it is a device, socket or pipe`);
+}
+
+export function notText(path: string): ZesterError {
+  return new ZesterError('machine', 'FILE_NOT_TEXT', `Cannot edit "${path}": it is not UTF-8 text`);
+}

@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import { ZesterError } from '#base/errors.ts';
+import { commandDirectoryUnknown, userUnknown } from '#machine/errors.ts';
+import type { CommandResult, Machine } from '#machine/machine.ts';
+import { AccountRef, Duration, FileMode, StringMap } from '../types.ts';
+import { realPath } from './places.ts';
+
+/** Arguments of everything that runs a command. */
+export const commandArguments = {
+  cwd: z.string().optional().describe('Directory to run it in'),
+  env: StringMap.optional().describe('Environment variables, added to those of the agent'),
+  runas: AccountRef.optional()
+    .describe('User to run it as')
+    .meta({ aliases: ['user'] }),
+  umask: FileMode.optional().describe('Umask to run it with, in octal'),
+  shell: z.string().default('/bin/sh').describe('Shell that reads the command'),
+  stdin: z.string().optional().describe('Text for its standard input'),
+  timeout: Duration.optional().describe('Time after which it is killed, with everything it started'),
+  success_retcodes: z
+    .array(z.int())
+    .default([0])
+    .describe('Exit codes that mean success')
+    .meta({
+      aliases: ['success_codes'],
+    }),
+};
+
+export type CommandWish = Readonly<z.output<z.ZodObject<typeof commandArguments>>>;
+
+/** Refuses a command that could not even start: `COMMAND_DIRECTORY_UNKNOWN`, `USER_UNKNOWN`. */
+export async function checkCommand(command: string, { cwd, runas }: CommandWish, machine: Machine): Promise<void> {
+  const folder = cwd === undefined ? undefined : await machine.files.stat(await realPath(machine.files, cwd));
+  if (cwd !== undefined && folder?.kind !== 'directory') throw commandDirectoryUnknown(command, cwd);
+  if (typeof runas === 'string' && !(await machine.users.find(runas))) throw userUnknown(`run "${command}"`, runas);
+}
+
+/** Runs what the words say: a shell reads the command, unless arguments are given apart from it. */
+export async function runCommand(
+  argv: readonly [string, ...string[]],
+  { cwd, env, runas, umask, stdin, timeout }: CommandWish,
+  { commands, signal }: Machine & { readonly signal: AbortSignal },
+): Promise<CommandResult> {
+  return commands.run(argv, {
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
+    ...(runas === undefined ? {} : { user: String(runas) }),
+    ...(umask === undefined ? {} : { umask }),
+    ...(stdin === undefined ? {} : { input: stdin }),
+    ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+    signal,
+  });
+}
+
+export function shellWords({ shell }: CommandWish, command: string): [string, ...string[]] {
+  return [shell, '-c', command];
+}
+
+/** What a command answered, for an outcome. */
+export function commandDetails(command: string, { code, stdout, stderr }: CommandResult): Record<string, string> {
+  return { command, stdout: stdout.trimEnd(), stderr: stderr.trimEnd(), exitcode: String(code) };
+}
+
+/** Throws `COMMAND_TIMEOUT` and, for an exit code that is not among the good ones, `COMMAND_FAILED`. */
+export function judgeCommand(command: string, result: CommandResult, { timeout, success_retcodes }: CommandWish): void {
+  const details = commandDetails(command, result);
+  if (result.timedOut) {
+    throw new ZesterError('machine', 'COMMAND_TIMEOUT', `Cannot run "${command}": it took longer than ${timeout}ms`, {
+      details,
+    });
+  }
+  if (success_retcodes.includes(result.code)) return;
+  const said = (result.stderr || result.stdout).trim().split('\n').at(-1);
+  const reason = said ? `it exits ${result.code}: ${said}` : `it exits ${result.code}`;
+  throw new ZesterError('machine', 'COMMAND_FAILED', `Cannot run "${command}": ${reason}`, { details });
+}

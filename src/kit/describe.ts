@@ -1,0 +1,179 @@
+import * as z from 'zod';
+import { type Arguments, argumentMeta } from './arguments.ts';
+import { wordFor } from './coerce.ts';
+import type { FactDefinition } from './fact.ts';
+import type { ModuleFunction, Registry } from './function.ts';
+import type { State } from './state.ts';
+import * as types from './types.ts';
+
+/** What there is to say of an argument, as plain data. */
+export interface ArgumentRecord {
+  readonly name: string;
+  /** In words: `text`, `true or false`, `list of text`, `file mode`. */
+  readonly type: string;
+  readonly description: string;
+  readonly required: boolean;
+  readonly primary?: true;
+  readonly secret?: true;
+  readonly aliases?: readonly string[];
+  readonly default?: unknown;
+  /** The only values it takes. */
+  readonly choices?: readonly string[];
+}
+
+/** A state or function as people and programs read of it: its page, `sys.doc`, `zester doc`, completion, forms. */
+export interface ModuleRecord {
+  readonly name: string;
+  readonly kind: 'state' | 'function';
+  readonly summary: string;
+  readonly args: readonly ArgumentRecord[];
+  /** True when it takes other arguments than those it names. */
+  readonly open?: true;
+  readonly examples: readonly ExampleRecord[];
+  readonly notes: readonly string[];
+  /** Whether it can change the machine. */
+  readonly changes: boolean;
+  /** Of a state: how it differs from Salt's, and what else it can do. */
+  readonly differs?: readonly string[];
+  readonly reverts?: boolean;
+  readonly refreshes?: boolean;
+  /** Of a function. */
+  readonly returns?: string;
+}
+
+export interface ExampleRecord {
+  readonly title: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly expect: unknown;
+}
+
+export function describeState(state: State): ModuleRecord {
+  return {
+    ...common(state),
+    kind: 'state',
+    changes: true,
+    differs: state.differs,
+    reverts: state.canRevert,
+    refreshes: state.canRefresh,
+  };
+}
+
+export function describeFunction(called: ModuleFunction): ModuleRecord {
+  return { ...common(called), kind: 'function', changes: called.changes, returns: called.returns };
+}
+
+/** Every state, then every function, each by name. */
+export function describeAll({ states, functions }: Registry): readonly ModuleRecord[] {
+  return [...[...states.values()].map(describeState), ...[...functions.values()].map(describeFunction)];
+}
+
+export function describeFact({ name, summary, returns, kind, examples }: FactDefinition) {
+  return { name, summary, returns, kind, examples: examples.map(({ title, expect }) => ({ title, expect })) };
+}
+
+export function describeArguments(schema: Arguments): readonly ArgumentRecord[] {
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const { description = '', primary, secret, aliases } = argumentMeta(field);
+    const json = jsonSchema(field);
+    const choices = (json.enum ?? (json.items as Json | undefined)?.enum) as readonly string[] | undefined;
+    return {
+      name,
+      type: typeWord(field),
+      description,
+      required: !z.safeParse(field, undefined).success && primary !== true,
+      ...(primary && { primary }),
+      ...(secret && { secret }),
+      ...(aliases && { aliases }),
+      ...(json.default === undefined ? {} : { default: json.default }),
+      ...(choices && { choices }),
+    };
+  });
+}
+
+/** JSON Schema of the arguments as a state file may write them, aliases included. */
+export function argumentsSchema(schema: Arguments): Json {
+  const properties: Record<string, Json> = {};
+  for (const [name, field] of Object.entries(schema.shape)) {
+    const { description = '', aliases = [], secret } = argumentMeta(field);
+    const json = lenient({ ...jsonSchema(field), description, ...(secret && { writeOnly: true }) });
+    properties[name] = json;
+    for (const alias of aliases) properties[alias] = { ...json, description: `The same as "${name}"` };
+  }
+  return { type: 'object', properties, additionalProperties: schema.def.catchall !== undefined };
+}
+
+type Json = Record<string, unknown>;
+
+function common({ name, summary, args, examples, notes }: State | ModuleFunction) {
+  return {
+    name,
+    summary,
+    args: describeArguments(args),
+    ...(args.def.catchall !== undefined && { open: true as const }),
+    examples: examples.map(({ title, args: written, expect }) => ({ title, args: written, expect })),
+    notes,
+  };
+}
+
+function jsonSchema(field: z.core.$ZodType): Json {
+  const { $schema: _, ...json } = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any', override: plainer });
+  return json;
+}
+
+/** Our own words on arguments are no JSON Schema, and the bounds of a safe integer say nothing. */
+function plainer({ jsonSchema: json }: { jsonSchema: Json }): void {
+  for (const key of ['primary', 'aliases', 'secret', 'rest']) delete json[key];
+  if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+  if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
+}
+
+/** A file may write a list of one as its element, and anything as a Jinja expression. */
+function lenient(json: Json): Json {
+  if (json.type !== 'array') return json;
+  const { description, ...list } = json;
+  return { description, anyOf: [list.items, list] };
+}
+
+const named = new Map<z.core.$ZodType, string>([
+  [types.FileMode, 'file mode'],
+  [types.AccountRef, 'name or id'],
+  [types.TemplateFlag, '"jinja", true or false'],
+  [types.Duration, 'duration'],
+  [types.AbsolutePath, 'absolute path'],
+  [types.AnyMap, 'map'],
+]);
+
+/** The type as a person calls it. */
+function typeWord(schema: z.core.$ZodType): string {
+  const known = nameOf(schema);
+  if (known !== undefined) return known;
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if ('innerType' in def) return typeWord(def.innerType);
+  switch (def.type) {
+    case 'array':
+      return `list of ${typeWord(def.element)}`;
+    case 'record':
+      return `map of ${typeWord(def.valueType)}`;
+    case 'union':
+      return [...new Set(def.options.map(typeWord))].join(' or ');
+    case 'enum':
+      return 'text';
+    case 'pipe':
+      return typeWord(def.in);
+    case 'unknown':
+      return 'anything';
+    case 'number':
+      return z.toJSONSchema(schema).type === 'integer' ? 'whole number' : 'number';
+    default:
+      return wordFor(def.type);
+  }
+}
+
+/** A description makes a copy of a schema: its parents lead back to the one that has the name. */
+function nameOf(schema: z.core.$ZodType): string | undefined {
+  for (let each: z.core.$ZodType | undefined = schema; each; each = each._zod.parent) {
+    const name = named.get(each);
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}

@@ -1,0 +1,157 @@
+import type * as z from 'zod';
+import type { Given } from '#machine/given.ts';
+import { type Arguments, decodeArguments, primaryArgument, type RawArguments, secretArguments } from './arguments.ts';
+import type { Changes } from './changes.ts';
+import type { Context } from './context.ts';
+import { mask, type Shown, show } from './show.ts';
+
+/**
+ * What a module has to say beyond its changes: `stdout`, `pid`… Shown with the outcome, also when it failed.
+ * Two keys mean something: `comment` is the outcome's comment, and `changed: 'no'` takes the planned changes back,
+ * when only doing it could tell that nothing had to be done (a stateful command).
+ */
+export type Details = Readonly<Record<string, string>>;
+
+/** Title a user would search for; shows a change (`expect`), a state already met (`expect: {}`) or a refusal. */
+export type StateExample<A, C> = ExampleSetting &
+  (
+    | { readonly args: A; readonly expect: C }
+    /** The code with which building, or the plan, or else applying, refuses; the arguments may be wrong ones. */
+    | { readonly args: Readonly<Record<string, unknown>>; readonly expect: { readonly refusal: string } }
+  );
+
+interface ExampleSetting {
+  readonly title: string;
+  readonly given?: Given;
+  /** What a second plan shows; `nothing` unless the state does something every time. */
+  readonly again?: 'nothing' | 'changes';
+  /** False when this very change cannot be put back: the revert then refuses with `REVERT_LOST`. */
+  readonly reverts?: false;
+  /** Runs on real hosts too, where what is `given` is arranged through the machine's own ports. */
+  readonly real?: boolean;
+}
+
+/** Changes as an example writes them: a side that is undefined is left out. */
+export type Expected<C> = { readonly [Key in keyof C]?: Partial<Exclude<C[Key], undefined>> };
+
+export interface StateDefinition<A extends Arguments, C extends Changes> {
+  readonly name: `${string}.${string}`;
+  /** One sentence, the first line of its page. */
+  readonly summary: string;
+  readonly args: A;
+  /** Reads and returns what differs; empty means "already so". Refuses with a coded error when the wish cannot be met. */
+  check(wanted: z.output<A>, context: Context): Promise<C>;
+  /** Makes those changes. */
+  apply(changes: C, wanted: z.output<A>, context: Context): Promise<Details | undefined>;
+  /** Puts every `from` back. The changes may come from an earlier run, by way of JSON. */
+  revert?(changes: C, wanted: z.output<A>, context: Context): Promise<Details | undefined>;
+  /** What a watched change causes although nothing differs here (`mod_watch` in Salt). */
+  refresh?(wanted: z.output<A>, context: Context): Promise<Details | undefined>;
+  /** What to say when it went well, whether or not something changed. */
+  comment?(wanted: z.output<A>): string | undefined;
+  /** Fields of its changes that are not shown; those of secret arguments never are. */
+  hides?(wanted: z.output<A>): readonly string[];
+  readonly examples: readonly StateExample<z.input<A>, Expected<NoInfer<C>>>[];
+  readonly notes?: readonly string[];
+  /** How it differs from Salt's state of the same name. */
+  readonly differs?: readonly string[];
+  /** Names of things two steps must not touch at once: `packages`, `crontab`, `/etc/passwd`. */
+  readonly holds?: readonly string[] | ((wanted: z.output<A>) => readonly string[]);
+  /** Provider ports it cannot work without; missing ones are found when the step is built. */
+  readonly needs?: readonly ('packages' | 'services')[];
+}
+
+/** What one step would do, found without doing anything. */
+export interface Plan {
+  /** As they are, secrets included: for `apply`, and to be kept for a later revert. People see `BuiltState.show`. */
+  readonly changes: Changes;
+  apply(): Promise<Details>;
+  readonly revert: (() => Promise<Details>) | undefined;
+}
+
+/** A state with its types erased: what the engine runs. */
+export interface State {
+  readonly name: string;
+  readonly summary: string;
+  readonly args: Arguments;
+  readonly examples: readonly StateExample<Readonly<Record<string, unknown>>, Changes>[];
+  readonly notes: readonly string[];
+  readonly differs: readonly string[];
+  readonly needs: readonly ('packages' | 'services')[];
+  readonly canRevert: boolean;
+  readonly canRefresh: boolean;
+  /** Decodes and validates the arguments; throws `ARGUMENT_UNKNOWN`, `ARGUMENT_INVALID` or `ARGUMENT_MISSING` with the place. */
+  build(raw: RawArguments): BuiltState;
+}
+
+/** A state with its arguments: ready to plan on a machine. */
+export interface BuiltState {
+  /** The decoded arguments, secrets included. */
+  readonly wanted: Readonly<Record<string, unknown>>;
+  readonly holds: readonly string[];
+  /** The outcome's comment, unless `apply` gives its own. */
+  readonly comment: string | undefined;
+  plan(context: Context): Promise<Plan>;
+  /** Present when a watched change can cause something here. */
+  readonly refresh: ((context: Context) => Promise<Details>) | undefined;
+  /** Puts back the changes of an earlier run. */
+  readonly revert: ((changes: Changes, context: Context) => Promise<Details>) | undefined;
+  /** Changes as people may see them; `secrets` are values to mask beside those of this state's own secret arguments. */
+  show(changes: Changes, secrets?: readonly string[]): Shown;
+  /** Details with this state's secret arguments, and the given secrets, masked. */
+  mask<T>(details: T, secrets?: readonly string[]): T;
+}
+
+/** Erases the types of a definition and hands the engine one shape for all states. */
+export function state<A extends Arguments, C extends Changes>(definition: StateDefinition<A, C>): State {
+  const { name, summary, args, notes = [], differs = [], needs = [], holds = [] } = definition;
+  return {
+    name,
+    summary,
+    args,
+    examples: definition.examples as State['examples'],
+    notes,
+    differs,
+    needs,
+    canRevert: definition.revert !== undefined,
+    canRefresh: definition.refresh !== undefined,
+    build: (raw) => build(definition, decodeArguments(name, args, raw), holds),
+  };
+}
+
+function build<A extends Arguments, C extends Changes>(
+  definition: StateDefinition<A, C>,
+  wanted: z.output<A>,
+  holds: NonNullable<StateDefinition<A, C>['holds']>,
+): BuiltState {
+  const { args, revert, refresh } = definition;
+  const values: Readonly<Record<string, unknown>> = wanted;
+  const hidden = secretArguments(args);
+  const own = hidden.map((key) => values[key]).filter((value) => typeof value === 'string');
+  const back =
+    revert &&
+    (async (changes: Changes, context: Context) =>
+      (await revert.call(definition, changes as C, wanted, context)) ?? {});
+  return {
+    wanted: values,
+    holds: typeof holds === 'function' ? holds(wanted) : holds,
+    comment: definition.comment?.(wanted),
+    async plan(context) {
+      const changes = await definition.check(wanted, context);
+      return {
+        changes,
+        apply: async () => (await definition.apply(changes, wanted, context)) ?? {},
+        revert: back && (() => back(changes, context)),
+      };
+    },
+    refresh: refresh && (async (context) => (await refresh.call(definition, wanted, context)) ?? {}),
+    revert: back,
+    show: (changes, secrets = []) =>
+      show(changes, {
+        name: String(values[primaryArgument(args) ?? ''] ?? definition.name),
+        hidden: [...hidden, ...(definition.hides?.(wanted) ?? [])],
+        secrets: [...own, ...secrets],
+      }),
+    mask: (details, secrets = []) => mask(details, [...own, ...secrets]),
+  };
+}

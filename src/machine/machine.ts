@@ -1,0 +1,247 @@
+/**
+ * What modules may ask of the managed machine: ports in the field's verbs. Each has an in-memory fake (`fake.ts`)
+ * and one provider per tool; `contract.test.ts` beside each port runs the same cases against both.
+ *
+ * Conventions: `find` may return undefined, `get` throws, `list` returns all. Any failure other than "not found" is
+ * thrown as a `machine` error; nothing is ever read as "absent" because it could not be read.
+ */
+export interface Machine {
+  readonly files: Files;
+  readonly commands: Commands;
+  readonly users: Users;
+  readonly groups: Groups;
+  readonly packages: Packages;
+  readonly services: Services;
+  readonly system: System;
+}
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  /** Permission bits with setuid, setgid and sticky: `0o644`. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Where a symlink points, as written. */
+  readonly target?: string;
+}
+
+export interface Files {
+  /** Does not follow a symlink at the end of the path. */
+  stat(path: string): Promise<FileStat | undefined>;
+  /** Whole content; undefined when there is no such file. Follows symlinks. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Names in a directory, sorted; undefined when there is no such directory. */
+  list(path: string): Promise<readonly string[] | undefined>;
+  /**
+   * Replaces the content in one step (beside it, then rename). A file that exists keeps its owner, and its mode unless
+   * one is given; a new one is root's with mode 644. Follows symlinks. Throws `FILE_PARENT_MISSING`, `DISK_FULL`.
+   */
+  write(path: string, content: Uint8Array, options?: { readonly mode?: number }): Promise<void>;
+  /** Mode 755 unless given. With `parents` what is missing above is made too, and a directory that exists is fine. */
+  makeDirectory(path: string, options?: { readonly mode?: number; readonly parents?: boolean }): Promise<void>;
+  /** A symlink at `path`; throws `FILE_EXISTS` when something is there. */
+  link(path: string, target: string): Promise<void>;
+  /** Removes a file, a link, or a directory with all that is in it. Absent is fine. */
+  remove(path: string): Promise<void>;
+  /** Replaces a file in the way; throws `FILE_UNKNOWN`, `FILE_IS_DIRECTORY`, `FILE_NOT_EMPTY`. */
+  rename(from: string, to: string): Promise<void>;
+  /** Follows symlinks. */
+  setMode(path: string, mode: number): Promise<void>;
+  /** Does not follow symlinks; an id left out stays. */
+  setOwner(path: string, owner: { readonly uid?: number; readonly gid?: number }): Promise<void>;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  /** Added to the agent's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly user?: string;
+  readonly umask?: number;
+  readonly input?: string | Uint8Array;
+  /** Milliseconds; the whole process group is killed when they are over. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface CommandResult {
+  /** Exit code; 128 + signal number when a signal ended it. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+export interface Commands {
+  /**
+   * Runs a program with its arguments, without a shell. A program that does not exist throws `COMMAND_UNKNOWN`, a
+   * signal that aborts throws `COMMAND_ABORTED`; any exit code is an answer. Very long output is cut, with a note.
+   */
+  run(argv: readonly [string, ...string[]], options?: CommandOptions): Promise<CommandResult>;
+  /** The program's path, when it is on PATH. */
+  which(program: string): Promise<string | undefined>;
+}
+
+export interface User {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly fullname: string;
+  readonly home: string;
+  readonly shell: string;
+  /** Supplementary groups by name, sorted. */
+  readonly groups: readonly string[];
+}
+
+export interface UserWish {
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  readonly fullname?: string | undefined;
+  readonly home?: string | undefined;
+  readonly shell?: string | undefined;
+  /** All supplementary groups. */
+  readonly groups?: readonly string[] | undefined;
+}
+
+export interface Users {
+  find(name: string): Promise<User | undefined>;
+  list(): Promise<readonly User[]>;
+  /** As `useradd`: without a gid a group of the same name is made. The home folder is made only when asked for. */
+  add(name: string, wish: UserWish & { readonly createHome?: boolean; readonly system?: boolean }): Promise<void>;
+  /** Changes only what is given; throws `USER_UNKNOWN`, `GROUP_UNKNOWN`, `USER_ID_TAKEN`, `USER_BUSY`. */
+  change(name: string, wish: UserWish & { readonly moveHome?: boolean }): Promise<void>;
+  /** With `purge` the home folder goes too. Throws `USER_UNKNOWN`, `USER_BUSY`. */
+  remove(name: string, options?: { readonly purge?: boolean; readonly force?: boolean }): Promise<void>;
+  /** The field of the shadow file as it stands, locks (`!`, `*`) included; undefined when it has no line for the user. */
+  passwordHash(name: string): Promise<string | undefined>;
+  setPasswordHash(name: string, hash: string): Promise<void>;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly gid: number;
+  /** Those the group file lists, sorted: users whose primary group it is are not among them. */
+  readonly members: readonly string[];
+}
+
+export interface Groups {
+  find(name: string): Promise<Group | undefined>;
+  list(): Promise<readonly Group[]>;
+  add(
+    name: string,
+    options?: { readonly gid?: number | undefined; readonly system?: boolean | undefined },
+  ): Promise<void>;
+  setId(name: string, gid: number): Promise<void>;
+  setMembers(name: string, members: readonly string[]): Promise<void>;
+  remove(name: string): Promise<void>;
+}
+
+export interface Packages {
+  /** The tool: `apt`, `dnf`, `apk`, `pacman`, `zypper`; `none` where there is none, and then every verb throws `PROVIDER_MISSING`. */
+  readonly provider: string;
+  /** Installed name → version, of those asked for, or of all. */
+  installed(names?: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The newest version the configured repositories offer for each name. */
+  available(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Installed packages for which the repositories offer a newer version: name → that version. */
+  upgrades(): Promise<ReadonlyMap<string, string>>;
+  refresh(): Promise<void>;
+  /**
+   * One transaction: all or none. A version pins exactly, and may go back; without one the newest is installed. A
+   * `file` is the path of a package file. Throws `PACKAGE_UNKNOWN`, `PACKAGE_VERSION_UNKNOWN`, `PACKAGE_FAILED`.
+   */
+  install(packages: readonly PackageWish[]): Promise<void>;
+  /** What is not installed is fine. What depends on a removed package goes too; `purge` takes configuration along. */
+  remove(names: readonly string[], options?: { readonly purge?: boolean }): Promise<void>;
+  /** Brings everything installed to the newest version, except what is held. */
+  upgrade(): Promise<void>;
+  /** Of the names: those no longer installed whose configuration is still there, which a purge would take. */
+  remnants(names: readonly string[]): Promise<readonly string[]>;
+  /** Packages kept at their version, sorted. */
+  held(): Promise<readonly string[]>;
+  hold(names: readonly string[]): Promise<void>;
+  release(names: readonly string[]): Promise<void>;
+}
+
+export interface PackageWish {
+  readonly name: string;
+  readonly version?: string | undefined;
+  readonly file?: string | undefined;
+}
+
+export interface ServiceStatus {
+  readonly running: boolean;
+  readonly enabled: boolean;
+  readonly masked: boolean;
+}
+
+export interface Services {
+  /** `systemd`, `openrc`, `sysv`; `none` where there is none, and then every verb throws `PROVIDER_MISSING`. */
+  readonly provider: string;
+  /** Undefined for a service the machine does not know. `nginx` and `nginx.service` are one name; others carry their type: `logrotate.timer`. */
+  find(name: string): Promise<ServiceStatus | undefined>;
+  list(): Promise<readonly string[]>;
+  /** This and the verbs below: already so is fine; throws `SERVICE_UNKNOWN`, `SERVICE_MASKED`, `SERVICE_FAILED`. */
+  start(name: string): Promise<void>;
+  stop(name: string): Promise<void>;
+  restart(name: string): Promise<void>;
+  /** Throws `SERVICE_FAILED` when it is not running or cannot reload. */
+  reload(name: string): Promise<void>;
+  enable(name: string): Promise<void>;
+  disable(name: string): Promise<void>;
+  /** Makes it impossible to start, by anyone; where the manager cannot, throws `SERVICE_FAILED`. */
+  mask(name: string): Promise<void>;
+  unmask(name: string): Promise<void>;
+  /** Rereads the definitions of services after files of theirs changed; nothing to do where they are read each time. */
+  reread(): Promise<void>;
+}
+
+/** What the kernel and the distribution say of the machine; sizes in bytes, times in seconds. */
+export interface System {
+  hostname(): Promise<string>;
+  /** `ID`, `VERSION_ID`, `ID_LIKE`, `PRETTY_NAME`… of `/etc/os-release`; empty where there is none. */
+  release(): Promise<Readonly<Record<string, string>>>;
+  kernel(): Promise<{ readonly name: string; readonly release: string; readonly arch: string }>;
+  uptime(): Promise<number>;
+  processors(): Promise<{
+    /** Logical processors. */
+    readonly count: number;
+    /** Physical cores; as many as processors where the kernel does not say. */
+    readonly cores: number;
+    /** Bytes of the largest cache; 0 where the kernel does not say. */
+    readonly cache: number;
+    readonly model: string;
+    readonly vendor: string;
+    /** The highest clock where it is known: the present one changes from moment to moment. */
+    readonly mhz: number;
+  }>;
+  memory(): Promise<{
+    readonly total: number;
+    readonly available: number;
+    readonly free: number;
+    readonly swapTotal: number;
+    readonly swapFree: number;
+  }>;
+  interfaces(): Promise<readonly NetworkInterface[]>;
+  mounts(): Promise<readonly Mount[]>;
+  load(): Promise<readonly [number, number, number]>;
+}
+
+export interface NetworkInterface {
+  readonly name: string;
+  readonly mac: string;
+  readonly up: boolean;
+  /** CIDR: `10.0.0.5/24`, `fe80::1/64`. */
+  readonly addresses: readonly string[];
+}
+
+export interface Mount {
+  readonly device: string;
+  readonly mountpoint: string;
+  readonly type: string;
+  readonly options: readonly string[];
+  readonly total: number;
+  readonly used: number;
+  readonly free: number;
+}

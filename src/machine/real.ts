@@ -1,0 +1,198 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import { realCommands } from './commands.ts';
+import { providerMissing } from './errors.ts';
+import { familyOf } from './family.ts';
+import { realFiles } from './files.ts';
+import type { Commands, Files, Groups, Machine, Packages, Services, System, Users } from './machine.ts';
+import { packageProviders } from './packages/providers.ts';
+import { type About, choose, once, type Provider, type Tools } from './provider.ts';
+import { serviceProviders } from './services/providers.ts';
+import { linuxSystem, parseRelease, type SystemCalls } from './system.ts';
+
+export interface RealMachineOptions {
+  /**
+   * A folder that stands for `/`: files are taken inside it, and users and groups are those of its `/etc`. Such a
+   * machine has no packages and no services of its own; commands are the real machine's.
+   */
+  readonly root?: string | undefined;
+  /** Facts that spare reading `/etc/os-release`: only `os.family` is looked at. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** The machine this process runs on. Providers are chosen when first asked for, and loaded only then. */
+export function realMachine({ root, facts }: RealMachineOptions = {}): Machine {
+  const files = realFiles({ root });
+  const commands = realCommands({ root });
+  const about = aboutFolder(root ?? '', facts);
+  return composedMachine({
+    files,
+    commands,
+    about: root === undefined ? about : { ...about, has: () => false, exists: () => false },
+  });
+}
+
+export interface MachineParts {
+  readonly files: Files;
+  readonly commands: Commands;
+  readonly about: About;
+}
+
+/** A machine from its two hands, files and commands: everything else is done with them. */
+export function composedMachine({ files, commands, about }: MachineParts): Machine {
+  const tools: Tools = { files, commands };
+  const accounts = once(() => loadAccounts(tools, about));
+  return {
+    files,
+    commands,
+    groups: lazyGroups(async () => (await accounts()).groups),
+    users: lazyUsers(async () => (await accounts()).users),
+    packages: lazyPackages(tools, about),
+    services: lazyServices(tools, about),
+    system: realSystem(files),
+  };
+}
+
+/** What the choice of providers looks at, in a folder that stands for `/` (empty for the machine itself). */
+export function aboutFolder(root: string, facts?: Readonly<Record<string, unknown>>): About {
+  const exists = (path: string) => fs.lstatSync(root + path, { throwIfNoEntry: false }) !== undefined;
+  const known = facts?.os;
+  const family = typeof known === 'object' && known !== null && 'family' in known ? String(known.family) : undefined;
+  return {
+    get family() {
+      return family ?? familyOf(releaseOf(root));
+    },
+    has: (program) => programFolders.some((folder) => exists(`${folder}/${program}`)),
+    exists,
+  };
+}
+
+const programFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+function releaseOf(root: string): Readonly<Record<string, string>> {
+  for (const path of ['/etc/os-release', '/usr/lib/os-release']) {
+    try {
+      return parseRelease(fs.readFileSync(root + path, 'utf8'));
+    } catch {
+      // Not there, or a link that leads out of the folder: the next place, then none.
+    }
+  }
+  return {};
+}
+
+async function loadAccounts(
+  tools: Tools,
+  { has, exists }: About,
+): Promise<{ readonly groups: Groups; readonly users: Users }> {
+  if (has('useradd')) {
+    return {
+      groups: (await import('./groups/shadow.ts')).shadowGroups(tools),
+      users: (await import('./users/shadow.ts')).shadowUsers(tools),
+    };
+  }
+  if (exists('/bin/busybox') && has('adduser')) {
+    const groups = (await import('./groups/busybox.ts')).busyboxGroups(tools);
+    return { groups, users: (await import('./users/busybox.ts')).busyboxUsers(tools, groups) };
+  }
+  // A folder, or a machine without any tool for it: the files themselves.
+  return (await import('./users/files.ts')).fileAccounts(tools.files);
+}
+
+function lazyGroups(load: () => Promise<Groups>): Groups {
+  return {
+    find: async (name) => (await load()).find(name),
+    list: async () => (await load()).list(),
+    add: async (name, options) => (await load()).add(name, options),
+    setId: async (name, gid) => (await load()).setId(name, gid),
+    setMembers: async (name, members) => (await load()).setMembers(name, members),
+    remove: async (name) => (await load()).remove(name),
+  };
+}
+
+function lazyUsers(load: () => Promise<Users>): Users {
+  return {
+    find: async (name) => (await load()).find(name),
+    list: async () => (await load()).list(),
+    add: async (name, wish) => (await load()).add(name, wish),
+    change: async (name, wish) => (await load()).change(name, wish),
+    remove: async (name, options) => (await load()).remove(name, options),
+    passwordHash: async (name) => (await load()).passwordHash(name),
+    setPasswordHash: async (name, hash) => (await load()).setPasswordHash(name, hash),
+  };
+}
+
+/** The port of the provider that suits now; where none does, the next call looks again: one may have been installed. */
+function chosen<Port>(port: 'packages' | 'services', providers: readonly Provider<Port>[], tools: Tools, about: About) {
+  let provider: Provider<Port> | undefined;
+  const current = () => {
+    provider ??= choose(providers, about);
+    return provider;
+  };
+  const load = once(async () => {
+    const found = current();
+    if (found === undefined) throw providerMissing(port);
+    return (await found.load())(tools);
+  });
+  return { name: () => current()?.name ?? 'none', load };
+}
+
+function lazyPackages(tools: Tools, about: About): Packages {
+  const { name, load } = chosen('packages', packageProviders, tools, about);
+  return {
+    get provider() {
+      return name();
+    },
+    installed: async (names) => (await load()).installed(names),
+    available: async (names) => (await load()).available(names),
+    upgrades: async () => (await load()).upgrades(),
+    refresh: async () => (await load()).refresh(),
+    install: async (packages) => (await load()).install(packages),
+    remove: async (names, options) => (await load()).remove(names, options),
+    upgrade: async () => (await load()).upgrade(),
+    remnants: async (names) => (await load()).remnants(names),
+    held: async () => (await load()).held(),
+    hold: async (names) => (await load()).hold(names),
+    release: async (names) => (await load()).release(names),
+  };
+}
+
+function lazyServices(tools: Tools, about: About): Services {
+  const { name, load } = chosen('services', serviceProviders, tools, about);
+  return {
+    get provider() {
+      return name();
+    },
+    find: async (service) => (await load()).find(service),
+    list: async () => (await load()).list(),
+    start: async (service) => (await load()).start(service),
+    stop: async (service) => (await load()).stop(service),
+    restart: async (service) => (await load()).restart(service),
+    reload: async (service) => (await load()).reload(service),
+    enable: async (service) => (await load()).enable(service),
+    disable: async (service) => (await load()).disable(service),
+    mask: async (service) => (await load()).mask(service),
+    unmask: async (service) => (await load()).unmask(service),
+    reread: async () => (await load()).reread(),
+  };
+}
+
+/** `/etc` through the machine's files; the kernel's own files always from the kernel, also for a folder. */
+function realSystem(files: Files): System {
+  const kernelFiles = realFiles();
+  const from = (path: string) => (/^\/(proc|sys)\//.test(path) ? kernelFiles : files);
+  return linuxSystem({ read: (path) => from(path).read(path), list: (path) => from(path).list(path) }, systemCalls);
+}
+
+const systemCalls: SystemCalls = {
+  hostname: () => os.hostname(),
+  kernel: () => ({ name: os.type(), release: os.release(), arch: os.machine() }),
+  addresses() {
+    const entries = Object.entries(os.networkInterfaces());
+    return new Map(entries.map(([name, list = []]) => [name, list.flatMap(({ cidr }) => cidr ?? [])]));
+  },
+  async space(mountpoint) {
+    const { bsize, blocks, bfree, bavail } = await fs.promises.statfs(mountpoint);
+    // Free is what an ordinary user may still take, as df says.
+    return { total: blocks * bsize, used: (blocks - bfree) * bsize, free: bavail * bsize };
+  },
+};

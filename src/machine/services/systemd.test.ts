@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { describe, test } from 'node:test';
+import { fakeMachine } from '../fake.ts';
+import type { GivenCommand } from '../given.ts';
+import { parseShow, parseUnits, statusOf, systemdServices } from './systemd.ts';
+
+const captured = (name: string) => fs.readFileSync(new URL(`systemd/${name}.systemd-252.txt`, import.meta.url), 'utf8');
+const systemctl = (line: string) => `systemctl --no-pager --no-ask-password ${line}`;
+const show = systemctl('show --property=LoadState,ActiveState,UnitFileState,NeedDaemonReload,Result --');
+
+describe('systemd', () => {
+  const statuses = [
+    ['show-running', { running: true, enabled: true, masked: false }],
+    ['show-static', { running: false, enabled: true, masked: false }],
+    ['show-masked', { running: false, enabled: false, masked: true }],
+  ] as const;
+  for (const [name, status] of statuses) {
+    test(`${name} is read`, () => {
+      assert.deepEqual(statusOf(parseShow(captured(name))), status);
+    });
+  }
+
+  test('services are listed without templates, other units and what is only mentioned', () => {
+    const names = parseUnits(`${captured('list-unit-files')}\n${captured('list-units')}`);
+
+    for (const name of ['cron', 'dbus', 'systemd-journald', 'console-getty']) assert.ok(names.includes(name), name);
+    for (const name of ['autovt@', 'display-manager', 'auditd']) assert.ok(!names.includes(name), name);
+  });
+
+  test('a unit of another type keeps its type', async () => {
+    const machine = fakeMachine({ commands: { [`${show} logrotate.timer`]: { stdout: captured('show-running') } } });
+
+    assert.equal((await systemdServices(machine).find('logrotate.timer'))?.running, true);
+  });
+
+  test('a definition that changed is reread before a start', async () => {
+    const changed = captured('show-running').replace('NeedDaemonReload=no', 'NeedDaemonReload=yes');
+    const machine = fakeMachine({
+      commands: {
+        [`${show} nginx.service`]: { stdout: changed },
+        [systemctl('daemon-reload')]: {
+          after: { commands: { [`${show} nginx.service`]: { stdout: captured('show-running') } } },
+        },
+        [systemctl('restart -- nginx.service')]: {},
+      },
+    });
+
+    await systemdServices(machine).restart('nginx');
+
+    const verbs = machine.calls.map((line) => line.split(' ')[3]);
+    assert.deepEqual(verbs, ['show', 'daemon-reload', 'show', 'restart']);
+  });
+
+  test('a service that failed too often is given one more try', async () => {
+    const tired = captured('show-running').replace('Result=success', 'Result=start-limit-hit');
+    const start = systemctl('start -- nginx.service');
+    const refused: GivenCommand = { code: 1, stderr: 'Job for nginx.service failed.' };
+    const machine = fakeMachine({
+      commands: {
+        [`${show} nginx.service`]: { stdout: tired },
+        [start]: refused,
+        [systemctl('reset-failed -- nginx.service')]: { after: { commands: { [start]: {} } } },
+      },
+    });
+
+    await systemdServices(machine).start('nginx');
+
+    assert.equal(machine.calls.filter((line) => line === start).length, 2);
+  });
+
+  test('a start that fails brings the end of the journal', async () => {
+    const machine = fakeMachine({
+      commands: {
+        [`${show} nginx.service`]: { stdout: captured('show-running') },
+        [systemctl('start -- nginx.service')]: { code: 1, stderr: 'Job for nginx.service failed.\nSee "journalctl".' },
+        'journalctl --no-pager --quiet --lines=20 --output=cat --unit nginx.service': { stdout: 'bind() failed\n' },
+      },
+    });
+
+    await assert.rejects(systemdServices(machine).start('nginx'), {
+      code: 'SERVICE_FAILED',
+      message: 'Cannot start "nginx": Job for nginx.service failed.',
+      details: {
+        stdout: '',
+        stderr: 'Job for nginx.service failed.\nSee "journalctl".',
+        exitcode: '1',
+        journal: 'bind() failed\n',
+      },
+    });
+  });
+
+  test('an init script, which systemd cannot enable by itself, is enabled by its start links', async () => {
+    const generated = captured('show-running').replace('UnitFileState=enabled', 'UnitFileState=generated');
+    const given = { commands: { [`${show} old.service`]: { stdout: generated } } };
+    const without = fakeMachine({ ...given, files: { '/etc/init.d/old': '' } });
+    const withLink = fakeMachine({
+      ...given,
+      files: { '/etc/init.d/old': '', '/etc/rc3.d/S20old': { link: '../init.d/old' } },
+    });
+
+    assert.equal((await systemdServices(without).find('old'))?.enabled, false);
+    assert.equal((await systemdServices(withLink).find('old'))?.enabled, true);
+  });
+});

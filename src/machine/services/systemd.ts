@@ -1,0 +1,164 @@
+import { serviceFailed, serviceMasked, serviceUnknown } from '../errors.ts';
+import type { CommandResult, ServiceStatus, Services } from '../machine.ts';
+import type { Tools } from '../provider.ts';
+
+/** Services with systemd; a bare name is a `.service`, other units are named with their type. */
+export function systemdServices({ files, commands }: Tools): Services {
+  const systemctl = (...args: readonly string[]) =>
+    commands.run(['systemctl', '--no-pager', '--no-ask-password', ...args], { env: { LC_ALL: 'C' } });
+
+  async function show(name: string): Promise<Unit> {
+    const unit = unitName(name);
+    const result = await systemctl('show', `--property=${Object.values(properties).join(',')}`, '--', unit);
+    if (result.code !== 0) throw failed('read', name, result);
+    return parseShow(result.stdout);
+  }
+
+  /** The unit, with its files as they are now: systemd goes on with old definitions until it is told. */
+  async function fresh(action: string, name: string): Promise<Unit> {
+    const unit = await show(name);
+    if (!unit.needsReread && unit.load !== 'not-found') return unit;
+    await reread();
+    const again = await show(name);
+    if (again.load === 'not-found') throw serviceUnknown(action, name);
+    return again;
+  }
+
+  async function reread(): Promise<void> {
+    const result = await systemctl('daemon-reload');
+    if (result.code !== 0) throw failed('reread the definition of', 'systemd', result);
+  }
+
+  async function act(verb: string, name: string): Promise<void> {
+    const unit = await fresh(verb, name);
+    if (unit.load === 'masked') throw serviceMasked(verb, name);
+    let result = await systemctl(verb, '--', unitName(name));
+    // What failed too often is not even tried again, although the reason may be gone: ask for a clean slate, once.
+    if (result.code !== 0 && (await show(name)).result === 'start-limit-hit') {
+      await systemctl('reset-failed', '--', unitName(name));
+      result = await systemctl(verb, '--', unitName(name));
+    }
+    if (result.code === 0) return;
+    const journal = await commands
+      .run(['journalctl', '--no-pager', '--quiet', '--lines=20', '--output=cat', '--unit', unitName(name)])
+      .catch(() => undefined);
+    throw failed(verb, name, result, journal?.stdout);
+  }
+
+  async function configure(verb: string, name: string): Promise<void> {
+    const unit = await fresh(verb, name);
+    if (verb === 'enable' && unit.load === 'masked') throw serviceMasked(verb, name);
+    const result = await systemctl(verb, '--', unitName(name));
+    if (result.code !== 0) throw failed(verb, name, result);
+  }
+
+  return {
+    provider: 'systemd',
+
+    async find(name) {
+      const unit = await show(name);
+      if (unit.load === 'not-found') return undefined;
+      const links = unit.file === 'generated' ? await startLinks(files, plain(name)) : undefined;
+      return statusOf(unit, links);
+    },
+
+    async list() {
+      const installed = await systemctl('list-unit-files', '--type=service', '--no-legend', '--plain');
+      const loaded = await systemctl('list-units', '--all', '--type=service', '--no-legend', '--plain');
+      const known = parseUnits(`${installed.stdout}\n${loaded.stdout}`);
+      return known.toSorted();
+    },
+
+    start: (name) => act('start', name),
+    restart: (name) => act('restart', name),
+    reload: (name) => act('reload', name),
+
+    async stop(name) {
+      if ((await show(name)).load === 'not-found') throw serviceUnknown('stop', name);
+      const result = await systemctl('stop', '--', unitName(name));
+      if (result.code !== 0) throw failed('stop', name, result);
+    },
+
+    enable: (name) => configure('enable', name),
+    disable: (name) => configure('disable', name),
+
+    async mask(name) {
+      await fresh('mask', name);
+      // A masked unit can no longer be disabled: first the links, then the mask.
+      await systemctl('disable', '--', unitName(name));
+      const result = await systemctl('mask', '--', unitName(name));
+      if (result.code !== 0) throw failed('mask', name, result);
+    },
+
+    unmask: (name) => configure('unmask', name),
+    reread,
+  };
+}
+
+interface Unit {
+  readonly load: string;
+  readonly active: string;
+  readonly file: string;
+  readonly needsReread: boolean;
+  readonly result: string;
+}
+
+const properties = {
+  load: 'LoadState',
+  active: 'ActiveState',
+  file: 'UnitFileState',
+  needsReread: 'NeedDaemonReload',
+  result: 'Result',
+};
+
+/** `systemctl show`: one `Key=value` a line. */
+export function parseShow(text: string): Unit {
+  const values = new Map([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value]));
+  const of = (key: string) => values.get(key) ?? '';
+  return {
+    load: of(properties.load),
+    active: of(properties.active),
+    file: of(properties.file),
+    needsReread: of(properties.needsReread) === 'yes',
+    result: of(properties.result),
+  };
+}
+
+/** Names in the first column, without templates, which are no services until they are given an instance. */
+export function parseUnits(text: string): readonly string[] {
+  const units = [...text.matchAll(/^\s*(\S+)\.service\s+(\S+)/gm)];
+  const known = units.filter(([, name = '', load]) => !name.endsWith('@') && load !== 'not-found');
+  return [...new Set(known.map(([, name = '']) => name))];
+}
+
+/** `startLinks` stands in for a unit generated from an init script, which systemd itself cannot enable. */
+export function statusOf({ load, active, file }: Unit, startLinks?: boolean): ServiceStatus {
+  const isMasked = load === 'masked' || file.startsWith('masked');
+  return {
+    running: active === 'active' || active === 'reloading' || active === 'refreshing',
+    // A static unit needs no enabling: others bring it in. To say "not enabled" would ask for what cannot be done.
+    enabled: !isMasked && (startLinks ?? /^(enabled|static|alias|indirect|generated|transient)/.test(file)),
+    masked: isMasked,
+  };
+}
+
+async function startLinks(files: Tools['files'], name: string): Promise<boolean | undefined> {
+  if (!(await files.stat(`/etc/init.d/${name}`))) return undefined;
+  const names = (await files.list('/etc/rc3.d')) ?? [];
+  return names.some((each) => /^S\d\d/.test(each) && each.slice(3) === name);
+}
+
+function unitName(name: string): string {
+  const hasType = /\.(service|socket|timer|target|path|mount|automount|swap|slice|scope|device)$/.test(name);
+  return hasType ? name : `${name}.service`;
+}
+
+function plain(name: string): string {
+  return name.replace(/\.service$/, '');
+}
+
+function failed(action: string, name: string, { code, stdout, stderr }: CommandResult, journal?: string): Error {
+  const reason = stderr.trim().split('\n')[0] || `exit code ${code}`;
+  const log = journal === undefined ? {} : { journal };
+  return serviceFailed(action, name, reason, { stdout, stderr, exitcode: String(code), ...log });
+}

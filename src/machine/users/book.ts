@@ -1,0 +1,222 @@
+import { checkName } from '../accounts.ts';
+import {
+  groupExists,
+  groupIdTaken,
+  groupPrimary,
+  groupUnknown,
+  userExists,
+  userIdTaken,
+  userUnknown,
+} from '../errors.ts';
+import type { Files, Group, Groups, User, Users, UserWish } from '../machine.ts';
+
+/** All accounts of a machine, and the rules by which shadow's tools change them: what the fake and plain files share. */
+export interface Accounts {
+  /** Name → entry, as in `/etc/passwd` with the field of `/etc/shadow`. */
+  readonly users: Map<string, Account>;
+  readonly groups: Map<string, { gid: number; members: Set<string> }>;
+}
+
+export interface Account {
+  uid: number;
+  gid: number;
+  fullname: string;
+  home: string;
+  shell: string;
+  passwordHash: string;
+}
+
+const regularIds = { first: 1000, last: 60_000 };
+const systemIds = { first: 100, last: 999 };
+
+/** The groups port on a book, with the habits of shadow's `groupadd`, `groupmod`, `gpasswd` and `groupdel`. */
+export function bookGroups(accounts: Accounts): Groups {
+  const { groups, users } = accounts;
+  const entry = (action: string, name: string) => {
+    const group = groups.get(name);
+    if (group === undefined) throw groupUnknown(action, name);
+    return group;
+  };
+  return {
+    find: async (name) => groupOf(accounts, name),
+    list: async () => [...groups.keys()].flatMap((name) => groupOf(accounts, name) ?? []),
+    add: async (name, options) => addGroup(accounts, name, options),
+
+    async setId(name, gid) {
+      const action = `change the id of the group "${name}"`;
+      const group = entry(action, name);
+      const holder = holderOf(groups, gid, 'gid');
+      if (holder !== undefined && holder !== name) throw groupIdTaken(action, gid, holder);
+      for (const user of users.values()) if (user.gid === group.gid) user.gid = gid;
+      group.gid = gid;
+    },
+
+    async setMembers(name, members) {
+      const action = `set the members of the group "${name}"`;
+      const group = entry(action, name);
+      for (const member of members) if (!users.has(member)) throw userUnknown(action, member);
+      group.members = new Set(members);
+    },
+
+    async remove(name) {
+      const group = groups.get(name);
+      if (group === undefined) throw groupUnknown(`remove the group "${name}"`, name);
+      const user = holderOf(users, group.gid, 'gid');
+      if (user !== undefined) throw groupPrimary(name, user);
+      groups.delete(name);
+    },
+  };
+}
+
+/** The users port on a book, with the habits of shadow's `useradd`, `usermod` and `userdel`. */
+export function bookUsers(accounts: Accounts, files: Files): Users {
+  const { users, groups } = accounts;
+  const entry = (action: string, name: string) => {
+    const user = users.get(name);
+    if (user === undefined) throw userUnknown(action, name);
+    return user;
+  };
+  return {
+    find: async (name) => userOf(accounts, name),
+    list: async () => [...users.keys()].flatMap((name) => userOf(accounts, name) ?? []),
+
+    async add(name, { createHome = false, system = false, ...wish }) {
+      const action = `add the user "${name}"`;
+      checkName('user', name);
+      if (users.has(name)) throw userExists(name);
+      checkWish(accounts, action, name, wish);
+      if (wish.gid === undefined && groups.has(name)) throw groupExists(name, action);
+      const uid = wish.uid ?? freeId(new Set([...users.values()].map((each) => each.uid)), system);
+      if (wish.gid === undefined) {
+        addGroup(accounts, name, { gid: holderOf(groups, uid, 'gid') === undefined ? uid : undefined, system });
+      }
+      const gid = wish.gid ?? entryGid(accounts, name);
+      const home = wish.home ?? `/home/${name}`;
+      const { fullname = '', shell = '/bin/sh' } = wish;
+      users.set(name, { uid, gid, fullname, home, shell, passwordHash: '!' });
+      setGroupsOf(accounts, name, wish.groups);
+      if (createHome) await makeHome(files, home, { uid, gid });
+    },
+
+    async change(name, { moveHome = false, ...wish }) {
+      const action = `change the user "${name}"`;
+      const user = entry(action, name);
+      checkWish(accounts, action, name, wish);
+      const { uid, home } = user;
+      user.uid = wish.uid ?? uid;
+      user.gid = wish.gid ?? user.gid;
+      user.fullname = wish.fullname ?? user.fullname;
+      user.home = wish.home ?? home;
+      user.shell = wish.shell ?? user.shell;
+      setGroupsOf(accounts, name, wish.groups);
+      if (moveHome && user.home !== home && (await files.stat(home))) await files.rename(home, user.home);
+      if (user.uid !== uid) await giveAway(files, user.home, uid, user.uid);
+    },
+
+    async remove(name, { purge = false } = {}) {
+      const { home, gid } = entry(`remove the user "${name}"`, name);
+      users.delete(name);
+      for (const group of groups.values()) group.members.delete(name);
+      const own = groups.get(name);
+      const isFree = own?.gid === gid && own.members.size === 0 && holderOf(users, gid, 'gid') === undefined;
+      if (isFree) groups.delete(name);
+      if (purge) await files.remove(home);
+    },
+
+    passwordHash: async (name) => users.get(name)?.passwordHash,
+    async setPasswordHash(name, hash) {
+      entry(`set the password of the user "${name}"`, name).passwordHash = hash;
+    },
+  };
+}
+
+function addGroup(
+  { groups }: Accounts,
+  name: string,
+  { gid, system = false }: { readonly gid?: number | undefined; readonly system?: boolean | undefined } = {},
+): void {
+  checkName('group', name);
+  if (groups.has(name)) throw groupExists(name);
+  const holder = gid === undefined ? undefined : holderOf(groups, gid, 'gid');
+  if (gid !== undefined && holder !== undefined) throw groupIdTaken(`add the group "${name}"`, gid, holder);
+  const taken = new Set([...groups.values()].map((each) => each.gid));
+  groups.set(name, { gid: gid ?? freeId(taken, system), members: new Set() });
+}
+
+function checkWish(accounts: Accounts, action: string, name: string, wish: UserWish): void {
+  const { users, groups } = accounts;
+  const holder = wish.uid === undefined ? undefined : holderOf(users, wish.uid, 'uid');
+  if (wish.uid !== undefined && holder !== undefined && holder !== name) throw userIdTaken(action, wish.uid, holder);
+  if (wish.gid !== undefined && holderOf(groups, wish.gid, 'gid') === undefined) throw groupUnknown(action, wish.gid);
+  for (const group of wish.groups ?? []) if (!groups.has(group)) throw groupUnknown(action, group);
+}
+
+function setGroupsOf({ groups }: Accounts, user: string, wanted: readonly string[] | undefined): void {
+  if (wanted === undefined) return;
+  for (const [name, { members }] of groups) {
+    if (wanted.includes(name)) members.add(user);
+    else members.delete(user);
+  }
+}
+
+/** People's ids grow from the highest in use, those of the system shrink from the top of their range: as shadow does. */
+function freeId(taken: ReadonlySet<number>, system: boolean): number {
+  if (system) {
+    let id = systemIds.last;
+    while (taken.has(id)) id--;
+    return id;
+  }
+  const used = [...taken].filter((id) => id >= regularIds.first && id <= regularIds.last);
+  return Math.max(regularIds.first - 1, ...used) + 1;
+}
+
+function holderOf<Key extends 'uid' | 'gid'>(
+  entries: ReadonlyMap<string, Readonly<Record<Key, number>>>,
+  id: number,
+  key: Key,
+): string | undefined {
+  for (const [name, entry] of entries) if (entry[key] === id) return name;
+  return undefined;
+}
+
+function entryGid({ groups }: Accounts, name: string): number {
+  const group = groups.get(name);
+  if (group === undefined) throw groupUnknown(`add the user "${name}"`, name);
+  return group.gid;
+}
+
+/** An existing home stays as it is; a new one gets what `/etc/skel` holds. */
+async function makeHome(files: Files, home: string, owner: { uid: number; gid: number }): Promise<void> {
+  if (await files.stat(home)) return;
+  await files.makeDirectory(home.slice(0, home.lastIndexOf('/')) || '/', { parents: true });
+  await files.makeDirectory(home);
+  await files.setOwner(home, owner);
+  for (const name of (await files.list('/etc/skel')) ?? []) {
+    const content = await files.read(`/etc/skel/${name}`);
+    if (content === undefined) continue;
+    await files.write(`${home}/${name}`, content);
+    await files.setOwner(`${home}/${name}`, owner);
+  }
+}
+
+/** `usermod -u` hands the files under the home over to the new id. */
+async function giveAway(files: Files, path: string, from: number, to: number): Promise<void> {
+  const stat = await files.stat(path);
+  if (stat === undefined) return;
+  if (stat.uid === from) await files.setOwner(path, { uid: to });
+  if (stat.kind !== 'directory') return;
+  for (const name of (await files.list(path)) ?? []) await giveAway(files, `${path}/${name}`, from, to);
+}
+
+function groupOf({ groups }: Accounts, name: string): Group | undefined {
+  const group = groups.get(name);
+  return group && { name, gid: group.gid, members: [...group.members].toSorted() };
+}
+
+function userOf({ users, groups }: Accounts, name: string): User | undefined {
+  const user = users.get(name);
+  if (user === undefined) return undefined;
+  const { uid, gid, fullname, home, shell } = user;
+  const memberOf = [...groups].filter(([, { members }]) => members.has(name)).map(([group]) => group);
+  return { name, uid, gid, fullname, home, shell, groups: memberOf.toSorted() };
+}

@@ -1,0 +1,169 @@
+import * as z from 'zod';
+import { commandArguments, judgeCommand, runCommand, shellWords } from '#kit/abilities/shell.ts';
+import type { Context } from '#kit/context.ts';
+import { moduleFunction } from '#kit/function.ts';
+import { StringList } from '#kit/types.ts';
+import { loadScript } from './script.ts';
+
+const cmd = z
+  .string()
+  .min(1)
+  .describe('The command')
+  .meta({ primary: true, aliases: ['command', 'name'] });
+const program = z
+  .string()
+  .min(1)
+  .describe('Name of the program')
+  .meta({ primary: true, aliases: ['cmd', 'name'] });
+
+const runArguments = z.object({
+  cmd,
+  ...commandArguments,
+  ignore_retcode: z.boolean().default(false).describe('Return the output whatever the exit code'),
+  python_shell: z.boolean().optional().describe('For Salt: means nothing, a shell always reads the command'),
+  output_loglevel: z.string().optional().describe('For Salt: means nothing'),
+});
+
+const examples = [
+  { title: 'A short answer', args: { cmd: 'echo hello' }, expect: 'hello' },
+  {
+    title: 'Both streams of a command',
+    args: { cmd: 'nginx -v' },
+    given: { commands: { 'nginx -v': { stderr: 'nginx version: 1.24\n' } } },
+    expect: 'nginx version: 1.24',
+  },
+  { title: 'A command that fails', args: { cmd: 'false' }, expect: { refusal: 'COMMAND_FAILED' } },
+];
+
+export const run = moduleFunction({
+  name: 'cmd.run',
+  summary: 'Run a command and return what it prints',
+  args: runArguments,
+  returns: 'Standard output and standard error as one text, without the last line break',
+  changes: true,
+  run: output,
+  examples,
+  notes: ['A template gets the output of a command that fails, too; a job fails, with the output in its details.'],
+});
+
+export const shell = moduleFunction({
+  name: 'cmd.shell',
+  summary: 'Run a command line in a shell and return what it prints',
+  args: runArguments,
+  returns: 'Standard output and standard error as one text, without the last line break',
+  changes: true,
+  run: output,
+  examples,
+});
+
+export const runStdout = moduleFunction({
+  name: 'cmd.run_stdout',
+  summary: 'Run a command and return its standard output',
+  args: runArguments,
+  returns: 'Standard output, without the last line break',
+  changes: true,
+  async run(wanted, context) {
+    return (await answer(wanted, context)).stdout.trimEnd();
+  },
+  examples: [{ title: 'A short answer', args: { cmd: 'echo hello' }, expect: 'hello' }],
+});
+
+export const runAll = moduleFunction({
+  name: 'cmd.run_all',
+  summary: 'Run a command and return its output and exit code',
+  args: runArguments,
+  returns: 'Map of `retcode`, `stdout`, `stderr` and `timed_out`',
+  changes: true,
+  async run(wanted, context) {
+    const { code, stdout, stderr, timedOut } = await runCommand(shellWords(wanted, wanted.cmd), wanted, context);
+    return { retcode: code, stdout: stdout.trimEnd(), stderr: stderr.trimEnd(), timed_out: timedOut };
+  },
+  examples: [
+    {
+      title: 'A command that fails',
+      args: { cmd: 'grep -q x /none' },
+      expect: { retcode: 2, stdout: '', stderr: 'grep: /none: No such file or directory', timed_out: false },
+    },
+  ],
+});
+
+export const retcode = moduleFunction({
+  name: 'cmd.retcode',
+  summary: 'Run a command and return its exit code',
+  args: runArguments,
+  returns: 'The exit code; 128 and the number of the signal when a signal ended it',
+  changes: true,
+  run: async (wanted, context) => (await runCommand(shellWords(wanted, wanted.cmd), wanted, context)).code,
+  examples: [
+    { title: 'A command that succeeds', args: { cmd: 'true' }, expect: 0 },
+    { title: 'A command that fails', args: { cmd: 'false' }, expect: 1 },
+  ],
+});
+
+export const script = moduleFunction({
+  name: 'cmd.script',
+  summary: 'Run a script of the state tree and return its output and exit code',
+  args: z.object({
+    source: z.string().describe('The script: "zester://…", "salt://…" or a path').meta({ primary: true }),
+    args: StringList.default([]).describe('Arguments of the script'),
+    ...commandArguments,
+  }),
+  returns: 'Map of `retcode`, `stdout` and `stderr`',
+  changes: true,
+  async run(wanted, context) {
+    const { argv, text } = await loadScript(wanted, context);
+    const { code, stdout, stderr } = await runCommand(argv, { ...wanted, stdin: text }, context);
+    return { retcode: code, stdout: stdout.trimEnd(), stderr: stderr.trimEnd() };
+  },
+  examples: [
+    {
+      title: 'A Python script',
+      args: { source: 'zester://report.py', args: ['short'] },
+      given: {
+        tree: { 'report.py': '#!/usr/bin/env python3\nprint("fine")\n' },
+        commands: { '/usr/bin/env python3 - short': { stdout: 'fine\n' } },
+      },
+      expect: { retcode: 0, stdout: 'fine', stderr: '' },
+    },
+    { title: 'A missing script', args: { source: 'zester://x' }, expect: { refusal: 'SOURCE_MISSING' } },
+  ],
+});
+
+export const which = moduleFunction({
+  name: 'cmd.which',
+  summary: 'Path of a program',
+  args: z.object({ program }),
+  returns: 'The path; nothing when the program is not on PATH',
+  changes: false,
+  run: async ({ program }, { commands }) => (await commands.which(program)) ?? null,
+  examples: [
+    { title: 'A program', args: { program: 'cat' }, expect: '/usr/bin/cat' },
+    { title: 'An unknown program', args: { program: 'nosuch' }, expect: null },
+  ],
+});
+
+export const hasExec = moduleFunction({
+  name: 'cmd.has_exec',
+  summary: 'Whether a program is on PATH',
+  args: z.object({ program }),
+  returns: 'True or false',
+  changes: false,
+  run: async ({ program }, { commands }) => (await commands.which(program)) !== undefined,
+  examples: [
+    { title: 'A program', args: { program: 'cat' }, expect: true },
+    { title: 'An unknown program', args: { program: 'nosuch' }, expect: false },
+  ],
+});
+
+type RunWish = z.output<typeof runArguments>;
+
+async function output(wanted: RunWish, context: Context): Promise<string> {
+  const { stdout, stderr } = await answer(wanted, context);
+  return `${stdout}${stderr}`.trimEnd();
+}
+
+async function answer(wanted: RunWish, context: Context) {
+  const result = await runCommand(shellWords(wanted, wanted.cmd), wanted, context);
+  if (!wanted.ignore_retcode && !context.rendering) judgeCommand(wanted.cmd, result, wanted);
+  return result;
+}

@@ -1,0 +1,226 @@
+import * as z from 'zod';
+import {
+  type CommandWish,
+  checkCommand,
+  commandArguments,
+  commandDetails,
+  judgeCommand,
+  runCommand,
+  shellWords,
+} from '#kit/abilities/shell.ts';
+import type { Context } from '#kit/context.ts';
+import { type Details, state } from '#kit/state.ts';
+import { AnyMap, StringList, TemplateFlag } from '#kit/types.ts';
+import { loadScript } from './script.ts';
+
+const runArguments = {
+  ...commandArguments,
+  creates: StringList.optional().describe('Paths; when all of them exist, there is nothing to do'),
+  stateful: z
+    .boolean()
+    .default(false)
+    .describe('The last line of its output says whether something changed: "changed=no comment=…", or JSON'),
+  hide_output: z.boolean().default(false).describe('Leave its output out of the outcome'),
+  ignore_timeout: z.boolean().default(false).describe('A command that is killed for its time has succeeded'),
+  output_loglevel: z.string().optional().describe('For Salt: "quiet" hides the output, other levels mean nothing'),
+};
+
+const commandArgument = z
+  .string()
+  .min(1)
+  .describe('The command')
+  .meta({ primary: true, aliases: ['name', 'cmd'] });
+const words = StringList.optional().describe('Arguments; with them, the command is a program and no shell reads it');
+
+export const run = state({
+  name: 'cmd.run',
+  summary: 'Run a command',
+  args: z.object({ command: commandArgument, args: words, ...runArguments }),
+  async check(wanted, context) {
+    if (await isCreated(wanted, context)) return {};
+    await checkCommand(wanted.command, wanted, context);
+    return { runs: { from: false, to: true } };
+  },
+  apply: (_changes, wanted, context) => perform(argvOf(wanted), wanted, context),
+  async refresh(wanted, context) {
+    return (await isCreated(wanted, context)) ? undefined : perform(argvOf(wanted), wanted, context);
+  },
+  examples: [
+    {
+      title: 'A command that runs every time',
+      args: { command: 'update-ca-certificates' },
+      given: { commands: { 'update-ca-certificates': { stdout: '0 added\n' } } },
+      expect: { runs: { from: false, to: true } },
+      again: 'changes',
+    },
+    {
+      title: 'Only until a file is there',
+      args: { command: 'touch /srv/ready', creates: ['/srv/ready'] },
+      expect: { runs: { from: false, to: true } },
+      real: true,
+    },
+    {
+      title: 'The file is there',
+      args: { command: 'touch /srv/ready', creates: ['/srv/ready'] },
+      given: { files: { '/srv/ready': '' } },
+      expect: {},
+      real: true,
+    },
+    {
+      title: 'A program with its arguments, in a directory, as a user',
+      args: { command: 'git', args: ['pull', '--ff-only'], cwd: '/srv/app', runas: 'deploy', env: { HOME: '/srv' } },
+      given: {
+        users: { deploy: {} },
+        files: { '/srv/app': { directory: true } },
+        commands: { 'git pull --ff-only': {} },
+      },
+      expect: { runs: { from: false, to: true } },
+      again: 'changes',
+    },
+    {
+      title: 'An exit code that means success',
+      args: { command: 'grep -q x /etc/motd', success_retcodes: [0, 2] },
+      expect: { runs: { from: false, to: true } },
+      again: 'changes',
+      real: true,
+    },
+    { title: 'A command that fails', args: { command: 'false' }, expect: { refusal: 'COMMAND_FAILED' }, real: true },
+    {
+      title: 'A directory that does not exist',
+      args: { command: 'make', cwd: '/srv/app' },
+      expect: { refusal: 'COMMAND_DIRECTORY_UNKNOWN' },
+    },
+  ],
+  notes: [
+    'Without "creates", "onlyif" or "unless" it runs each time, and the plan says so.',
+    'When it watches something and has run, a watched change does not run it a second time.',
+  ],
+  differs: ['"stateful" takes true only; a plan never runs the command.'],
+});
+
+export const wait = state({
+  name: 'cmd.wait',
+  summary: 'Run a command when something it watches changes, and only then',
+  args: z.object({ command: commandArgument, args: words, ...runArguments }),
+  check: async () => ({}),
+  apply: async () => undefined,
+  async refresh(wanted, context) {
+    return (await isCreated(wanted, context)) ? undefined : perform(argvOf(wanted), wanted, context);
+  },
+  examples: [
+    { title: 'Nothing watched has changed', args: { command: 'newaliases' }, expect: {} },
+    { title: 'A command with nothing to watch never runs', args: { command: 'false' }, expect: {} },
+    { title: 'No command', args: { command: '' }, expect: { refusal: 'ARGUMENT_INVALID' } },
+  ],
+});
+
+export const script = state({
+  name: 'cmd.script',
+  summary: 'Run a script of the state tree',
+  args: z.object({
+    source: z
+      .string()
+      .describe('The script: "zester://…", "salt://…", a path in the state tree, or an absolute path')
+      .meta({ primary: true, aliases: ['name'] }),
+    args: StringList.default([]).describe('Arguments of the script'),
+    template: TemplateFlag.optional().describe('Render the script with Jinja first'),
+    context: AnyMap.optional().describe('Names the template may use'),
+    defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),
+    ...runArguments,
+  }),
+  async check(wanted, context) {
+    if (await isCreated(wanted, context)) return {};
+    await checkCommand(wanted.source, wanted, context);
+    await loadScript(wanted, context);
+    return { runs: { from: false, to: true } };
+  },
+  apply: (_changes, wanted, context) => performScript(wanted, context),
+  async refresh(wanted, context) {
+    return (await isCreated(wanted, context)) ? undefined : performScript(wanted, context);
+  },
+  examples: [
+    {
+      title: 'A shell script with an argument',
+      args: { source: 'zester://scripts/setup.sh', args: ['--quick'] },
+      given: {
+        tree: { 'scripts/setup.sh': '#!/bin/bash\necho setting up\n' },
+        commands: { '/bin/bash -s -- --quick': { stdout: 'setting up\n' } },
+      },
+      expect: { runs: { from: false, to: true } },
+      again: 'changes',
+    },
+    {
+      title: 'What it creates is there',
+      args: { source: 'zester://scripts/setup.sh', creates: ['/srv/ready'] },
+      given: { files: { '/srv/ready': '' } },
+      expect: {},
+    },
+    {
+      title: 'A script that does not exist',
+      args: { source: 'zester://scripts/setup.sh' },
+      expect: { refusal: 'SOURCE_MISSING' },
+    },
+  ],
+  notes: ['The interpreter of its first line reads it from standard input, so that it never lies on the disk.'],
+});
+
+interface RunWish extends CommandWish {
+  readonly creates?: readonly string[] | undefined;
+  readonly stateful: boolean;
+  readonly hide_output: boolean;
+  readonly ignore_timeout: boolean;
+  readonly output_loglevel?: string | undefined;
+}
+
+function argvOf(wanted: RunWish & { command: string; args?: readonly string[] | undefined }): [string, ...string[]] {
+  return wanted.args?.length ? [wanted.command, ...wanted.args] : shellWords(wanted, wanted.command);
+}
+
+async function performScript(wanted: RunWish & Parameters<typeof loadScript>[0], context: Context): Promise<Details> {
+  const { argv, text } = await loadScript(wanted, context);
+  return perform(argv, { ...wanted, stdin: text, command: wanted.source }, context);
+}
+
+async function perform(
+  argv: [string, ...string[]],
+  wanted: RunWish & { readonly command: string },
+  context: Context,
+): Promise<Details> {
+  const result = await runCommand(argv, wanted, context);
+  if (!(result.timedOut && wanted.ignore_timeout)) judgeCommand(wanted.command, result, wanted);
+  const details = commandDetails(wanted.command, result);
+  const said = wanted.stateful ? statement(result.stdout) : {};
+  if (!wanted.hide_output && wanted.output_loglevel !== 'quiet') return { ...details, ...said };
+  return { ...details, stdout: '[hidden]', stderr: '[hidden]', ...said };
+}
+
+async function isCreated({ creates }: RunWish, { files }: Context): Promise<boolean> {
+  if (creates === undefined || creates.length === 0) return false;
+  const stats = await Promise.all(creates.map((path) => files.stat(path)));
+  return stats.every((stat) => stat !== undefined);
+}
+
+/** What a stateful command says of itself on its last line, as details the engine knows. */
+function statement(stdout: string): Details {
+  const line = stdout.trimEnd().split('\n').at(-1) ?? '';
+  const said = line.trimStart().startsWith('{') ? jsonPairs(line) : wordPairs(line);
+  const changed = said.changed === undefined ? {} : { changed: /^(yes|true|1)$/i.test(said.changed) ? 'yes' : 'no' };
+  return { ...(said.comment === undefined ? {} : { comment: said.comment }), ...changed };
+}
+
+function wordPairs(line: string): Readonly<Record<string, string>> {
+  const pairs = line.matchAll(/(\w+)=(?:'([^']*)'|"([^"]*)"|(\S*))/g);
+  return Object.fromEntries([...pairs].map(([, key, single, double, bare]) => [key, single ?? double ?? bare ?? '']));
+}
+
+function jsonPairs(line: string): Readonly<Record<string, string>> {
+  try {
+    const value: unknown = JSON.parse(line);
+    const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+    return Object.fromEntries(entries.map(([key, each]) => [key, String(each)]));
+  } catch (error) {
+    // A last line that only looks like JSON says nothing.
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}

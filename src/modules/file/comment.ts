@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import { ZesterError } from '#base/errors.ts';
+import { literal, pattern } from '#kit/abilities/patterns.ts';
+import { editArguments, linesOf, textEdit } from '#kit/abilities/text-edit.ts';
+import { fileUnknown } from '#machine/errors.ts';
+
+const args = z.object({
+  ...editArguments,
+  regex: z.string().min(1).describe('Regular expression that matches the lines, without their comment character'),
+  char: z.string().min(1).default('#').describe('The comment character'),
+  ignore_missing: z.boolean().default(false).describe('A file or a line that is not there is fine'),
+});
+
+export const comment = textEdit({
+  name: 'file.comment',
+  summary: 'Ensure lines of a file are commented out',
+  args,
+  edit: (text, wanted) =>
+    eachLine(text, wanted, (line, matches) => (matches && !isComment(line, wanted.char) ? wanted.char + line : line)),
+  examples: [
+    {
+      title: 'A line to comment out',
+      args: { name: '/etc/fstab', regex: '^/dev/sdb1' },
+      given: { files: { '/etc/fstab': '/dev/sda1 /\n/dev/sdb1 /mnt\n' } },
+      expect: { contents: { from: '/dev/sda1 /\n/dev/sdb1 /mnt\n', to: '/dev/sda1 /\n#/dev/sdb1 /mnt\n' } },
+      real: true,
+    },
+    {
+      title: 'A line that is a comment',
+      args: { name: '/etc/fstab', regex: '^/dev/sdb1' },
+      given: { files: { '/etc/fstab': '#/dev/sdb1 /mnt\n' } },
+      expect: {},
+    },
+    {
+      title: 'A line that is not there',
+      args: { name: '/etc/fstab', regex: '^/dev/sdb1' },
+      given: { files: { '/etc/fstab': '/dev/sda1 /\n' } },
+      expect: { refusal: 'LINE_UNKNOWN' },
+    },
+  ],
+});
+
+export const uncomment = textEdit({
+  name: 'file.uncomment',
+  summary: 'Ensure lines of a file are not commented out',
+  args,
+  edit: (text, wanted) => eachLine(text, wanted, (line, matches) => (matches ? bare(line, wanted.char) : line)),
+  examples: [
+    {
+      title: 'A line to bring to life',
+      args: { name: '/etc/app.conf', regex: '^port' },
+      given: { files: { '/etc/app.conf': '  # port 80\n#host x\n' } },
+      expect: { contents: { from: '  # port 80\n#host x\n', to: '  port 80\n#host x\n' } },
+      real: true,
+    },
+    {
+      title: 'A line that is no comment',
+      args: { name: '/etc/app.conf', regex: '^port' },
+      given: { files: { '/etc/app.conf': 'port 80\n' } },
+      expect: {},
+    },
+    {
+      title: 'A file that is not there',
+      args: { name: '/etc/app.conf', regex: 'x' },
+      expect: { refusal: 'FILE_UNKNOWN' },
+    },
+  ],
+});
+
+type Wish = z.output<typeof args>;
+
+function eachLine(
+  text: string | undefined,
+  wanted: Wish,
+  change: (line: string, matches: boolean) => string,
+): string | undefined {
+  const { name, regex, char, ignore_missing } = wanted;
+  if (text === undefined && ignore_missing) return undefined;
+  if (text === undefined) throw fileUnknown('comment lines in', name);
+  const wish = new RegExp(pattern(regex).source, pattern(regex).flags.replace('g', ''));
+  const matching = (line: string) => wish.test(bare(line, char)) || wish.test(bare(line, char).trimStart());
+  const lines = linesOf(text);
+  if (!ignore_missing && !lines.some(matching)) {
+    throw new ZesterError('machine', 'LINE_UNKNOWN', `Cannot find a line of "${name}": none matches "${regex}"`, {
+      hint: 'Correct the pattern, or set "ignore_missing: true"',
+    });
+  }
+  const end = text.endsWith('\n') ? '\n' : '';
+  return lines.map((line) => change(line, matching(line))).join('\n') + end;
+}
+
+function isComment(line: string, char: string): boolean {
+  return line.trimStart().startsWith(char);
+}
+
+/** The line without its comment character and one space after it; what stands before it stays. */
+function bare(line: string, char: string): string {
+  return line.replace(new RegExp(`^(\\s*)${literal(char)} ?`), '$1');
+}

@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { ZesterError } from '#base/errors.ts';
+import {
+  attributeArguments,
+  attributesOf,
+  setAttributes,
+  sideOf,
+  wantedAttributes,
+} from '#kit/abilities/attributes.ts';
+import { findFile, missingParents, notKept, realPath, removeParents } from '#kit/abilities/places.ts';
+import { differences } from '#kit/changes.ts';
+import { bytesOf, type Content, contentOf, isContentNote, sameContent } from '#kit/content.ts';
+import type { Context } from '#kit/context.ts';
+import { state } from '#kit/state.ts';
+import { AbsolutePath, AnyMap, FileMode, parseMode, StringList, TemplateFlag } from '#kit/types.ts';
+import { type ContentWish, wantedContent } from './wish.ts';
+
+export const managed = state({
+  name: 'file.managed',
+  summary: 'Ensure a file exists, with the given content, owner and mode',
+  args: z.object({
+    name: AbsolutePath.describe('Path of the file').meta({ primary: true, aliases: ['path'] }),
+    source: StringList.optional().describe(
+      'Where the content comes from: "zester://…", "salt://…", a path in the state tree, or an absolute path; of a list, the first that exists',
+    ),
+    source_hash: z.string().optional().describe('Hash the source must have, such as "sha256=…"'),
+    contents: z
+      .union([z.string(), z.array(z.string())])
+      .optional()
+      .describe('The content itself; a list is one line each')
+      .meta({ aliases: ['content'] }),
+    contents_pillar: StringList.optional()
+      .describe('Settings that hold the content, such as "certs:web"')
+      .meta({
+        aliases: ['contents_settings'],
+      }),
+    contents_grains: StringList.optional()
+      .describe('Facts that hold the content')
+      .meta({ aliases: ['contents_facts'] }),
+    contents_newline: z.boolean().default(true).describe('End the given contents with a line break'),
+    template: TemplateFlag.optional().describe('Render the content with Jinja: "jinja", or true'),
+    context: AnyMap.optional().describe('Names the template may use'),
+    defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),
+    ...attributeArguments,
+    makedirs: z.boolean().default(false).describe('Make missing parent directories'),
+    dir_mode: FileMode.prefault('0755').describe('Mode of the parent directories that are made'),
+    replace: z.boolean().default(true).describe('When false, the content of a file that exists stays'),
+    create: z.boolean().default(true).describe('When false, a file that does not exist stays so'),
+    backup: z
+      .union([z.boolean(), z.string()])
+      .default(false)
+      .describe('Keep the content that is replaced beside the file, as ".bak" or with the given suffix'),
+    check_cmd: z
+      .string()
+      .optional()
+      .describe('Command that must accept the new content; the path of a copy is added to it as last argument'),
+    tmp_ext: z.string().default('').describe('What the path of that copy ends with'),
+    show_changes: z
+      .boolean()
+      .default(true)
+      .describe('When false, the content is not shown')
+      .meta({
+        aliases: ['show_diff'],
+      }),
+    skip_verify: z.boolean().default(false).describe('Use the source even when its hash is another'),
+  }),
+  async check(wanted, context) {
+    const { files } = context;
+    const path = await realPath(files, wanted.name);
+    const stat = await findFile(files, path);
+    if (stat === undefined && !wanted.create) return {};
+    const parents = await missingParents(files, path, wanted);
+    const wish = stat === undefined || wanted.replace ? await wantedContent(unverified(wanted), context) : undefined;
+    const current = stat === undefined || wish === undefined ? undefined : await files.read(path);
+    return differences<Wish>(
+      { exists: true, parents, ...(await wantedAttributes(wanted, context)), contents: wish && contentOf(wish) },
+      {
+        exists: stat !== undefined,
+        ...(await attributesOf(stat, context)),
+        contents: current && contentOf(current),
+      },
+    );
+  },
+  async apply({ exists, parents, contents, ...rest }, wanted, context) {
+    const path = await realPath(context.files, wanted.name);
+    const wish =
+      contents?.to === undefined
+        ? new Uint8Array()
+        : await sameContent(contents.to, () => wantedContent(unverified(wanted), context));
+    if (exists || contents) await judge(wanted, wish, context);
+    for (const each of parents?.to ?? []) {
+      await context.files.makeDirectory(each, { mode: wanted.dir_mode });
+      await setAttributes(each, { user: rest.user?.to, group: rest.group?.to }, context);
+    }
+    if (wanted.backup && contents && !exists) await keep(path, wanted.backup, context);
+    // The mode comes with the content, so that nobody reads a secret before its file is closed to them.
+    const mode = rest.mode?.to === undefined ? undefined : parseMode(rest.mode.to);
+    if (exists || contents) await context.files.write(path, wish, mode === undefined ? {} : { mode });
+    await setAttributes(path, sideOf(rest, 'to'), context);
+    return { path };
+  },
+  async revert({ exists, parents, contents, ...rest }, { name }, context) {
+    const path = await realPath(context.files, name);
+    if (exists) {
+      await context.files.remove(path);
+      await removeParents(context.files, parents?.to ?? []);
+      return { path };
+    }
+    if (isContentNote(contents?.from)) throw notKept(path, 'its earlier content');
+    if (contents?.from !== undefined) await context.files.write(path, bytesOf(contents.from));
+    await setAttributes(path, sideOf(rest, 'from'), context);
+    return { path };
+  },
+  hides: ({ show_changes }) => (show_changes ? [] : ['contents']),
+  examples: [
+    {
+      title: 'A new file',
+      args: { name: '/etc/motd', contents: 'Welcome', mode: '0644' },
+      expect: { exists: { from: false, to: true }, contents: { to: 'Welcome\n' }, mode: { to: '0644' } },
+      real: true,
+    },
+    {
+      title: 'A file that is already so',
+      args: { name: '/etc/motd', contents: 'Welcome', mode: 644, user: 'root' },
+      given: { files: { '/etc/motd': 'Welcome\n' } },
+      expect: {},
+      real: true,
+    },
+    {
+      title: 'Content that differs',
+      args: { name: '/etc/motd', contents: ['Welcome', 'to web-01'] },
+      given: { files: { '/etc/motd': { content: 'Welcome\n', mode: 0o600 } } },
+      expect: { contents: { from: 'Welcome\n', to: 'Welcome\nto web-01\n' } },
+      real: true,
+    },
+    {
+      title: 'A file of the state tree, rendered with Jinja',
+      args: {
+        name: '/etc/app/app.conf',
+        source: ['zester://app/app.conf'],
+        template: 'jinja',
+        context: { port: 8080 },
+        makedirs: true,
+      },
+      given: { tree: { 'app/app.conf': 'host {{ facts.host }}\nport {{ port }}\n' }, facts: { host: 'web-01' } },
+      expect: {
+        exists: { from: false, to: true },
+        parents: { to: ['/etc/app'] },
+        contents: { to: 'host web-01\nport 8080\n' },
+      },
+    },
+    {
+      title: 'The first of several sources that exists',
+      args: { name: '/etc/motd', source: ['salt://motd/web-01', 'salt://motd/default'] },
+      given: { tree: { 'motd/default': 'Hello\n' }, files: { '/etc/motd': 'Hello\n' } },
+      expect: {},
+    },
+    {
+      title: 'A secret from settings, for one user only',
+      args: { name: '/etc/app.key', contents_pillar: ['app:key'], mode: '0600', user: 'app', show_changes: false },
+      given: { users: { app: { uid: 990 } }, settings: { app: { key: 'k3y' } } },
+      expect: {
+        exists: { from: false, to: true },
+        contents: { to: 'k3y\n' },
+        mode: { to: '0600' },
+        user: { to: 'app' },
+      },
+    },
+    {
+      title: 'Only owner and mode, whatever the content',
+      args: { name: '/etc/app.conf', mode: '0640', group: 'app' },
+      given: { groups: { app: { gid: 990 } }, files: { '/etc/app.conf': 'port 1\n' } },
+      expect: { mode: { from: '0644', to: '0640' }, group: { from: 'root', to: 'app' } },
+      real: true,
+    },
+    {
+      title: 'A first content that people may change afterwards',
+      args: { name: '/etc/app.conf', contents: 'port 1', replace: false },
+      given: { files: { '/etc/app.conf': 'port 2\n' } },
+      expect: {},
+    },
+    {
+      title: 'Content that its check refuses',
+      args: { name: '/etc/sudoers.d/deploy', contents: 'deploy ALL=oops', makedirs: true, check_cmd: 'false' },
+      expect: { refusal: 'CHECK_REFUSED' },
+    },
+    {
+      title: 'A missing parent directory',
+      args: { name: '/etc/app/app.conf', contents: 'port 1' },
+      expect: { refusal: 'FILE_PARENT_MISSING' },
+    },
+    {
+      title: 'A source that does not exist',
+      args: { name: '/etc/motd', source: ['zester://motd'] },
+      expect: { refusal: 'SOURCE_MISSING' },
+    },
+    {
+      title: 'A directory in the way',
+      args: { name: '/etc', contents: 'x' },
+      expect: { refusal: 'FILE_IS_DIRECTORY' },
+    },
+  ],
+  notes: [
+    'With neither source nor contents, only owner and mode are managed; a missing file is made empty.',
+    'A new file without a declared mode gets 0644; a mode that is not declared is never changed.',
+    'Contents that are text are kept with the changes, so that they can be put back; other contents are not.',
+  ],
+  differs: [
+    'The plan shows the same diff as the run, and check_cmd judges the content before the file is touched.',
+    'A backup lies beside the file, with a suffix; there is no folder of dated copies.',
+  ],
+});
+
+type Wish = {
+  exists: boolean;
+  parents: readonly string[] | undefined;
+  contents: Content | undefined;
+  user?: string | undefined;
+  group?: string | undefined;
+  mode?: string | undefined;
+};
+
+function unverified<W extends ContentWish & { skip_verify: boolean }>(wanted: W): ContentWish {
+  return wanted.skip_verify ? { ...wanted, source_hash: undefined } : wanted;
+}
+
+async function judge(
+  { name, check_cmd, tmp_ext }: { name: string; check_cmd?: string | undefined; tmp_ext: string },
+  content: Uint8Array,
+  { files, commands, signal }: Context,
+): Promise<void> {
+  if (check_cmd === undefined) return;
+  // Not beside the file: a folder such as /etc/sudoers.d would be read with the copy in it.
+  const copy = `/tmp/.zester-${randomUUID()}${tmp_ext}`;
+  await files.write(copy, content, { mode: 0o600 });
+  const judged = commands.run(['/bin/sh', '-c', `${check_cmd} ${copy}`], { signal });
+  const { code, stdout, stderr } = await judged.finally(() => files.remove(copy));
+  if (code === 0) return;
+  throw new ZesterError('machine', 'CHECK_REFUSED', `Cannot write "${name}": its check_cmd exits ${code}`, {
+    details: { stdout, stderr },
+    hint: 'Correct the content; the file was left as it was',
+  });
+}
+
+async function keep(path: string, backup: boolean | string, { files }: Context): Promise<void> {
+  const suffix = typeof backup === 'string' && backup.startsWith('.') ? backup : '.bak';
+  const earlier = await files.read(path);
+  if (earlier !== undefined)
+    await files.write(`${path}${suffix}`, earlier, { mode: (await files.stat(path))?.mode ?? 0o600 });
+}

@@ -1,0 +1,111 @@
+import * as z from 'zod';
+import { attributeArguments, attributesOf, setAttributes, wantedAttributes } from '#kit/abilities/attributes.ts';
+import { missingParents, notKept, removeParents } from '#kit/abilities/places.ts';
+import { differences } from '#kit/changes.ts';
+import { type Content, contentOf } from '#kit/content.ts';
+import { state } from '#kit/state.ts';
+import { AbsolutePath, FileMode, parentOf } from '#kit/types.ts';
+import { fileExists } from '#machine/errors.ts';
+
+export const symlink = state({
+  name: 'file.symlink',
+  summary: 'Ensure a symbolic link exists and leads to the target',
+  args: z.object({
+    name: AbsolutePath.describe('Path of the link').meta({ primary: true, aliases: ['path'] }),
+    target: z.string().min(1).describe('Where it leads, as written in the link'),
+    force: z.boolean().default(false).describe('Remove what is in its place'),
+    backupname: z.string().optional().describe('Move what is in its place there instead: a path, or a name beside it'),
+    makedirs: z.boolean().default(false).describe('Make missing parent directories'),
+    user: attributeArguments.user,
+    group: attributeArguments.group,
+    mode: FileMode.optional().describe('For Salt: means nothing, a link has no mode of its own'),
+  }),
+  async check({ name, target, force, backupname, makedirs, user, group }, context) {
+    const { files } = context;
+    const stat = await files.stat(name);
+    const isLink = stat?.kind === 'symlink';
+    if (stat && !isLink && !force && backupname === undefined) throw fileExists('link', name);
+    const content = stat?.kind === 'file' ? await files.read(name) : undefined;
+    const replaced = stat && !isLink ? ((content && contentOf(content)) ?? stat.kind) : undefined;
+    return {
+      ...differences(
+        {
+          exists: true,
+          target,
+          parents: await missingParents(files, name, { makedirs }),
+          ...(await wantedAttributes({ user, group }, context)),
+        },
+        { exists: isLink, target: stat?.target, ...(await attributesOf(isLink ? stat : undefined, context)) },
+      ),
+      ...(replaced === undefined
+        ? {}
+        : { replaced: { from: replaced as Content | 'directory' | 'other', to: undefined } }),
+    };
+  },
+  async apply({ replaced, target, parents, user, group }, { name, backupname }, context) {
+    const { files } = context;
+    for (const each of parents?.to ?? []) await files.makeDirectory(each);
+    if (replaced && backupname !== undefined) await files.rename(name, backupPath(name, backupname));
+    else if (replaced || target?.from !== undefined) await files.remove(name);
+    if (target?.to !== undefined) await files.link(name, target.to);
+    await setAttributes(name, { user: user?.to, group: group?.to }, context);
+  },
+  async revert({ exists, replaced, target, parents, user, group }, { name, backupname }, context) {
+    const { files } = context;
+    const moved = replaced && backupname !== undefined ? backupPath(name, backupname) : undefined;
+    if (replaced && moved === undefined) throw notKept(name, 'what was in its place');
+    if (target) await files.remove(name);
+    if (moved !== undefined) await files.rename(moved, name);
+    else if (target?.from !== undefined) await files.link(name, target.from);
+    if (exists && !moved) await removeParents(files, parents?.to ?? []);
+    if (!exists) await setAttributes(name, { user: user?.from, group: group?.from }, context);
+  },
+  examples: [
+    {
+      title: 'A new link',
+      args: { name: '/srv/current', target: '/srv/v2' },
+      expect: { exists: { from: false, to: true }, target: { to: '/srv/v2' } },
+      real: true,
+    },
+    {
+      title: 'A link that is already so',
+      args: { name: '/srv/current', target: 'v2' },
+      given: { files: { '/srv/current': { link: 'v2' } } },
+      expect: {},
+      real: true,
+    },
+    {
+      title: 'A link that leads elsewhere',
+      args: { name: '/srv/current', target: '/srv/v2' },
+      given: { files: { '/srv/current': { link: '/srv/v1' } } },
+      expect: { target: { from: '/srv/v1', to: '/srv/v2' } },
+      real: true,
+    },
+    {
+      title: 'A file in its place, to keep under another name',
+      args: { name: '/etc/app.conf', target: '/srv/app.conf', backupname: 'app.conf.orig' },
+      given: { files: { '/etc/app.conf': 'port 1\n' } },
+      expect: { exists: { from: false, to: true }, target: { to: '/srv/app.conf' }, replaced: { from: 'port 1\n' } },
+      real: true,
+    },
+    {
+      title: 'A directory in its place, to remove',
+      args: { name: '/srv/current', target: '/srv/v2', force: true },
+      given: { files: { '/srv/current/a': '' } },
+      expect: { exists: { from: false, to: true }, target: { to: '/srv/v2' }, replaced: { from: 'directory' } },
+      reverts: false,
+    },
+    {
+      title: 'A file in its place',
+      args: { name: '/etc/app.conf', target: '/srv/app.conf' },
+      given: { files: { '/etc/app.conf': 'port 1\n' } },
+      expect: { refusal: 'FILE_EXISTS' },
+      real: true,
+    },
+  ],
+  notes: ['The target need not exist.'],
+});
+
+function backupPath(name: string, backupname: string): string {
+  return backupname.startsWith('/') ? backupname : `${parentOf(name)}/${backupname}`;
+}
