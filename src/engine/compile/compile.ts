@@ -1,0 +1,36 @@
+import type { Exclusion } from '../document.ts';
+import { flatten, type Loaded } from '../gather.ts';
+import type { Problems } from '../problems.ts';
+import { exclude } from './exclude.ts';
+import { extend } from './extend.ts';
+import { type High, merge } from './merge.ts';
+import { type Draft, names } from './names.ts';
+import { requisites } from './requisites.ts';
+import { verify } from './verify.ts';
+
+export interface OutlineOptions {
+  readonly problems: Problems;
+  /** What is excluded by whoever asked for the run, beside the files' own `exclude`. */
+  readonly exclusions: readonly Exclusion[];
+  readonly late: boolean;
+}
+
+/** The states of a run as they are written, sorted: what needs no module to be known. */
+export interface Outline {
+  readonly high: High;
+  readonly drafts: readonly Draft[];
+}
+
+/** Documents to drafts, in Salt's order: a later stage sees only what the one before it made. */
+export function outline(loaded: readonly Loaded[], { problems, exclusions, late }: OutlineOptions): Outline {
+  const documents = flatten(loaded);
+  const extensions = documents.flatMap((document) => document.extensions);
+  const excluded = [...documents.flatMap((document) => document.exclusions), ...exclusions];
+
+  const merged = merge(loaded, problems);
+  const extended = extend(merged, extensions, problems);
+  verify(extended, problems);
+  const turned = requisites(extended, { problems, late });
+  const high = exclude(turned, excluded);
+  return { high, drafts: names(high, problems) };
+}

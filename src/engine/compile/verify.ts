@@ -1,0 +1,49 @@
+import type { Declaration, Entry } from '../document.ts';
+import { engineKeywords, referenceKeywords } from '../keywords.ts';
+import { isNull } from '../node.ts';
+import type { Problems } from '../problems.ts';
+import { readReferences } from '../references.ts';
+import type { High } from './merge.ts';
+
+/** The structure of every state, after `extend` had its say: one function each, lists where lists belong. */
+export function verify(high: High, problems: Problems): void {
+  for (const entry of high.values()) {
+    for (const declaration of entry.declarations) verifyDeclaration(entry, declaration, problems);
+  }
+}
+
+function verifyDeclaration(entry: Entry, declaration: Declaration, problems: Problems) {
+  const { id, source } = entry;
+  const { functions, module, args, at } = declaration;
+  if (functions.length === 0) {
+    problems.add('FUNCTION_MISSING', `No function declared in state '${id}' in SLS '${source.ref}'`, {
+      at,
+      hint: engineKeywords.has(module)
+        ? `Write "${module}" as an argument of a state: a list entry below it`
+        : `Write the function after the module, such as "${module}.present"`,
+    });
+  }
+  if (functions.length > 1) {
+    const names = functions.map(({ name }) => name).join(', ');
+    problems.add(
+      'FUNCTION_SURPLUS',
+      `Too many functions declared in state '${id}' in SLS '${source.ref}'. Please choose one of the following: ${names}`,
+      { at: functions[1]?.at ?? at, hint: 'Keep one function, and write the others below ids of their own' },
+    );
+  }
+  const names = args.get('names');
+  if (names && names.value.kind !== 'list' && (source.dialect === 'sls' || isNull(names.value))) {
+    problems.add(
+      'NAMES_INVALID',
+      `The 'names' argument in state '${id}' in SLS '${source.ref}' needs to be formed as a list`,
+      {
+        at: names.at,
+        hint: 'Write each name as a list entry',
+      },
+    );
+  }
+  const owner = { id, module, ref: source.ref, dialect: source.dialect };
+  for (const argument of args.values()) {
+    if (referenceKeywords.has(argument.key)) readReferences(argument, owner, problems);
+  }
+}

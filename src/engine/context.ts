@@ -1,0 +1,103 @@
+import { ZesterError } from '#base/errors.ts';
+import { rawArguments } from '#kit/arguments.ts';
+import type { Context, Sources } from '#kit/context.ts';
+import type { Registry } from '#kit/function.ts';
+import type { Rendering, RunScope } from './render.ts';
+import type { Environments, Tree } from './tree.ts';
+
+/** The ports of the managed machine, as modules know them. */
+export type Machine = Pick<Context, 'files' | 'commands' | 'users' | 'groups' | 'packages' | 'services' | 'system'>;
+
+export interface ContextOptions {
+  readonly machine: Machine;
+  readonly registry: Registry;
+  readonly environments: Environments;
+  /** The environment that sources and templates are taken from. */
+  readonly env: string;
+  readonly scope: RunScope;
+  readonly rendering: Rendering;
+  readonly signal: AbortSignal;
+}
+
+/** Everything a module is given, made of what a run is given. */
+export function createContext({
+  machine,
+  registry,
+  environments,
+  env,
+  scope,
+  rendering,
+  signal,
+}: ContextOptions): Context {
+  const context: Context = {
+    ...machine,
+    registry,
+    facts: scope.facts as Context['facts'],
+    settings: scope.settings as Context['settings'],
+    sources: sourcesOf(environments, env, machine),
+    templates: {
+      render: (text, { path, context: names }) => rendering.text(env, text, path, names),
+    },
+    signal,
+    call: (name, named, positional) => callFunction(context, name, named, positional),
+  };
+  return context;
+}
+
+/** The same with other ports or another signal, which the functions it calls see too. */
+export function withContext(context: Context, other: Partial<Pick<Context, 'commands' | 'signal'>>): Context {
+  const changed: Context = {
+    ...context,
+    ...other,
+    call: (name, named, positional) => callFunction(changed, name, named, positional),
+  };
+  return changed;
+}
+
+async function callFunction(
+  context: Context,
+  name: string,
+  named: Readonly<Record<string, unknown>>,
+  positional: readonly unknown[] = [],
+): Promise<unknown> {
+  const called = context.registry.functions.get(name);
+  if (called) return called.run(rawArguments(called.args, named, positional), context);
+  throw new ZesterError('source', 'FUNCTION_UNKNOWN', `Cannot call "${name}": no function has that name`, {
+    hint: 'List the functions with "sys.list_functions"',
+  });
+}
+
+/** Files by the names states use: `zester://`, `salt://` and relative paths are in the tree, absolute ones on the machine. */
+function sourcesOf(environments: Environments, env: string, { files }: Machine): Sources {
+  const inTree = (source: string): { readonly tree: Tree | undefined; readonly path: string } => {
+    const [, path = '', named] = /^(?:(?:zester|salt):\/\/)?([^?]*)(?:\?saltenv=(.*))?$/s.exec(source) ?? [];
+    return { tree: environments.get(named ?? env), path: path.replace(/^\.\//, '').replace(/\/+$/, '') };
+  };
+  return {
+    async read(source) {
+      if (source.startsWith('/')) return files.read(source);
+      const { tree, path } = inTree(source);
+      const content = tree?.read(path);
+      return typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    },
+    async list(folder) {
+      if (folder.startsWith('/')) return listMachine(files, folder);
+      const { tree, path } = inTree(folder);
+      const prefix = path === '' ? '' : `${path}/`;
+      return [...(tree?.list(prefix) ?? [])].filter((each) => each.startsWith(prefix)).sort();
+    },
+  };
+}
+
+async function listMachine(files: Machine['files'], folder: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  const folders = [folder];
+  for (const each of folders) {
+    for (const name of (await files.list(each)) ?? []) {
+      const path = `${each === '/' ? '' : each}/${name}`;
+      if ((await files.stat(path))?.kind === 'directory') folders.push(path);
+      else found.push(path);
+    }
+  }
+  return found.sort();
+}

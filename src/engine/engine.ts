@@ -1,0 +1,195 @@
+import type { Registry } from '#kit/function.ts';
+import { createRenderer as realRenderer } from '#render/render.ts';
+import { type Compilation, createCompiler, type Session } from './compiler.ts';
+import { createContext, type Machine } from './context.ts';
+import type { Exclusion } from './document.ts';
+import type { Wanted } from './gather.ts';
+import { type Graph, only } from './order.ts';
+import type { CreateRenderer, RunScope } from './render.ts';
+import { type RevertEntry, revert } from './revert.ts';
+import { run } from './run.ts';
+import { type Chunk, highstateOf, lowstateOf } from './show.ts';
+import { singleDocument } from './single.ts';
+import { type StateRun, stateRun } from './state-run.ts';
+import type { Reload } from './step.ts';
+import type { MergingStrategy } from './top.ts';
+import type { Environments, Tree } from './tree.ts';
+
+export type { Compilation } from './compiler.ts';
+export type { Machine } from './context.ts';
+export { CompileErrors } from './problems.ts';
+export type { RunScope } from './render.ts';
+export type { RevertEntry } from './revert.ts';
+export type { Chunk } from './show.ts';
+export type { Finished, StateRun } from './state-run.ts';
+export type { Tree } from './tree.ts';
+
+export interface EngineOptions {
+  readonly registry: Registry;
+  /** The state tree of the `base` environment. It is read anew for each run; what stays the same is not rendered again. */
+  readonly tree: Tree;
+  /** Trees of further environments. */
+  readonly environments?: Readonly<Record<string, Tree>>;
+  readonly createRenderer?: CreateRenderer;
+  readonly settings?: Partial<EngineSettings>;
+}
+
+export interface EngineSettings {
+  /** Whether a failed state stops the run, unless it says otherwise itself. */
+  readonly failhard: boolean;
+  /** How many steps run at once where no `.sls` file takes part. */
+  readonly limit: number;
+  /**
+   * Salt 3006's way: an unknown state, a missing argument and a requisite that matches nothing fail their own state
+   * while running, instead of refusing the whole run before it starts.
+   */
+  readonly late: boolean;
+  readonly topStrategy: MergingStrategy;
+  readonly defaultTop: string;
+  readonly topEnv: string | undefined;
+  readonly envOrder: readonly string[] | undefined;
+}
+
+const defaults: EngineSettings = {
+  failhard: false,
+  limit: 8,
+  late: false,
+  topStrategy: 'merge',
+  defaultTop: 'base',
+  topEnv: undefined,
+  envOrder: undefined,
+};
+
+/** What is needed to compile: nothing of the machine but what templates may see. */
+export interface CompileRequest {
+  readonly scope: RunScope;
+  /** `saltenv`: where references are taken from, and for a highstate the only environment applied. */
+  readonly env?: string | undefined;
+  /** References (globs too) or `{ id }` left out of the run. */
+  readonly exclude?: readonly (string | { readonly id: string })[] | undefined;
+}
+
+export interface ApplyRequest extends CompileRequest {
+  readonly machine: Machine;
+  /** Plan only. */
+  readonly test?: boolean | undefined;
+  /** Aborts at the job's deadline, or when it is killed. */
+  readonly signal?: AbortSignal | undefined;
+  readonly reload?: ((what: readonly Reload[]) => Promise<void>) | undefined;
+  /** Overrides the engine's limit for this run. */
+  readonly limit?: number | undefined;
+}
+
+export interface Matching {
+  /** Whether a target of a top file means this machine; `native` is how a `.zy` top file writes it, `compound` Salt's default. */
+  readonly matches: (target: string, kind: string) => boolean;
+}
+
+/** Everything throws `CompileErrors`, with all that is wrong, before anything is done. */
+export interface Engine {
+  /** Everything short of running: what `zester-peel check` asks for. */
+  compile(refs: readonly string[], request: CompileRequest): Compilation;
+  apply(refs: readonly string[], request: ApplyRequest): StateRun;
+  /** Applies what the top file gives this machine. Throws `HIGHSTATE_EMPTY` when that is nothing. */
+  highstate(request: ApplyRequest & Matching): StateRun;
+  /** One state without a file; the engine's own arguments (`onlyif`, `retry`, …) may be among the others. */
+  single(
+    state: string,
+    args: Readonly<Record<string, unknown>>,
+    request: ApplyRequest & { readonly id?: string | undefined },
+  ): StateRun;
+  /** One id of some files, with all that it depends on. Throws `ID_UNKNOWN`. */
+  slsId(id: string, refs: readonly string[], request: ApplyRequest): StateRun;
+  /** What the files declare, as ids with their states; it needs no modules. */
+  showHigh(refs: readonly string[], request: CompileRequest): Readonly<Record<string, unknown>>;
+  /** The same broken down, in order. */
+  showLow(refs: readonly string[], request: CompileRequest): readonly Chunk[];
+  showHighstate(request: CompileRequest & Matching): Readonly<Record<string, unknown>>;
+  showLowstate(request: CompileRequest & Matching): readonly Chunk[];
+  /** Environment → references. */
+  showTop(request: CompileRequest & Matching): Readonly<Record<string, readonly string[]>>;
+  /** Puts back what an earlier run changed, last first. */
+  revert(entries: readonly RevertEntry[], request: Omit<ApplyRequest, 'exclude'>): StateRun;
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const { registry, createRenderer = realRenderer } = options;
+  const settings = { ...defaults, ...options.settings };
+  const environments: Environments = new Map([['base', options.tree], ...Object.entries(options.environments ?? {})]);
+  const compiler = createCompiler({ ...settings, registry, environments, createRenderer });
+
+  const perform = (graph: Graph, request: ApplyRequest, session: Session): StateRun => {
+    const { scope, test = false, reload, limit = settings.limit } = request;
+    const { signal = new AbortController().signal } = request;
+    const contexts = new Map<string, ReturnType<typeof createContext>>();
+    const contextFor = (env: string) => {
+      const context = contexts.get(env) ?? contextOf({ ...request, env, signal }, session);
+      contexts.set(env, context);
+      return context;
+    };
+    const settled = run(graph, { test, contextFor, signal, limit, failhard: settings.failhard, reload });
+    return stateRun(settled, { graph, test, secrets: scope.secrets ?? [] });
+  };
+
+  const contextOf = (request: ApplyRequest & { readonly signal: AbortSignal }, { rendering }: Session) => {
+    const { machine, scope, signal, env = 'base' } = request;
+    return createContext({ machine, registry, environments, env, scope, rendering, signal });
+  };
+
+  return {
+    compile: (refs, request) => compiler.start(request.scope).compile(wantedOf(refs, request), exclusionsOf(request)),
+    apply(refs, request) {
+      const session = compiler.start(request.scope);
+      return perform(session.compile(wantedOf(refs, request), exclusionsOf(request)).graph, request, session);
+    },
+    highstate(request) {
+      const session = compiler.start(request.scope);
+      const wanted = session.top(request.matches, request.env);
+      return perform(session.compile(wanted, exclusionsOf(request)).graph, request, session);
+    },
+    single(state, args, request) {
+      const session = compiler.start(request.scope);
+      const { graph } = session.compileDocument((problems) => singleDocument(state, args, request, problems), state);
+      return perform(graph, request, session);
+    },
+    slsId(id, refs, request) {
+      const session = compiler.start(request.scope);
+      const { graph } = session.compile(wantedOf(refs, request), exclusionsOf(request));
+      return perform(only(graph, id), request, session);
+    },
+    showHigh: (refs, request) =>
+      highstateOf(compiler.start(request.scope).outline(wantedOf(refs, request), exclusionsOf(request)).high),
+    showLow: (refs, request) =>
+      lowstateOf(compiler.start(request.scope).outline(wantedOf(refs, request), exclusionsOf(request)).drafts),
+    showHighstate(request) {
+      const session = compiler.start(request.scope);
+      return highstateOf(session.outline(session.top(request.matches, request.env), exclusionsOf(request)).high);
+    },
+    showLowstate(request) {
+      const session = compiler.start(request.scope);
+      return lowstateOf(session.outline(session.top(request.matches, request.env), exclusionsOf(request)).drafts);
+    },
+    showTop(request) {
+      const shown: Record<string, string[]> = {};
+      for (const { env, ref } of compiler.start(request.scope).top(request.matches, request.env)) {
+        shown[env] = [...(shown[env] ?? []), ref];
+      }
+      return shown;
+    },
+    revert(entries, request) {
+      const { scope, test = false, signal = new AbortController().signal } = request;
+      const context = contextOf({ ...request, signal }, compiler.start(scope));
+      return revert(entries, { context, test, secrets: scope.secrets ?? [] });
+    },
+  };
+}
+
+function wantedOf(refs: readonly string[], { env = 'base' }: CompileRequest): readonly Wanted[] {
+  return refs.map((ref) => ({ ref, env }));
+}
+
+function exclusionsOf({ exclude = [] }: CompileRequest): readonly Exclusion[] {
+  return exclude.map((each) =>
+    typeof each === 'string' ? { kind: 'sls', pattern: each } : { kind: 'id', pattern: each.id },
+  );
+}

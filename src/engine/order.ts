@@ -1,0 +1,210 @@
+import { didYouMean, ZesterError } from '#base/errors.ts';
+import { flatten, type Loaded } from './gather.ts';
+import { globMatches, isGlob } from './glob.ts';
+import { type RequisiteKind, requisiteKinds } from './keywords.ts';
+import { findCycles, reportCycle } from './order-cycles.ts';
+import type { Problems } from './problems.ts';
+import type { Reference } from './references.ts';
+import { canRefresh, type Step } from './step.ts';
+
+/** One requisite of a step on another. `prerequired` is a `prereq` seen from its target, which waits for it. */
+export interface Edge {
+  readonly kind: RequisiteKind | 'prerequired';
+  readonly target: Step;
+  readonly reference: Reference;
+}
+
+/** A step whose refresh runs after everything else when one of its targets changed. */
+export interface Listener {
+  readonly step: Step;
+  readonly targets: readonly Step[];
+}
+
+/** Steps in Salt's order, and what each depends on. */
+export interface Graph {
+  readonly steps: readonly Step[];
+  /** By requiring step: in the order in which Salt looks at them. */
+  readonly edges: ReadonlyMap<Step, readonly Edge[]>;
+  readonly listeners: readonly Listener[];
+  /** One after another, because a `.sls` file declares one of them; otherwise what is ready runs together. */
+  readonly serial: boolean;
+  /** Salt 3006's way: requisites that match nothing, which fail their step while running. */
+  readonly unmet: ReadonlyMap<Step, readonly Unmet[]>;
+  /** The same for `listen`. */
+  readonly deaf: readonly Reference[];
+}
+
+export interface Unmet {
+  readonly kind: RequisiteKind;
+  readonly reference: Reference;
+}
+
+export interface OrderOptions {
+  readonly problems: Problems;
+  readonly loaded: readonly Loaded[];
+  readonly late: boolean;
+}
+
+/** Resolves every reference; refuses what matches nothing, and every cycle with its whole path. */
+export function order(steps: readonly Step[], options: OrderOptions): Graph {
+  const { problems, late } = options;
+  const find = finderFor(steps, options.loaded);
+  const edges = new Map<Step, Edge[]>(steps.map((step) => [step, []]));
+  const unmet = new Map<Step, Unmet[]>();
+
+  for (const step of steps) {
+    for (const kind of requisiteKinds) {
+      for (const reference of step.requisites.get(kind) ?? []) {
+        const targets = find(reference);
+        if (targets === undefined) {
+          unmet.set(step, [...(unmet.get(step) ?? []), { kind, reference }]);
+          if (!late && !problems.incomplete) reportUnmatched(steps, step, kind, reference, problems);
+        }
+        for (const target of targets ?? [])
+          edges.get(step)?.push({ kind: effectiveKind(step, kind), target, reference });
+      }
+    }
+  }
+  addPrerequired(steps, edges);
+  const { listeners, deaf } = listen(steps, find, options);
+  for (const cycle of findCycles(steps, edges)) reportCycle(cycle, problems);
+  return { steps, edges, listeners, serial: steps.some(({ dialect }) => dialect === 'sls'), unmet, deaf };
+}
+
+/** A watch needs something to happen: without a refresh it is a require. */
+function effectiveKind(step: Step, kind: RequisiteKind): RequisiteKind {
+  if (kind === 'watch' && !canRefresh(step)) return 'require';
+  return kind === 'watch_any' && !canRefresh(step) ? 'require_any' : kind;
+}
+
+function addPrerequired(steps: readonly Step[], edges: ReadonlyMap<Step, Edge[]>) {
+  for (const step of steps) {
+    for (const { kind, target, reference } of edges.get(step) ?? []) {
+      if (kind === 'prereq') edges.get(target)?.push({ kind: 'prerequired', target: step, reference });
+    }
+  }
+}
+
+type Find = (reference: Reference) => readonly Step[] | undefined;
+
+/** References to steps, in run order; undefined when there is none. A plain id or name is looked up, a glob searched. */
+function finderFor(steps: readonly Step[], loaded: readonly Loaded[]): Find {
+  const byWord = new Map<string, Step[]>();
+  for (const step of steps) {
+    for (const word of new Set([step.id, step.name])) {
+      const known = byWord.get(word);
+      if (known) known.push(step);
+      else byWord.set(word, [step]);
+    }
+  }
+  return (reference) => {
+    const { kind, module, pattern } = reference;
+    if (kind === 'sls') return statesOfFile(steps, loaded, pattern);
+    const candidates = isGlob(pattern)
+      ? steps.filter(({ id, name }) => globMatches(pattern, id) || globMatches(pattern, name))
+      : (byWord.get(pattern) ?? []);
+    const named = reference.function === undefined ? undefined : `${module}.${reference.function}`;
+    const found = candidates.filter(
+      (step) => (module === undefined || step.module === module) && (named === undefined || step.state === named),
+    );
+    return found.length === 0 ? undefined : found;
+  };
+}
+
+/** All states of a file; for a file without any, those of the files it includes. */
+function statesOfFile(steps: readonly Step[], loaded: readonly Loaded[], pattern: string): readonly Step[] | undefined {
+  const own = steps.filter(({ ref }) => globMatches(pattern, ref));
+  if (own.length > 0) return own;
+  const files = everyLoaded(loaded).filter(({ document }) => globMatches(pattern, document.source.ref));
+  if (files.length === 0) return undefined;
+  if (files.every(({ document }) => document.entries.length > 0)) return undefined;
+  const refs = new Set(flatten(files).map(({ source }) => source.ref));
+  return steps.filter(({ ref }) => refs.has(ref));
+}
+
+function everyLoaded(loaded: readonly Loaded[]): readonly Loaded[] {
+  return loaded.flatMap((each) => [each, ...everyLoaded(each.included)]);
+}
+
+function reportUnmatched(
+  steps: readonly Step[],
+  step: Step,
+  kind: RequisiteKind,
+  reference: Reference,
+  problems: Problems,
+) {
+  problems.add(
+    'REQUISITE_UNKNOWN',
+    `Referenced state does not exist for requisite [RequisiteType.${kind.toUpperCase()}: (${reference.text})] in state [${step.id}] in SLS [${step.ref}]`,
+    { at: reference.at, hint: hintFor(steps, reference) },
+  );
+}
+
+function hintFor(steps: readonly Step[], reference: Reference): string {
+  const { kind, module, pattern } = reference;
+  if (kind === 'sls') {
+    return (
+      didYouMean(pattern, new Set(steps.map(({ ref }) => ref))) ?? `Include "${pattern}", or apply it in the same run`
+    );
+  }
+  const elsewhere = steps.filter(({ id, name }) => id === pattern || name === pattern);
+  if (elsewhere.length > 0) {
+    const [written, meant] =
+      reference.function === undefined
+        ? [elsewhere.map((each) => each.module), module]
+        : [elsewhere.map(({ state }) => state), `${module}.${reference.function}`];
+    return `"${pattern}" is declared with ${[...new Set(written)].join(' and ')}, not with ${meant}`;
+  }
+  const same = steps.filter((each) => module === undefined || each.module === module);
+  return (
+    didYouMean(pattern, new Set(same.flatMap(({ id, name }) => [id, name]))) ??
+    didYouMean(pattern, new Set(steps.flatMap(({ id, name }) => [id, name]))) ??
+    `Declare "${pattern}", or include the file that does`
+  );
+}
+
+function listen(
+  steps: readonly Step[],
+  find: Find,
+  { problems, late }: OrderOptions,
+): Pick<Graph, 'listeners' | 'deaf'> {
+  const listeners: Listener[] = [];
+  const deaf: Reference[] = [];
+  const resolve = (step: Step, keyword: 'LISTEN' | 'LISTEN_IN', reference: Reference): readonly Step[] => {
+    const found = find(reference);
+    if (found) return found;
+    // Salt passes over a bare word that names nothing, and over a `listen_in` until its own state changed.
+    if (late && keyword === 'LISTEN' && !reference.text.startsWith('id: ')) deaf.push(reference);
+    if (!late && !problems.incomplete) {
+      problems.add(
+        'REQUISITE_UNKNOWN',
+        `Referenced state does not exist for requisite [RequisiteType.${keyword}: (${reference.text})] in state [${step.id}] in SLS [${step.ref}]`,
+        { at: reference.at, hint: hintFor(steps, reference) },
+      );
+    }
+    return [];
+  };
+  for (const step of steps) {
+    for (const reference of step.listen) {
+      const targets = resolve(step, 'LISTEN', reference);
+      if (targets.length > 0) listeners.push({ step, targets });
+    }
+    for (const reference of step.listenIn) {
+      for (const listener of resolve(step, 'LISTEN_IN', reference)) listeners.push({ step: listener, targets: [step] });
+    }
+  }
+  return { listeners, deaf };
+}
+
+/** The steps of one id, and all that they depend on. Throws `ID_UNKNOWN`. */
+export function only(graph: Graph, id: string): Graph {
+  const kept = new Set(graph.steps.filter((step) => step.id === id));
+  if (kept.size === 0) {
+    throw new ZesterError('source', 'ID_UNKNOWN', `Cannot apply id "${id}": the files do not declare it`, {
+      hint: didYouMean(id, new Set(graph.steps.map((step) => step.id))),
+    });
+  }
+  for (const step of kept) for (const { target } of graph.edges.get(step) ?? []) kept.add(target);
+  const steps = graph.steps.filter((step) => kept.has(step));
+  return { ...graph, steps, listeners: graph.listeners.filter(({ step }) => kept.has(step)) };
+}

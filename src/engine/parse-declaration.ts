@@ -1,0 +1,104 @@
+import type { Place } from '#base/errors.ts';
+import type { Argument, Declaration } from './document.ts';
+import { isNull, keyText, list, type Node, textOf } from './node.ts';
+import type { Problems } from './problems.ts';
+import type { Source } from './tree.ts';
+
+export interface WrittenState {
+  readonly source: Source;
+  readonly id: string;
+  /** `file.managed`, or the module alone. */
+  readonly key: string;
+  readonly at: Place;
+  readonly value: Node;
+}
+
+/** One state below an id: `mod.fun: [...]`, `mod: [..., fun]`, and in a `.zy` file also a map, a word or nothing. */
+export function parseDeclaration(state: WrittenState, problems: Problems): Declaration | undefined {
+  const { key, at } = state;
+  const [module = key, name] = key.split('.');
+  const functions = name === undefined ? [] : [{ name, at }];
+  const body = bodyOf(state, problems);
+  if (body === undefined) return undefined;
+  const args = new Map<string, Argument>();
+  for (const item of body.items) {
+    const word = textOf(item);
+    if (word !== undefined) {
+      if (word.trim().includes(' ')) reportWords(state, word, item.at, problems);
+      else functions.push({ name: word, at: item.at });
+    } else if (item.kind === 'map') {
+      readArguments(state, item, args, problems);
+    } else if (!isNull(item)) {
+      problems.add(
+        'ARGUMENT_SHAPE',
+        `Cannot read an argument of state '${state.id}' in SLS '${state.source.ref}': it has no name`,
+        {
+          at: item.at,
+          hint: 'Write "- name: value"',
+        },
+      );
+    }
+  }
+  return { module, functions, args, at };
+}
+
+function bodyOf(state: WrittenState, problems: Problems): { readonly items: readonly Node[] } | undefined {
+  const { source, id, key, at, value } = state;
+  if (value.kind === 'list') return value;
+  if (source.dialect === 'zy') {
+    if (isNull(value)) return { items: [] };
+    if (value.kind === 'map' || textOf(value) !== undefined) return { items: [value] };
+  }
+  if (isNull(value)) {
+    problems.add(
+      'STATE_EMPTY',
+      `ID '${id}' in SLS '${source.ref}' contains a short declaration (${key}) with a trailing colon. When not passing any arguments to a state, the colon must be omitted.`,
+      { at, hint: `Write "${key}: []", or "${id}: ${key}"` },
+    );
+    return undefined;
+  }
+  problems.add('STATE_INVALID', `State '${id}' in SLS '${source.ref}' is not formed as a list`, {
+    at: value.at,
+    hint: 'Write each argument as a list entry: "- name: value"',
+  });
+  return undefined;
+}
+
+function readArguments(
+  state: WrittenState,
+  item: Node & { kind: 'map' },
+  args: Map<string, Argument>,
+  problems: Problems,
+) {
+  const { source, id, module } = { ...state, module: state.key.split('.')[0] };
+  if (source.dialect === 'sls' && item.entries.length !== 1) {
+    const second = item.entries[1];
+    problems.add(
+      'ARGUMENT_SHAPE',
+      `Multiple dictionaries defined in argument of state '${id}' in SLS '${source.ref}'`,
+      {
+        at: second?.key.at ?? item.at,
+        hint: second
+          ? `Write "- ${keyText(second.key)}: …" as a list entry of its own`
+          : `Remove the empty entry below "${module}"`,
+      },
+    );
+    return;
+  }
+  for (const { key, value } of item.entries) {
+    const name = keyText(key);
+    // Salt gathers the names of several lists, while any other argument written twice is the last one.
+    const earlier = name === 'names' ? args.get(name)?.value : undefined;
+    const both =
+      earlier?.kind === 'list' && value.kind === 'list' ? list([...earlier.items, ...value.items], value.at) : value;
+    args.set(name, { key: name, at: key.at, value: both });
+  }
+}
+
+function reportWords({ id, key, source }: WrittenState, word: string, at: Place, problems: Problems) {
+  problems.add(
+    'FUNCTION_INVALID',
+    `The function "${word}" in state "${id}" in SLS "${source.ref}" has whitespace, a function with whitespace is not supported, perhaps this is an argument that is missing a ":"`,
+    { at, hint: `Write it as an argument of "${key}": "- ${word.trim().replace(/\s+/, ': ')}"` },
+  );
+}

@@ -1,0 +1,130 @@
+import type { Place } from '#base/errors.ts';
+import type { Argument } from './document.ts';
+import { isNull, itemsOf, keyText, type Node, textOf, wordOf } from './node.ts';
+import type { Problems } from './problems.ts';
+import type { Dialect } from './tree.ts';
+
+/** One target of a requisite, as written. */
+export interface Reference {
+  /** `sls` means every state of a file; otherwise a state by id or name. */
+  readonly kind: 'state' | 'sls';
+  /** Undefined matches every module. */
+  readonly module: string | undefined;
+  /** Only in the native form `file.managed:id`. */
+  readonly function: string | undefined;
+  /** A glob over ids and names, or over file references. */
+  readonly pattern: string;
+  readonly at: Place;
+  /** As messages show it: `file: /etc/app.conf`. */
+  readonly text: string;
+}
+
+export interface ReferenceOwner {
+  readonly id: string;
+  readonly module: string;
+  readonly ref: string;
+  readonly dialect: Dialect;
+}
+
+const native = /^([A-Za-z_]\w*)\.([A-Za-z_]\w*):(.+)$/s;
+
+/** The references of one requisite argument. A `.zy` file may write a single one without a list. */
+export function readReferences(argument: Argument, owner: ReferenceOwner, problems?: Problems): readonly Reference[] {
+  const { key, value } = argument;
+  if (value.kind !== 'list' && (owner.dialect === 'sls' || isNull(value))) {
+    // The `_in` forms may also be written as a map.
+    if (value.kind === 'map' && key.includes('_in'))
+      return value.entries.flatMap((entry) => readPair(entry, argument, owner, problems));
+    problems?.add(
+      'REQUISITE_INVALID',
+      `The ${key} statement in state '${owner.id}' in SLS '${owner.ref}' needs to be formed as a list`,
+      {
+        at: isNull(value) ? argument.at : value.at,
+        hint: `Write each as a list entry: "- ${owner.dialect === 'zy' ? 'file.managed: id' : 'file: id'}"`,
+      },
+    );
+    return [];
+  }
+  return itemsOf(value).flatMap((item) => readReference(item, argument, owner, problems));
+}
+
+function readReference(
+  item: Node,
+  argument: Argument,
+  owner: ReferenceOwner,
+  problems?: Problems,
+): readonly Reference[] {
+  const bare = textOf(item);
+  if (bare !== undefined) return [readBare(bare, item.at, owner)];
+  const entries = item.kind === 'map' ? item.entries : [];
+  if (entries.length === 0 || (entries.length > 1 && owner.dialect === 'sls')) {
+    problems?.add(
+      'REQUISITE_INVALID',
+      `Requisite declaration ${described(item)} in SLS ${owner.ref} is not formed as a single key dictionary`,
+      { at: item.at, hint: `Write each entry of "${argument.key}" as "- module: id"` },
+    );
+    return [];
+  }
+  return entries.flatMap((entry) => readPair(entry, argument, owner, problems));
+}
+
+function readBare(text: string, at: Place, { dialect }: ReferenceOwner): Reference {
+  const [, module, name, id] = (dialect === 'zy' && native.exec(text)) || [];
+  if (module && name && id) return { kind: 'state', module, function: name, pattern: id, at, text };
+  return { kind: 'state', module: undefined, function: undefined, pattern: text, at, text: `id: ${text}` };
+}
+
+function readPair(
+  { key, value }: { readonly key: Node & { kind: 'scalar' }; readonly value: Node },
+  argument: Argument,
+  owner: ReferenceOwner,
+  problems?: Problems,
+): readonly Reference[] {
+  const name = keyText(key);
+  const pattern = textOf(value) ?? (owner.dialect === 'zy' ? wordOf(value) : undefined);
+  if (pattern === undefined) {
+    const message =
+      value.kind === 'scalar'
+        ? `Could not locate requisite of [${name}] present in state with name [${owner.id}]: it is not text`
+        : `Illegal requisite "${described(value)}" in SLS ${owner.ref}, please check your syntax.`;
+    problems?.add('REQUISITE_INVALID', message, {
+      at: value.at,
+      hint: `Write an id, in quotes if need be: "- ${name}: id"`,
+    });
+    return [];
+  }
+  const [module = name, functionName] = name.split('.');
+  if (functionName !== undefined && owner.dialect === 'sls') {
+    problems?.add('REQUISITE_INVALID', dottedMessage(name, module, pattern, argument.key, owner), {
+      at: key.at,
+      hint: `Write "${module}: ${pattern}"`,
+    });
+  }
+  const kind = name === 'sls' ? 'sls' : 'state';
+  const anyModule = name === 'id' || kind === 'sls';
+  return [
+    {
+      kind,
+      module: anyModule ? undefined : module,
+      function: functionName,
+      pattern,
+      at: key.at,
+      text: `${name}: ${pattern}`,
+    },
+  ];
+}
+
+function dottedMessage(name: string, module: string, pattern: string, keyword: string, owner: ReferenceOwner): string {
+  if (!keyword.endsWith('_in')) {
+    return `Invalid requisite type '${name}' in state '${owner.module}', in SLS '${owner.ref}'. Requisite types must not contain dots, did you mean '${module}'?`;
+  }
+  const kind = keyword.split('_')[0];
+  return `Invalid requisite in ${kind}: ${name} for ${pattern}, in SLS '${owner.ref}'. Requisites must not contain dots, did you mean '${module}'?`;
+}
+
+function described(node: Node): string {
+  if (node.kind === 'map')
+    return `{${node.entries.map(({ key, value }) => `'${keyText(key)}': ${described(value)}`).join(', ')}}`;
+  if (node.kind === 'list') return `[${node.items.map(described).join(', ')}]`;
+  return textOf(node) === undefined ? (wordOf(node) ?? 'None') : `'${textOf(node)}'`;
+}

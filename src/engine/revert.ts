@@ -1,0 +1,99 @@
+import { asError, ZesterError } from '#base/errors.ts';
+import type { RawArgument } from '#kit/arguments.ts';
+import type { Changes } from '#kit/changes.ts';
+import type { Context } from '#kit/context.ts';
+import { mask } from '#kit/show.ts';
+import type { BuiltState, State } from '#kit/state.ts';
+import { errorBody } from '#wire/error.ts';
+import type { Outcome } from '#wire/outcome.ts';
+import { reportOf } from './report.ts';
+import type { Finished, JournalEntry, StateRun } from './state-run.ts';
+
+/** What a run kept of one step. */
+export type RevertEntry = JournalEntry;
+
+export interface RevertOptions {
+  readonly context: Context;
+  readonly test: boolean;
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Puts back what an earlier run changed, last step first. What cannot be put back is a failed outcome that says so; the
+ * others are put back all the same.
+ */
+export function revert(entries: readonly RevertEntry[], options: RevertOptions): StateRun {
+  const startedAt = performance.now();
+  const finished: Finished[] = [];
+  const source = work();
+
+  async function* work(): AsyncGenerator<Finished, void> {
+    for (const [index, entry] of entries.toReversed().entries()) {
+      const outcome = await revertEntry(entry, options);
+      const one = { outcome, position: index, sequence: index };
+      finished.push(one);
+      yield one;
+    }
+  }
+
+  return {
+    total: entries.length,
+    [Symbol.asyncIterator]: () => source,
+    async report() {
+      for await (const _ of source);
+      return reportOf(finished, { test: options.test, serial: true, ms: Math.round(performance.now() - startedAt) });
+    },
+  };
+}
+
+async function revertEntry(entry: RevertEntry, { context, test, secrets }: RevertOptions): Promise<Outcome> {
+  const { id, state: name, changes } = entry;
+  const startedAt = Date.now();
+  const started = performance.now();
+  let built: BuiltState | undefined;
+  const outcome = (more: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome => ({
+    id,
+    state: name,
+    name: primaryName(entry),
+    ...more,
+    startedAt,
+    ms: Math.round(performance.now() - started),
+  });
+  if (context.signal.aborted) return outcome({ result: 'skipped', skipReason: 'canceled' });
+  try {
+    built = rebuild(entry, context.registry.states.get(name));
+    const shown = built.show(inverted(changes), secrets);
+    const told = { changes: { ...shown.changes } as Outcome['changes'], diff: shown.diff };
+    if (built.revert === undefined) throw irreversible(entry, 'its module cannot take it back');
+    if (test) return outcome({ result: 'would-change', ...told });
+    const details = built.mask(await built.revert(changes, context), secrets);
+    return outcome({
+      result: 'changed',
+      ...told,
+      ...(Object.keys(details).length > 0 ? { details: { ...details } } : {}),
+    });
+  } catch (thrown) {
+    const error = errorBody(asError(thrown));
+    return outcome({ result: 'failed', error: built ? built.mask(error, secrets) : mask(error, secrets) });
+  }
+}
+
+function rebuild(entry: RevertEntry, state: State | undefined): BuiltState {
+  if (state === undefined) throw irreversible(entry, 'there is no such state any more');
+  const values = new Map(Object.entries(entry.args).map(([key, value]): [string, RawArgument] => [key, { value }]));
+  return state.build({ id: entry.id, values });
+}
+
+function irreversible({ id, state }: RevertEntry, reason: string): ZesterError {
+  return new ZesterError('machine', 'REVERT_IMPOSSIBLE', `Cannot revert "${id}" (${state}): ${reason}`, {
+    hint: 'Undo it by hand, or write a state that does',
+  });
+}
+
+function inverted(changes: Changes): Changes {
+  return Object.fromEntries(Object.entries(changes).map(([field, { from, to }]) => [field, { from: to, to: from }]));
+}
+
+function primaryName({ id, args }: RevertEntry): string {
+  return typeof args.name === 'string' ? args.name : id;
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { finishedOf, outcomesOf, probe, start, told } from '../../test/cases/harness.ts';
+
+beforeEach(() => probe.reset());
+
+test('states of a zy file that are ready run together, and are reported as written', async () => {
+  const run = start({ 'web.zy': 'a: {probe.wait: {ms: 30}}\nb: {probe.wait: {ms: 5}}\nc: {probe.wait: {ms: 5}}' });
+
+  const outcomes = await outcomesOf(run);
+
+  assert.equal(probe.most, 3);
+  assert.deepEqual(told(outcomes), ['a changed', 'b changed', 'c changed']);
+});
+
+test('no more than the limit run at once', async () => {
+  const file = Array.from({ length: 12 }, (_, index) => `s${index}: {probe.wait: {ms: 3}}`).join('\n');
+
+  await outcomesOf(start({ 'web.zy': file }, { limit: 4 }));
+
+  assert.equal(probe.most, 4);
+});
+
+test('two states that hold the same thing never overlap', async () => {
+  const file = 'a: {probe.wait: {holds: [pkgs]}}\nb: {probe.wait: {holds: [pkgs]}}\nc: {probe.wait: {holds: [other]}}';
+
+  await outcomesOf(start({ 'web.zy': file }));
+
+  const [a, b] = [probe.log.indexOf('-a'), probe.log.indexOf('+b')];
+  assert.ok(a < b, probe.log.join(' '));
+  assert.equal(probe.most, 2);
+});
+
+test('one sls file in the run makes all of it serial', async () => {
+  const files = { 'web.zy': 'include: [lib]\na: {probe.wait: {ms: 3}}\nb: {probe.wait: {ms: 3}}', 'lib.sls': 'l: {probe.wait: [{ms: 3}]}' };
+
+  await outcomesOf(start(files));
+
+  assert.equal(probe.most, 1);
+  assert.deepEqual(probe.log, ['+l', '-l', '+a', '-a', '+b', '-b']);
+});
+
+test('a graph waits for what it requires, and skips what depends on a failure, all the way', async () => {
+  const file = `
+    last: {test.nop: [{require: [probe.wait:middle]}]}
+    middle: {probe.wait: {require: ["test.fail_without_changes:first"]}}
+    first: test.fail_without_changes
+    other: {probe.wait: {ms: 1}}
+  `;
+
+  const outcomes = await outcomesOf(start({ 'web.zy': file }));
+
+  assert.deepEqual(told(outcomes), ['last skipped require_failed', 'middle skipped require_failed', 'first failed', 'other changed']);
+  assert.deepEqual(outcomes[0]?.because, ['middle']);
+});
+
+test('outcomes come as they finish', async () => {
+  const run = start({ 'web.zy': 'slow: {probe.wait: {ms: 40}}\nquick: {probe.wait: {ms: 1}}' });
+
+  const order = (await finishedOf(run)).map(({ outcome }) => outcome.id);
+
+  assert.deepEqual(order, ['quick', 'slow']);
+});
+
+test('prereq runs before its target in a graph too', async () => {
+  const file = 'target: {probe.wait: {ms: 1}}\nbefore: {probe.wait: {prereq: [probe.wait:target], ms: 10}}';
+
+  await outcomesOf(start({ 'web.zy': file }));
+
+  assert.deepEqual(probe.log, ['+before', '-before', '+target', '-target']);
+});
+
+test('failhard lets running states finish and skips the rest', async () => {
+  const file = 'bad: {test.fail_without_changes: {failhard: true}}\nafter: {probe.wait: {require_any: [test.nop:fine]}}\nfine: {test.nop: {onlyif: sleep-for-a-while}}';
+
+  const outcomes = await outcomesOf(
+    start({ 'web.zy': file }, { given: { commands: { 'sleep-for-a-while': {} } } }),
+  );
+
+  assert.equal(outcomes.find(({ id }) => id === 'after')?.skipReason, 'failhard_abort');
+});
+
+test('a run that is stopped ends its running step and skips the rest as canceled', async () => {
+  const controller = new AbortController();
+  const file = 'a: {probe.wait: {ms: 5000}}\nb: {probe.wait: {require: [probe.wait:a]}}';
+  const run = start({ 'web.zy': file }, { signal: controller.signal });
+
+  setTimeout(() => controller.abort(), 20);
+  const outcomes = await outcomesOf(run);
+
+  assert.deepEqual(told(outcomes), ['a failed', 'b skipped canceled']);
+  assert.equal(outcomes[0]?.error?.code, 'CANCELED');
+});
+
+test('a state that takes longer than its timeout fails alone', async () => {
+  const outcomes = await outcomesOf(start({ 'web.zy': 'a: {probe.wait: {ms: 5000, timeout: 20ms}}\nb: test.nop' }));
+
+  assert.deepEqual(told(outcomes), ['a failed', 'b unchanged']);
+  assert.equal(outcomes[0]?.error?.code, 'STATE_TIMEOUT');
+});
+
+test('what is no coded error is reported as a bug, and the run goes on', async () => {
+  const outcomes = await outcomesOf(start({ 'web.zy': 'a: probe.bug\nb: test.nop' }));
+
+  assert.deepEqual(told(outcomes), ['a failed', 'b unchanged']);
+  assert.equal(outcomes[0]?.error?.family, 'bug');
+});
+
+test('a plan cannot tell about a state that needs what is not applied yet', async () => {
+  const file = `
+    /srv/app: {file.directory: []}
+    use: {probe.needs: {name: /srv/app, require: ["file.directory:/srv/app"]}}
+    after: {test.nop: {require: [probe.needs:use]}}
+  `;
+
+  const outcomes = await outcomesOf(start({ 'web.zy': file }, { test: true }));
+
+  assert.deepEqual(told(outcomes), ['/srv/app would-change', 'use cannot-tell', 'after unchanged']);
+  assert.deepEqual(outcomes[1]?.because, ['/srv/app']);
+});
+
+test('a plan that refuses for another reason is a failure', async () => {
+  const outcomes = await outcomesOf(start({ 'web.zy': 'use: {probe.needs: {name: /nowhere}}' }, { test: true }));
+
+  assert.deepEqual(told(outcomes), ['use failed']);
+});
+
+test('a plan of a serial run takes earlier states for a reason, too', async () => {
+  const file = '/srv/app:\n  file.directory: []\nuse:\n  probe.needs:\n    - name: /srv/app\n';
+
+  const outcomes = await outcomesOf(start({ 'web.sls': file }, { test: true }));
+
+  assert.deepEqual(told(outcomes), ['/srv/app would-change', 'use cannot-tell']);
+});
+
+test('a plan predicts the refresh that a watched change will cause', async () => {
+  const file = 'page: test.succeed_with_changes\nserver: {test.nop: {watch: [test.succeed_with_changes:page]}}';
+
+  const [, server] = await outcomesOf(start({ 'web.zy': file }, { test: true }));
+
+  assert.equal(server?.result, 'would-change');
+  assert.equal(server?.refreshed, true);
+  assert.deepEqual(server?.because, ['page']);
+});
+
+test('secrets are masked in changes, diff and details, and kept in the journal', async () => {
+  const run = start({ 'web.zy': 'root: {probe.secret: {password: hunter22, fire_event: true}}' });
+
+  const [finished] = await finishedOf(run);
+
+  assert.ok(!JSON.stringify(finished?.outcome).includes('hunter22'));
+  assert.equal(finished?.outcome.details?.stdout, 'password set to [secret]');
+  assert.equal(finished?.journal?.changes.password?.to, 'hunter22');
+  assert.equal(finished?.event?.tag, 'root');
+});
+
+test('a chain of thousands of requisites is no deeper than a short one', async () => {
+  const count = 5_000;
+  const file = Array.from({ length: count }, (_, index) =>
+    index === count - 1 ? `s${index}: {test.nop: []}` : `s${index}: {test.nop: [{require: [{test: s${index + 1}}]}]}`,
+  ).join('\n');
+
+  for (const path of ['web.sls', 'web.zy']) {
+    const finished = await finishedOf(start({ [path]: file }));
+
+    assert.equal(finished.length, count);
+    assert.equal(finished[0]?.outcome.id, `s${count - 1}`);
+  }
+});
+
+test('a retry waits its interval, and tells what came before', async () => {
+  const file = 'x: {probe.needs: {name: /nowhere, retry: {attempts: 3, interval: 0}}}';
+
+  const [outcome] = await outcomesOf(start({ 'web.zy': file }));
+
+  assert.equal(outcome?.result, 'failed');
+  assert.match(outcome?.comment ?? '', /Attempt 1: Returned a result of "False"[\s\S]*Attempt 2:/);
+});
+
+test('a slot is filled when its turn comes', async () => {
+  const file = 'x: {test.configurable_test_state: [{changes: false}, {comment: "__slot__:salt:test.echo(\\"late\\") ~ r"}]}';
+
+  const [outcome] = await outcomesOf(start({ 'web.zy': file }));
+
+  assert.equal(outcome?.comment, 'later');
+});
+
+test('runas reaches the commands of guards and of the state', async () => {
+  const file = 'x: {cmd.run: {command: whoami, runas: nobody-here, onlyif: "true"}}';
+
+  const [outcome] = await outcomesOf(start({ 'web.zy': file }));
+
+  assert.equal(outcome?.result, 'failed');
+  assert.match(outcome?.error?.code ?? '', /USER/);
+});

@@ -1,0 +1,202 @@
+import { isError } from '#base/errors.ts';
+import type { SkipReason } from '#wire/outcome.ts';
+import type { Edge, Graph } from './order.ts';
+import { type Attempt, type AttemptOptions, attempt } from './run/attempt.ts';
+import { judge, type Met } from './run/gates.ts';
+import { createLanes } from './run/lanes.ts';
+import { listen } from './run/listen.ts';
+import type { RunOptions } from './run/options.ts';
+import { hasFailed, type Settled } from './run/settled.ts';
+import { createStream } from './run/stream.ts';
+import { unapplied } from './run/unapplied.ts';
+import { unmetComment } from './run/unmet.ts';
+import type { Step } from './step.ts';
+
+/** Every step as it settles. Failures are settled steps; this throws only for bugs of the engine itself. */
+export function run(graph: Graph, options: RunOptions): AsyncIterable<Settled> {
+  const stream = createStream<Settled>();
+  const work = createRun(graph, options, (settled) => stream.push(settled));
+  work.all().then(
+    () => stream.end(),
+    (error: unknown) => stream.end({ error }),
+  );
+  return stream;
+}
+
+/** A step whose requisites are settled, and which is now at work: others may go on, or wait for it. */
+interface Pending {
+  readonly done: Promise<Settled>;
+}
+
+function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) => void) {
+  const { signal, test, failhard, random = Math.random, now = Date.now } = options;
+  const lanes = createLanes(graph.serial ? Number.POSITIVE_INFINITY : options.limit);
+  const settled = new Map<Step, Settled>();
+  const begun = new Map<Step, Promise<Pending>>();
+  const previews = new Map<Step, Promise<Settled>>();
+  let next = 0;
+  let failedHard = false;
+
+  const stopped = () => failedHard || signal.aborted;
+
+  async function all() {
+    const pending: Promise<unknown>[] = [];
+    for (const step of graph.steps) {
+      const start = begin(step);
+      if (!graph.serial) pending.push(start.then(({ done }) => done));
+      else if (step.options.parallel) pending.push((await start).done);
+      else await (await start).done;
+    }
+    await Promise.all(pending);
+    await listen(graph, { ...options, settled, random, now, next: () => next++, emit });
+  }
+
+  function begin(step: Step): Promise<Pending> {
+    const known = begun.get(step);
+    if (known) return known;
+    const pending = prepare(step);
+    begun.set(step, pending);
+    return pending;
+  }
+
+  async function prepare(step: Step): Promise<Pending> {
+    // A chain of requisites may be longer than the call stack is deep.
+    await undefined;
+    const met = await pull(edgesOf(step));
+    return { done: perform(step, met) };
+  }
+
+  /** Settles what a step depends on. In a serial run one after another in Salt's order, which is what pulls them forward. */
+  async function pull(edges: readonly Edge[]): Promise<readonly Met[]> {
+    const meet = (edge: Edge, wait: Promise<Settled>) => wait.then((each): Met => ({ edge, settled: each }));
+    if (!graph.serial) {
+      return Promise.all(
+        edges.map((edge) =>
+          meet(edge, edge.kind === 'prereq' ? preview(edge.target) : begin(edge.target).then(({ done }) => done)),
+        ),
+      );
+    }
+    const met: Promise<Met>[] = [];
+    for (const edge of edges) {
+      const { done } = edge.kind === 'prereq' ? { done: preview(edge.target) } : await begin(edge.target);
+      met.push(meet(edge, done));
+      if (!edge.target.options.parallel) await done;
+    }
+    return Promise.all(met);
+  }
+
+  /** What the target of a `prereq` would do. One that cannot run is settled here and now. */
+  function preview(step: Step): Promise<Settled> {
+    const known = previews.get(step);
+    if (known) return known;
+    const planned = planAhead(step);
+    previews.set(step, planned);
+    return planned;
+  }
+
+  async function planAhead(step: Step): Promise<Settled> {
+    await undefined;
+    const met = await pull(edgesOf(step).filter(({ kind }) => kind !== 'prerequired'));
+    const startedAt = now();
+    if (stopped()) return settled.get(step) ?? settle(step, abandoned(), [], startedAt);
+    const gate = judge(met);
+    if (gate.kind === 'failed') return record(settle(step, requireFailed(gate.because), gate.because, startedAt));
+    if (gate.kind === 'quiet') {
+      const quiet = settle(step, { verdict: 'skipped', skipReason: gate.reason, changes: {} }, gate.because, startedAt);
+      return gate.reason === 'prereq_not_met' ? record(quiet) : quiet;
+    }
+    const result = await inLane(step, () => attempt(step, attemptOptions(step, gate.watched, true)));
+    return settle(step, result, gate.watched, startedAt);
+  }
+
+  async function perform(step: Step, met: readonly Met[]): Promise<Settled> {
+    const already = settled.get(step);
+    if (already) return already;
+    const startedAt = now();
+    if (stopped()) return record(settle(step, abandoned(), [], startedAt));
+    const unmet = graph.unmet.get(step);
+    if (unmet)
+      return record(settle(step, { verdict: 'failed', changes: {}, ...unmetComment(step, unmet) }, [], startedAt));
+    const gate = judge(met);
+    if (gate.kind === 'failed') return record(await heldBack(step, gate.because, startedAt));
+    if (gate.kind === 'quiet') {
+      return record(
+        settle(step, { verdict: 'skipped', skipReason: gate.reason, changes: {} }, gate.because, startedAt),
+      );
+    }
+    const sequence = next++;
+    const result = await inLane(step, () => attempt(step, attemptOptions(step, gate.watched, test)));
+    if (test && result.verdict === 'failed') {
+      const because = isError(result.error) ? unapplied(step, result.error, graph, settled) : [];
+      if (because.length > 0) return record({ ...settle(step, unsure(result, because), because, startedAt), sequence });
+    }
+    const final = { ...settle(step, result, result.refreshed ? gate.watched : [], startedAt), sequence };
+    if (!test && final.verdict === 'ok' && step.options.reload.length > 0) await options.reload?.(step.options.reload);
+    return record(final);
+  }
+
+  /** A step whose requisite failed. A target of `prereq` whose plan is known is reported with that plan, nothing done. */
+  async function heldBack(step: Step, because: readonly Step[], startedAt: number): Promise<Settled> {
+    const planned = await previews.get(step);
+    if (planned === undefined) return settle(step, requireFailed(because), because, startedAt);
+    const comment = `Not applied: ${because.map(({ id }) => id).join(', ')} failed before it`;
+    return { ...planned, changes: {}, comment, because: because.map(({ id }) => id), sequence: next++ };
+  }
+
+  async function inLane(step: Step, work: () => Promise<Attempt>): Promise<Attempt> {
+    const leave = await lanes.enter(step.work.kind === 'ready' ? step.work.built.holds : []);
+    try {
+      return stopped() ? abandoned() : await work();
+    } finally {
+      leave();
+    }
+  }
+
+  function attemptOptions({ env }: Step, watched: readonly Step[], planOnly: boolean): AttemptOptions {
+    return { test: planOnly, watched: watched.length > 0, context: options.contextFor(env), random };
+  }
+
+  function abandoned(): Attempt {
+    const skipReason: SkipReason = signal.aborted ? 'canceled' : 'failhard_abort';
+    return { verdict: 'skipped', skipReason, changes: {} };
+  }
+
+  function settle(step: Step, result: Attempt, because: readonly Step[], startedAt: number): Settled {
+    const ids = because.length === 0 ? {} : { because: [...new Set(because.map(({ id }) => id))] };
+    return { ...result, ...ids, step, sequence: next++, startedAt, ms: Math.max(0, now() - startedAt) };
+  }
+
+  function record(result: Settled): Settled {
+    const { step } = result;
+    settled.set(step, result);
+    emit(result);
+    // A plan goes on: what would stop the run is still only a prediction.
+    if (!test && hasFailed(result) && !isAbandoned(result) && (step.options.failhard ?? failhard)) failedHard = true;
+    return result;
+  }
+
+  function edgesOf(step: Step): readonly Edge[] {
+    return graph.edges.get(step) ?? [];
+  }
+
+  return { all };
+}
+
+function isAbandoned({ skipReason }: Settled): boolean {
+  return skipReason === 'canceled' || skipReason === 'failhard_abort';
+}
+
+function requireFailed(because: readonly Step[]): Attempt {
+  const names = [...new Set(because.map(({ ref, id }) => `${ref}.${id}`))];
+  return {
+    verdict: 'skipped',
+    skipReason: 'require_failed',
+    changes: {},
+    comment: `One or more requisite failed: ${names.join(', ')}`,
+  };
+}
+
+function unsure({ error, ...result }: Attempt, because: readonly Step[]): Attempt {
+  const names = because.map(({ id }) => `"${id}"`).join(', ');
+  return { ...result, verdict: 'unsure', comment: `Cannot tell until ${names} is applied: ${error?.message}` };
+}

@@ -1,0 +1,221 @@
+import { asError, ZesterError } from '#base/errors.ts';
+import { delay } from '#base/time.ts';
+import type { Changes } from '#kit/changes.ts';
+import type { Context } from '#kit/context.ts';
+import type { BuiltState, Details } from '#kit/state.ts';
+import { withContext } from '../context.ts';
+import { fillSlots } from '../slots.ts';
+import type { Retry, Step } from '../step.ts';
+import { guarded, runShell } from './guards.ts';
+import type { Settled } from './settled.ts';
+
+/** What came of trying a step; who asked, when and in what order is the run's to add. */
+export type Attempt = Pick<
+  Settled,
+  'verdict' | 'changes' | 'refreshed' | 'details' | 'comment' | 'skipReason' | 'error' | 'args' | 'built'
+>;
+
+export interface AttemptOptions {
+  /** Plan only. */
+  readonly test: boolean;
+  /** Something it watches changed: where nothing differs here, it is refreshed. */
+  readonly watched: boolean;
+  /** Refresh whatever the plan says: a listener's turn. */
+  readonly listening?: boolean;
+  readonly context: Context;
+  /** Between 0 and 1. */
+  readonly random: () => number;
+}
+
+/** Guards, then plan, then apply or refresh, then `check_cmd`; again while `retry` says so. Never throws. */
+export async function attempt(step: Step, options: AttemptOptions): Promise<Attempt> {
+  const stopper = stopperFor(step, options.context.signal);
+  const context = surrounded(step, options.context, stopper.signal);
+  try {
+    return await stopper.within(tryAgain(step, { ...options, context }));
+  } catch (thrown) {
+    return failure(thrown);
+  } finally {
+    stopper.clear();
+  }
+}
+
+async function tryAgain(step: Step, options: AttemptOptions): Promise<Attempt> {
+  const { work, options: own } = step;
+  if (work.kind === 'broken') return failure(work.error);
+  const skip = await guarded(own, options.context);
+  if (skip) return { verdict: 'skipped', skipReason: skip.reason, comment: skip.comment, changes: {} };
+  const { retry } = own;
+  let result = await once(step, options);
+  if (retry === undefined) return result;
+  if (options.test) return { ...result, comment: joined(result.comment, retryText(retry)) };
+  const said: string[] = [];
+  for (let tries = 1; isDone(result) !== retry.until && tries < retry.attempts; tries++) {
+    said.push(
+      `Attempt ${tries}: Returned a result of "${isDone(result) ? 'True' : 'False'}", with the following comment: "${commentOf(result)}"`,
+    );
+    await delay((retry.interval + Math.floor(options.random() * (retry.splay + 1))) * 1_000, options.context.signal);
+    if (options.context.signal.aborted) break;
+    result = await once(step, options);
+  }
+  return said.length === 0 ? result : { ...result, comment: joined(...said, result.comment) };
+}
+
+async function once(step: Step, options: AttemptOptions): Promise<Attempt> {
+  const result = await planAndApply(step, options);
+  const { checkCommands, commands } = step.options;
+  // A plan does not ask whether what it has not done has worked.
+  if (options.test || checkCommands.length === 0) return result;
+  for (const command of checkCommands) {
+    if ((await runShell(command, commands, options.context)) === 0) continue;
+    const comment = 'check_cmd determined the state failed';
+    return {
+      ...result,
+      verdict: 'failed',
+      comment,
+      error: new ZesterError('machine', 'CHECK_FAILED', `${comment}: "${command}"`),
+    };
+  }
+  const { error: _, ...rest } = result;
+  return { ...rest, verdict: 'ok', comment: 'check_cmd determined the state succeeded' };
+}
+
+async function planAndApply(step: Step, options: AttemptOptions): Promise<Attempt> {
+  const { context, test, watched, listening = false } = options;
+  let made: Made | undefined;
+  let changes: Changes = {};
+  try {
+    made = await make(step, options);
+    if (listening) return await refresh(made, options);
+    const { built } = made;
+    const plan = await built.plan(context);
+    changes = plan.changes;
+    const isSo = Object.keys(changes).length === 0;
+    if (isSo && watched && built.refresh) return await refresh(made, options);
+    if (isSo || test) return { verdict: isSo ? 'ok' : 'would', changes, ...told(made) };
+    return done(made, changes, await plan.apply());
+  } catch (thrown) {
+    const nothingDone = Object.keys(changes).length === 0;
+    // What failed before it changed anything is still refreshed by a watch, and that is then its result.
+    if (watched && nothingDone && made?.built.refresh && !context.signal.aborted) return refreshAfterAll(made, options);
+    return { ...made, ...failure(thrown), changes };
+  }
+}
+
+async function refreshAfterAll(made: Made, options: AttemptOptions): Promise<Attempt> {
+  try {
+    return await refresh(made, options);
+  } catch (thrown) {
+    return { ...made, ...failure(thrown) };
+  }
+}
+
+/** Does what a watched change causes. A state that has no refresh of its own is planned and applied instead. */
+async function refresh(made: Made, { test, context }: AttemptOptions): Promise<Attempt> {
+  const { built } = made;
+  if (built.refresh === undefined) {
+    const { changes, apply } = await built.plan(context);
+    const differs = Object.keys(changes).length > 0;
+    if (differs && !test) return done(made, changes, await apply());
+    return { verdict: differs ? 'would' : 'ok', changes, ...told(made) };
+  }
+  if (test) return { verdict: 'would', changes: {}, refreshed: true, ...told(made) };
+  const details = await built.refresh(context);
+  return { ...done(made, {}, details), refreshed: details.changed !== 'no' };
+}
+
+/** The module has the last word: `changed: 'no'` takes the planned changes back, its comment counts before any other. */
+function done(made: Made, changes: Changes, { comment, changed, ...details }: Details): Attempt {
+  return {
+    verdict: 'ok',
+    changes: changed === 'no' ? {} : changes,
+    ...told(made),
+    ...(comment === undefined ? {} : { comment }),
+    ...(Object.keys(details).length === 0 ? {} : { details }),
+  };
+}
+
+function told(made: Made): Made & { comment?: string } {
+  const { comment } = made.built;
+  return { ...made, ...(comment === undefined ? {} : { comment }) };
+}
+
+interface Made {
+  readonly built: BuiltState;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+async function make({ work }: Step, { context }: AttemptOptions): Promise<Made> {
+  if (work.kind === 'broken') throw work.error;
+  const { raw } = work;
+  const written = (values: typeof raw.values) =>
+    Object.fromEntries([...values].map(([key, { value }]) => [key, value]));
+  if (work.kind === 'ready') return { built: work.built, args: { name: raw.id, ...written(raw.values) } };
+  const filled = new Map(raw.values);
+  for (const [key, { value, at }] of raw.values) filled.set(key, { value: await fillSlots(value, context), at });
+  return { built: work.state.build({ ...raw, values: filled }), args: { name: raw.id, ...written(filled) } };
+}
+
+function surrounded(step: Step, context: Context, signal: AbortSignal): Context {
+  const { imposed } = step.options;
+  if (Object.keys(imposed).length === 0) return withContext(context, { signal });
+  const { commands } = context;
+  const run: typeof commands.run = (argv, given = {}) => commands.run(argv, { ...imposed, ...given });
+  return withContext(context, { signal, commands: { ...commands, run } });
+}
+
+/** Ends a step at its own timeout, or with the run; a module that does not listen is left behind after a grace. */
+function stopperFor({ id, options: { timeoutMs } }: Step, outer: AbortSignal) {
+  const graceMs = 2_000;
+  const own = new AbortController();
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => own.abort(), timeoutMs);
+  const signal = AbortSignal.any([outer, own.signal]);
+  const timers: NodeJS.Timeout[] = [];
+  const stopped = (): ZesterError =>
+    own.signal.aborted
+      ? new ZesterError(
+          'machine',
+          'STATE_TIMEOUT',
+          `Cannot finish "${id}": it took longer than its timeout of ${(timeoutMs ?? 0) / 1_000}s`,
+          {
+            hint: 'Raise its "timeout", or find out what it waits for',
+          },
+        )
+      : new ZesterError('machine', 'CANCELED', `Cannot finish "${id}": the run was stopped`);
+  const expired = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => timers.push(setTimeout(() => reject(stopped()), graceMs)), { once: true });
+  });
+  expired.catch(() => {});
+  return {
+    signal,
+    async within(work: Promise<Attempt>): Promise<Attempt> {
+      const result = await Promise.race([work, expired]);
+      return signal.aborted && result.verdict === 'failed' ? { ...result, error: stopped() } : result;
+    },
+    clear() {
+      clearTimeout(timer);
+      for (const each of timers) clearTimeout(each);
+    },
+  };
+}
+
+export function failure(thrown: unknown): Attempt {
+  const error = asError(thrown);
+  return { verdict: 'failed', changes: {}, error, ...(error.details ? { details: error.details } : {}) };
+}
+
+function isDone({ verdict }: Attempt): boolean {
+  return verdict !== 'failed';
+}
+
+function commentOf({ comment, error }: Attempt): string {
+  return comment ?? error?.message ?? '';
+}
+
+function retryText({ interval, splay, attempts, until }: Retry): string {
+  return `The state would be retried every ${interval} seconds (with a splay of up to ${splay} seconds) a maximum of ${attempts} times or until a result of ${until ? 'True' : 'False'} is returned`;
+}
+
+function joined(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part).join('\n');
+}

@@ -1,0 +1,73 @@
+import { ZesterError } from '#base/errors.ts';
+import type { Graph } from '../order.ts';
+import type { Reference } from '../references.ts';
+import type { Step } from '../step.ts';
+import { attempt } from './attempt.ts';
+import type { RunOptions } from './options.ts';
+import { hasChanged, type Settled } from './settled.ts';
+
+export interface ListenOptions extends RunOptions {
+  readonly settled: ReadonlyMap<Step, Settled>;
+  readonly random: () => number;
+  readonly now: () => number;
+  readonly next: () => number;
+  readonly emit: (settled: Settled) => void;
+}
+
+/**
+ * When everything else is done: each listening step is refreshed once, if any of its targets changed, whatever became of
+ * that target otherwise. They are reported under ids of their own.
+ */
+export async function listen(graph: Graph, options: ListenOptions): Promise<void> {
+  const { settled, signal, contextFor, random, test, emit, next, now } = options;
+  const done = new Set<Step>();
+  for (const { step, targets } of graph.listeners) {
+    const changed = targets.filter((target) => {
+      const result = settled.get(target);
+      return result !== undefined && hasChanged(result);
+    });
+    if (changed.length === 0 || done.has(step) || signal.aborted) continue;
+    done.add(step);
+    const startedAt = now();
+    const listener = listenerOf(step);
+    const result = await attempt(listener, {
+      test,
+      random,
+      context: contextFor(step.env),
+      watched: true,
+      listening: true,
+    });
+    const because = changed.map(({ id }) => id);
+    emit({ ...result, step: listener, because, sequence: next(), startedAt, ms: Math.max(0, now() - startedAt) });
+    if (!test && result.verdict === 'failed' && (step.options.failhard ?? options.failhard)) break;
+  }
+  for (const reference of graph.deaf) emit(deaf(graph, reference, next(), now()));
+}
+
+function listenerOf(step: Step): Step {
+  const state = `${step.module}.mod_watch`;
+  return { ...step, id: `listener_${step.id}`, state, key: `listener ${step.key}` };
+}
+
+/** Salt 3006's entry for a `listen` on something that does not exist. */
+function deaf(
+  graph: Graph,
+  { module = 'id', pattern, at, text }: Reference,
+  sequence: number,
+  startedAt: number,
+): Settled {
+  const [model] = graph.steps;
+  if (model === undefined)
+    throw new ZesterError('bug', 'LISTENER_WITHOUT_STEPS', 'Cannot report a listener of a run without steps');
+  const step = {
+    ...model,
+    id: `listen_${pattern}`,
+    name: `listen_${module}:${pattern}`,
+    state: `listen_${module}.Listen_Error`,
+    key: `listen_${text}`,
+    at,
+  };
+  const comment = `Referenced state ${module}: ${pattern} does not exist`;
+  const error = new ZesterError('source', 'LISTEN_UNKNOWN', comment, { at });
+  return { step, sequence, verdict: 'failed', changes: {}, comment, error, startedAt, ms: 0 };
+}

@@ -1,0 +1,19 @@
+import type { Context } from '#kit/context.ts';
+import type { Reload } from '../step.ts';
+
+export interface RunOptions {
+  /** Plan only: nothing is applied, and what would change is told. */
+  readonly test: boolean;
+  /** What modules get; a step takes its sources from its own environment. */
+  readonly contextFor: (env: string) => Context;
+  /** Aborts when the run's deadline is over or it is killed. */
+  readonly signal: AbortSignal;
+  /** How many steps of a graph run at once. */
+  readonly limit: number;
+  /** What a step without a `failhard` of its own has. */
+  readonly failhard: boolean;
+  /** After a step that changed something and says so. */
+  readonly reload?: ((what: readonly Reload[]) => Promise<void>) | undefined;
+  readonly random?: () => number;
+  readonly now?: () => number;
+}

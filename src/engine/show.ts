@@ -1,0 +1,38 @@
+import type { High } from './compile/merge.ts';
+import type { Draft } from './compile/names.ts';
+import { plainOf } from './node.ts';
+
+/** One state as `state.show_lowstate` gives it: arguments beside what identifies it, as Salt's low chunks. */
+export type Chunk = Readonly<Record<string, unknown>>;
+
+export function lowstateOf(drafts: readonly Draft[]): readonly Chunk[] {
+  return drafts.map(({ entry, declaration, id, name, state, args, order }) => {
+    const written = [...args].filter(([key]) => key !== 'state').map(([key, { value }]) => [key, plainOf(value)]);
+    return {
+      ...Object.fromEntries(written),
+      state: declaration.module,
+      fun: state.slice(declaration.module.length + 1),
+      name,
+      __id__: id,
+      __sls__: entry.source.ref,
+      __env__: entry.source.env,
+      order,
+    };
+  });
+}
+
+/** Ids with their states, as `state.show_highstate` gives them: each state a list of arguments, its function last. */
+export function highstateOf(high: High): Readonly<Record<string, unknown>> {
+  const shown = [...high.values()].map(({ id, source, declarations }) => {
+    const states = declarations.map(({ module, functions, args, autoOrder }): [string, unknown] => [
+      module,
+      [
+        ...[...args].map(([key, { value }]) => ({ [key]: plainOf(value) })),
+        ...functions.map(({ name }) => name),
+        ...(autoOrder === undefined ? [] : [{ order: autoOrder }]),
+      ],
+    ]);
+    return [id, { ...Object.fromEntries(states), __sls__: source.ref, __env__: source.env }];
+  });
+  return Object.fromEntries(shown);
+}

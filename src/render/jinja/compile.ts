@@ -1,0 +1,35 @@
+import type { Source } from '../source.ts';
+import type { BlockStatement } from './ast.ts';
+import { StatementCompiler } from './compile-statement.ts';
+import type { Output } from './output.ts';
+import { parse } from './parser.ts';
+import type { Scope } from './scope.ts';
+
+/** How a body ended: by itself, or by a loop control that the loop around it has to obey. */
+export type Signal = 'done' | 'break' | 'continue';
+
+/** A compiled statement or body: closures over the tree, so that nothing is interpreted by name at run time. */
+export type Execute = (scope: Scope, out: Output) => Signal;
+
+export interface CompiledTemplate {
+  readonly source: Source;
+  readonly body: Execute;
+  readonly blocks: ReadonlyMap<string, CompiledBlock>;
+}
+
+export interface CompiledBlock {
+  readonly statement: BlockStatement;
+  readonly source: Source;
+  readonly body: Execute;
+}
+
+/** A template ready to run. Throws TEMPLATE_SYNTAX and TEMPLATE_FILTER_UNKNOWN with their places. */
+export function compileTemplate(source: Source): CompiledTemplate {
+  const template = parse(source);
+  const compiler = new StatementCompiler(source);
+  const blocks = [...template.blocks].map(([name, statement]): [string, CompiledBlock] => [
+    name,
+    { statement, source, body: compiler.body(statement.body) },
+  ]);
+  return { source, body: compiler.body(template.body), blocks: new Map(blocks) };
+}

@@ -1,0 +1,168 @@
+import type { Source } from '../source.ts';
+import { syntaxError } from './errors.ts';
+import { stripEnd } from './text.ts';
+import { unescape } from './unescape.ts';
+
+/** One piece of a template. `at` and `end` are offsets in the source. */
+export interface Token {
+  readonly kind: TokenKind;
+  /** The name, operator, number or decoded text; for `data` the text as it will be written. */
+  readonly value: string;
+  readonly at: number;
+  readonly end: number;
+}
+
+export type TokenKind =
+  | 'data'
+  | 'variable_begin'
+  | 'variable_end'
+  | 'block_begin'
+  | 'block_end'
+  | 'name'
+  | 'integer'
+  | 'float'
+  | 'string'
+  | 'operator'
+  | 'eof';
+
+const opening = /\{\{|\{%|\{#/g;
+const rawStart = /\{%([-+]?)\s*raw\s*(-%\}\s*|%\})/y;
+const rawEnd = /\{%([-+]?)\s*endraw\s*(?:\+%\}|-%\}\s*|%\})/g;
+const commentEnd = /(?:\+#\}|-#\}\s*|#\})/g;
+const variableEnd = /-\}\}\s*|\}\}/y;
+const blockEnd = /\+%\}|-%\}\s*|%\}/y;
+const space = /\s+/y;
+const float = /(?<!\.)(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy;
+const integer = /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy;
+const name = /[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*/uy;
+const text = /'[^'\\]*(?:\\[\s\S][^'\\]*)*'|"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
+const operator = /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
+const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+
+/** The tokens of a template. Throws TEMPLATE_SYNTAX. */
+export function tokenize(source: Source): Token[] {
+  return new Lexer(source).run();
+}
+
+class Lexer {
+  readonly #source: Source;
+  readonly #text: string;
+  readonly #tokens: Token[] = [];
+  #at = 0;
+
+  constructor(source: Source) {
+    this.#source = source;
+    this.#text = source.text;
+  }
+
+  run(): Token[] {
+    while (this.#at < this.#text.length) this.#next();
+    this.#push('eof', '', this.#text.length);
+    return this.#tokens;
+  }
+
+  #next(): void {
+    opening.lastIndex = this.#at;
+    const found = opening.exec(this.#text);
+    const open = found?.index ?? this.#text.length;
+    const trims = found !== null && this.#text.charAt(open + 2) === '-';
+    this.#data(this.#at, open, trims);
+    this.#at = open;
+    if (found === null) return;
+    if (found[0] === '{#') this.#comment();
+    else if (found[0] === '{{') this.#code('variable');
+    else if (!this.#raw()) this.#code('block');
+  }
+
+  #data(start: number, end: number, trimmed: boolean): void {
+    const data = this.#text.slice(start, end);
+    const value = trimmed ? stripEnd(data) : data;
+    if (value !== '') this.#push('data', value, start, start + value.length);
+  }
+
+  #comment(): void {
+    const start = this.#at;
+    commentEnd.lastIndex = this.#at + 2;
+    const end = commentEnd.exec(this.#text);
+    if (end === null) throw this.#error('Missing end of comment tag', start);
+    this.#at = commentEnd.lastIndex;
+  }
+
+  #raw(): boolean {
+    const start = this.#at;
+    const begin = this.#match(rawStart);
+    if (begin === undefined) return false;
+    rawEnd.lastIndex = this.#at;
+    const end = rawEnd.exec(this.#text);
+    if (end === null) throw this.#error('Missing end of raw directive', start);
+    this.#data(this.#at, end.index, end[1] === '-');
+    this.#at = rawEnd.lastIndex;
+    return true;
+  }
+
+  #code(kind: 'variable' | 'block'): void {
+    const start = this.#at;
+    this.#push(`${kind}_begin`, '', start);
+    this.#at += /[-+]/.test(this.#text.charAt(start + 2)) ? 3 : 2;
+    const open: string[] = [];
+    const end = kind === 'variable' ? variableEnd : blockEnd;
+    while (true) {
+      const begin = this.#at;
+      this.#match(space);
+      // A closing brace inside a map literal is not the end of the tag: `{{ {'a': {}}['a'] }}`.
+      if (open.length === 0 && this.#match(end) !== undefined) {
+        this.#push(`${kind}_end`, '', begin);
+        return;
+      }
+      if (this.#at >= this.#text.length) throw this.#unclosed(kind, start);
+      this.#expressionToken(open);
+    }
+  }
+
+  #unclosed(kind: 'variable' | 'block', start: number): Error {
+    const close = kind === 'variable' ? '}}' : '%}';
+    return this.#error(`unexpected end of template, expected '${close}'`, start);
+  }
+
+  #expressionToken(open: string[]): void {
+    const at = this.#at;
+    const number = this.#match(float);
+    if (number !== undefined) return this.#push('float', number.replaceAll('_', ''), at, this.#at);
+    const whole = this.#match(integer);
+    if (whole !== undefined) return this.#push('integer', whole.replaceAll('_', '').toLowerCase(), at, this.#at);
+    const word = this.#match(name);
+    if (word !== undefined) return this.#push('name', word, at, this.#at);
+    const quoted = this.#match(text);
+    if (quoted !== undefined) return this.#push('string', unescape(quoted.slice(1, -1)), at, this.#at);
+    const symbol = this.#match(operator);
+    if (symbol === undefined) throw this.#error(`unexpected char ${JSON.stringify(this.#text.charAt(at))}`, at);
+    this.#balance(symbol, open, at);
+    this.#push('operator', symbol, at, this.#at);
+  }
+
+  #balance(symbol: string, open: string[], at: number): void {
+    const closer = closers[symbol];
+    if (closer !== undefined) open.push(closer);
+    else if (')]}'.includes(symbol)) {
+      const expected = open.pop();
+      if (expected === undefined) throw this.#error(`unexpected '${symbol}'`, at);
+      if (expected !== symbol) throw this.#error(`unexpected '${symbol}', expected '${expected}'`, at);
+    }
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text);
+    if (found === null) return undefined;
+    this.#at += found[0].length;
+    return found[0];
+  }
+
+  #push(kind: TokenKind, value: string, at: number, end = this.#at): void {
+    this.#tokens.push({ kind, value, at, end });
+  }
+
+  #error(reason: string, at: number): Error {
+    return syntaxError(reason, this.#source.place(at));
+  }
+}

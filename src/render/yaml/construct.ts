@@ -1,0 +1,157 @@
+import { placeText, ZesterError } from '#base/errors.ts';
+import { str } from '../jinja/print.ts';
+import { type Key, keyOf } from '../jinja/values.ts';
+import type { SourceMap } from '../source-map.ts';
+import type { RawNode, RawPair } from './compose.ts';
+import { yamlError } from './cursor.ts';
+import type { Entry, Node, ScalarNode } from './node.ts';
+import { constructScalar, resolvePlain, type ScalarTag } from './resolve.ts';
+
+const prefix = 'tag:yaml.org,2002:';
+const scalarTags: ReadonlySet<string> = new Set<ScalarTag>(['null', 'bool', 'int', 'float', 'timestamp', 'str', 'merge', 'value']);
+
+/** A document with types and places. Throws YAML_SYNTAX, YAML_KEY_TAKEN, YAML_TAG_UNKNOWN. */
+export function construct(root: RawNode, map: SourceMap): Node {
+  return new Constructor(map).node(root);
+}
+
+class Constructor {
+  readonly #map: SourceMap;
+  /** An alias means the very same node. */
+  readonly #made = new Map<RawNode, Node>();
+  readonly #flattened = new Set<RawNode>();
+
+  constructor(map: SourceMap) {
+    this.#map = map;
+  }
+
+  node(raw: RawNode): Node {
+    const known = this.#made.get(raw);
+    if (known !== undefined) return known;
+    const made = this.#make(raw);
+    this.#made.set(raw, made);
+    return made;
+  }
+
+  #make(raw: RawNode): Node {
+    if (raw.kind === 'scalar') return this.#scalar(raw);
+    const tag = shortTag(raw.tag);
+    const at = this.#map.at(raw.at);
+    if (raw.kind === 'list') {
+      if (tag !== undefined && tag !== '!' && tag !== 'seq') throw this.#unknownTag(raw);
+      return { kind: 'list', at, items: raw.items.map((item) => this.node(item)) };
+    }
+    if (tag !== undefined && tag !== '!' && tag !== 'map') throw this.#unknownTag(raw);
+    this.#flatten(raw);
+    return { kind: 'map', at, entries: this.#entries(raw.pairs, raw.at) };
+  }
+
+  #scalar(raw: Extract<RawNode, { kind: 'scalar' }>): ScalarNode {
+    const tag = this.#scalarTag(raw);
+    const value = constructScalar(tag, raw.text);
+    if (value === undefined) {
+      if (tag === 'merge' || tag === 'value') throw this.#unknownTag(raw, tag);
+      throw yamlError(`"${raw.text}" is not a value of type ${tag}`, this.#map, raw.at);
+    }
+    return { kind: 'scalar', at: this.#map.at(raw.at), value };
+  }
+
+  #scalarTag(raw: Extract<RawNode, { kind: 'scalar' }>): ScalarTag {
+    const tag = shortTag(raw.tag);
+    if (tag === undefined) return raw.plain ? resolvePlain(raw.text) : 'str';
+    if (tag === '!') return 'str';
+    if (!isScalarTag(tag)) throw this.#unknownTag(raw);
+    return tag;
+  }
+
+  #unknownTag(raw: RawNode, implicit?: ScalarTag): ZesterError {
+    const tag = raw.tag ?? `${prefix}${implicit}`;
+    const at = this.#map.at(raw.at);
+    const text = raw.kind === 'scalar' ? raw.text : '';
+    return new ZesterError(
+      'source',
+      'YAML_TAG_UNKNOWN',
+      `Cannot read "${at.file}" as YAML: could not determine a constructor for the tag '${tag}'`,
+      { at, hint: implicit === undefined ? 'Remove the tag, or quote a text that begins with "!"' : `Quote the text "${text}"` },
+    );
+  }
+
+  /** Replaces `<<` by the pairs it stands for, before the map's own, which win. */
+  #flatten(raw: Extract<RawNode, { kind: 'map' }>): void {
+    if (this.#flattened.has(raw)) return;
+    this.#flattened.add(raw);
+    const isMerge = ({ key }: RawPair): boolean =>
+      key.kind === 'scalar' && this.#isImplicitOr(key, 'merge');
+    const merges = raw.pairs.filter(isMerge);
+    if (merges.length === 0) return;
+    const own = raw.pairs.filter((pair) => !isMerge(pair));
+    const names = new Set(own.map(({ key }) => rawText(key)));
+    const merged = merges.flatMap(({ value }) => this.#mergedPairs(value)).filter(({ key }) => !names.has(rawText(key)));
+    raw.pairs.splice(0, raw.pairs.length, ...merged, ...own);
+  }
+
+  #isImplicitOr(key: Extract<RawNode, { kind: 'scalar' }>, wanted: ScalarTag): boolean {
+    const tag = shortTag(key.tag);
+    return tag === undefined ? key.plain && resolvePlain(key.text) === wanted : tag === wanted;
+  }
+
+  #mergedPairs(value: RawNode): RawPair[] {
+    if (value.kind === 'map') {
+      this.#flatten(value);
+      return value.pairs;
+    }
+    if (value.kind === 'list') {
+      return value.items.toReversed().flatMap((item) => {
+        if (item.kind === 'map') return this.#mergedPairs(item);
+        throw yamlError('expected a mapping for merging', this.#map, item.at);
+      });
+    }
+    throw yamlError('expected a mapping or list of mappings for merging, but found scalar', this.#map, value.at);
+  }
+
+  #entries(pairs: readonly RawPair[], start: number): Entry[] {
+    const known = new Map<Key, ScalarNode>();
+    return pairs.map(({ key: rawKey, value: rawValue }) => {
+      const key = this.#key(rawKey, start);
+      const id = keyOf(key.value);
+      const first = known.get(id);
+      if (first !== undefined) throw keyTaken(first, key);
+      known.set(id, key);
+      return { key, value: this.node(rawValue) };
+    });
+  }
+
+  #key(raw: RawNode, start: number): ScalarNode {
+    // As a key, a lone "=" is a text.
+    if (raw.kind === 'scalar' && raw.text === '=' && this.#isImplicitOr(raw, 'value')) {
+      return { kind: 'scalar', at: this.#map.at(raw.at), value: '=' };
+    }
+    const key = this.node(raw);
+    if (key.kind === 'scalar') return key;
+    const hint =
+      raw.kind === 'map' ? 'Quote it: a template expression that was not rendered, "{{ … }}", looks like a map in a map' : undefined;
+    throw yamlError('found unacceptable key: a list or a map cannot be one', this.#map, raw.at ?? start, hint);
+  }
+}
+
+function keyTaken(first: ScalarNode, second: ScalarNode): ZesterError {
+  const name = str(second.value);
+  return new ZesterError(
+    'source',
+    'YAML_KEY_TAKEN',
+    `Cannot read "${second.at.file}" as YAML: found conflicting ID '${name}', which is first at ${placeText(first.at)}`,
+    { at: second.at, hint: 'Rename one of the two keys, or put their values together' },
+  );
+}
+
+function shortTag(tag: string | undefined): string | undefined {
+  return tag?.startsWith(prefix) ? tag.slice(prefix.length) : tag;
+}
+
+function isScalarTag(tag: string): tag is ScalarTag {
+  return scalarTags.has(tag);
+}
+
+function rawText(node: RawNode): string | RawNode {
+  return node.kind === 'scalar' ? node.text : node;
+}
