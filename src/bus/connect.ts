@@ -38,7 +38,8 @@ export async function connectBus({
   ...trust
 }: ConnectOptions): Promise<Bus> {
   for (const server of servers) requireTls(server);
-  const current = typeof credentials === 'string' ? () => credentials : credentials;
+  // The client's own reader wants a line break after the last line.
+  const current = () => `${(typeof credentials === 'string' ? credentials : credentials()).trim()}\n`;
   const options = {
     servers: [...servers],
     name,

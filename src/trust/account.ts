@@ -35,18 +35,28 @@ const unlimited = {
 
 /** The environment's account: its scoped signing keys with today's grants, and who is revoked. */
 export function accountJwt(content: AccountContent, operatorSigningSeed: string): string {
-  const { name, account, roles, revoked = {}, replaces, now } = content;
-  const nats = {
+  const { name, account, replaces, now } = content;
+  // A server keeps the younger of two, and takes a file written in the same second for as young: be younger.
+  const after = replaces === undefined ? 0 : readJwt(replaces).iat + 1;
+  const issuedAt = Math.max(Math.floor(now / 1_000), after);
+  return signJwt({ subject: account, name, nats: accountClaims(content), issuedAt }, operatorSigningSeed);
+}
+
+/** Whether an account JWT says what we would say now. */
+export function isCurrent(jwt: string, content: AccountContent): boolean {
+  return JSON.stringify(readJwt(jwt).nats) === JSON.stringify(accountClaims(content));
+}
+
+function accountClaims({ roles, revoked = {} }: AccountContent): Record<string, unknown> {
+  const revocations = Object.fromEntries(Object.entries(revoked).toSorted());
+  return {
     type: 'account',
     version: 2,
     limits: unlimited,
     signing_keys: (['master', 'operator', 'peel'] as const).map((role) => scope(role, roles[role])),
-    ...(Object.keys(revoked).length === 0 ? {} : { revocations: revoked }),
+    ...(Object.keys(revocations).length === 0 ? {} : { revocations }),
     default_permissions: { pub: { deny: ['>'] }, sub: { deny: ['>'] } },
   };
-  const after = replaces === undefined ? 0 : readJwt(replaces).iat;
-  const issuedAt = Math.max(Math.floor(now / 1_000), after);
-  return signJwt({ subject: account, name, nats, issuedAt }, operatorSigningSeed);
 }
 
 /** The account that nats-server itself answers in; its one user pushes account JWTs. */
@@ -55,8 +65,8 @@ export function systemAccountJwt(
   operatorSigningSeed: string,
 ): string {
   const template = permissions({
-    publish: ['$SYS.REQ.CLAIMS.UPDATE', '$SYS.REQ.ACCOUNT.*.CLAIMS.UPDATE'],
-    subscribe: [`${inboxPrefix('{{subject()}}')}.>`, '$SYS.ACCOUNT.*.CONNECT'],
+    publish: ['$SYS.REQ.CLAIMS.UPDATE', '$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP'],
+    subscribe: [`${inboxPrefix('{{subject()}}')}.>`],
     responds: false,
   });
   const nats = {

@@ -1,7 +1,6 @@
 import { ZesterError } from '#base/errors.ts';
 import { decodeAs, encode } from '#wire/codec.ts';
 import { type SignedTrust, TrustBundle } from '#wire/enroll.ts';
-import type { AuthIndex } from './auth-dir.ts';
 import { type Believing, checkSignature } from './orders.ts';
 import { type SigningKey, sign } from './signing.ts';
 
@@ -34,14 +33,4 @@ function holds(bytes: Uint8Array, signature: SignedTrust['signatures'][number], 
     if (error instanceof ZesterError) return false;
     throw error;
   }
-}
-
-/** The bundle that an auth folder stands for. */
-export function trustOf({
-  revision,
-  jobKeys,
-  roles,
-  revoked,
-}: Pick<AuthIndex, 'revision' | 'jobKeys' | 'roles' | 'revoked'>): TrustBundle {
-  return { v: 1, revision, keys: [...jobKeys], operatorIssuers: [roles.operator], revoked };
 }

@@ -20,12 +20,13 @@ export function serverConf({ host = '0.0.0.0', port = 4222, ...conf }: ServerCon
 
 listen: ${quote(`${host}:${port}`)}
 
-# TLS 1.3 and nothing else. "auto" lets clients begin with TLS (Zester's do), before a word is said in the clear.
+# TLS 1.3 and nothing else, before a word is said in the clear.
 tls {
   cert_file: ${quote(conf.certificate)}
   key_file: ${quote(conf.key)}
   min_version: "1.3"
-  handshake_first: auto
+  # TLS from the first byte. With "auto" a client that is slow to speak is greeted in plain text and fails.
+  handshake_first: true
   timeout: 5
 }
 

@@ -13,7 +13,6 @@ export type Purpose =
   | 'trust'
   | 'update'
   | 'enroll.join'
-  | 'enroll.pin'
   | 'enroll.fetch'
   | 'enroll.renew';
 

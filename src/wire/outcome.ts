@@ -22,7 +22,7 @@ export const SkipReason = z.enum([
 ]);
 export type SkipReason = z.output<typeof SkipReason>;
 
-export const ChangeBody = z.object({ from: z.unknown(), to: z.unknown() });
+export const ChangeBody = z.object({ from: z.optional(z.unknown()), to: z.optional(z.unknown()) });
 
 export const Outcome = z.object({
   /** The declared id, as in the state file. */

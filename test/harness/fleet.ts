@@ -199,7 +199,15 @@ export async function dispatch(bus: Bus, credentials: Credentials, wish: Wish): 
   };
   bus.listen(channels.status, { jid }, ({ body }) => {
     statuses.push(body);
-    if (body.state !== 'running') void catchUp();
+    if (body.state !== 'running')
+      void until(
+        () =>
+          catchUp().then(
+            () => true,
+            () => false,
+          ),
+        'the ended job can be read',
+      );
   });
   bus.onState((state) => {
     if (state === 'connected') void catchUp().catch(() => {});

@@ -235,7 +235,10 @@ test('NATS killed while a job runs costs nothing: the return arrives when it is 
   await asked.done;
 
   assert.equal(asked.returns.get('web-01')?.value, 'survived');
-  assert.equal((await bus.request(channels.jobs, {}, {})).jobs?.[0]?.state, 'complete');
+  await until(
+    async () => (await bus.request(channels.jobs, {}, {})).jobs?.[0]?.state === 'complete',
+    'the job is complete',
+  );
 });
 
 test('a master killed while a job runs is replaced by another, which finishes the job', async () => {

@@ -126,7 +126,7 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
     renew: async (request) => issue(proveRenew(joining, request)),
     async decide(signed) {
       const { request, operator } = verifyDecision(signed, operators(), clock.now());
-      once(signed);
+      once(operator, signed);
       policy(operator, request);
       return decide(request, operator.name);
     },
@@ -171,15 +171,15 @@ async function sweep(book: Book, { now, log }: { now: number; log: Log }): Promi
 }
 
 /** A decision counts once: who recorded it on the bus cannot have a second join token made by sending it again. */
-function refuseReplays(clock: Clock): (signed: SignedRequest) => void {
+function refuseReplays(clock: Clock): (operator: Operator, signed: SignedRequest) => void {
   const seen = new Map<string, number>();
-  return ({ request }) => {
+  return ({ key: by }, { request }) => {
     const now = clock.now();
     for (const [old, at] of seen) {
       if (now - at < 2 * freshnessMs) break;
       seen.delete(old);
     }
-    const key = Buffer.from(request).toString('base64');
+    const key = `${by} ${Buffer.from(request).toString('base64')}`;
     if (seen.has(key)) {
       throw new ZesterError('denied', 'DECISION_REPLAYED', 'Cannot accept the decision: it was made before', {
         hint: 'Run the command again, which signs it anew',

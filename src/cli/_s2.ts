@@ -1,0 +1,13 @@
+import { testNats } from '../../test/harness/nats.ts';
+import { diagnoseServer } from './diagnose.ts';
+await using nats = await testNats();
+console.log(await diagnoseServer(nats.url, nats.ca));
+console.log(await diagnoseServer(nats.url, undefined));
+console.log(nats.logs().split('\n').slice(-5));
+import { createServer } from 'node:net';
+const plain = createServer((s) => s.write('hello\r\n')).listen(0);
+console.log(await diagnoseServer(`tls://127.0.0.1:${(plain.address() as any).port}`, nats.ca));
+plain.close();
+console.log(await diagnoseServer('tls://no-such.invalid', nats.ca));
+console.log(await diagnoseServer('nats://x', nats.ca));
+console.log(await diagnoseServer(nats.url.replace('127.0.0.1', 'localhost'), nats.ca));

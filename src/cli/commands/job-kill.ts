@@ -1,0 +1,24 @@
+import { parseJid, toHuman } from '#base/ids.ts';
+import { channels } from '#wire/channels.ts';
+import { command } from '../command.ts';
+import { count } from '../report/table.ts';
+
+export const jobKill = command({
+  name: 'job kill',
+  aliases: ['job cancel'],
+  summary: 'Stop a job, on every peel that still works on it',
+  positionals: [{ name: 'jid', summary: 'Id of the job', required: true }],
+  examples: [{ title: 'Stop a job', line: 'job kill 2xYkQbZ1fGm5n8pR0sT3uVwXyZa' }],
+  bus: true,
+  async run({ jid }, session) {
+    const signed = await session.sign('kill', { v: 1, jid: parseJid(jid), issuedAt: session.clock.now() });
+    const { state, stopped = [], silent = [] } = await session.ask(channels.jobKill, signed, 15_000);
+    return { jid, state, stopped: stopped.map(toHuman), silent: silent.map(toHuman) };
+  },
+  show: ({ jid, state, stopped, silent }) =>
+    [
+      `Job ${jid} is ${state ?? 'killed'}: ${count(stopped.length, 'peel')} stopped\n`,
+      ...(silent.length === 0 ? [] : [`No answer from ${silent.join(', ')}: told again when they are back\n`]),
+    ].join(''),
+  exit: ({ silent }) => (silent.length === 0 ? 0 : 3),
+});

@@ -1,0 +1,29 @@
+import { readText } from './files.ts';
+import { type JobDraft, parseJob } from './parse.ts';
+import { emptyReference } from './reference.ts';
+import type { Session } from './session.ts';
+
+/** The job that words ask for. The reference and YAML are loaded only when there is something to read with them. */
+export async function draftJob(
+  { words, rest }: { readonly words: readonly string[]; readonly rest: readonly string[] | undefined },
+  session: Session,
+): Promise<JobDraft> {
+  const values = words.slice(2);
+  const isPing = words[1] === 'test.ping';
+  const reference = isPing && values.length === 0 ? emptyReference : await session.reference();
+  const needsYaml = values.some((each) => /=\s*[[{@]|\n/.test(each));
+  const { timeout } = session.timeoutMs === undefined ? (await session.config()).values : {};
+  return parseJob({
+    words,
+    rest,
+    reference,
+    test: session.test,
+    timeoutMs: session.timeoutMs ?? timeout,
+    readFile: (path) => readText(path, { hint: 'Write @@ for a value that begins with an at sign' }),
+    parseYaml: needsYaml ? (await import('yaml')).parse : unexpectedYaml,
+  });
+}
+
+function unexpectedYaml(text: string): unknown {
+  return text;
+}

@@ -1,0 +1,25 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { ZesterError } from '#base/errors.ts';
+
+/** A file somebody named on the command line or in the options. Throws `FILE_UNREADABLE`. */
+export function readText(path: string, { hint }: { readonly hint?: string } = {}): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new ZesterError('usage', 'FILE_UNREADABLE', `Cannot read "${path}": ${reason}`, { cause: error, hint });
+  }
+}
+
+export function exists(path: string): boolean {
+  return existsSync(path);
+}
+
+/** The text, or nothing when it is missing or not ours to read: for files nobody asked for by name. */
+export function findText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,174 @@
+import { asError, didYouMean, ZesterError } from '#base/errors.ts';
+import { type Flag, flagValues, type ReadArguments, readFlags } from '#base/options.ts';
+import type { Command } from './command.ts';
+import { findText } from './files.ts';
+import { type GlobalFlags, globalFlags, ownGlobalFlags } from './flags.ts';
+import { commandNames, type Found, findCommand, isGroup, runCommand } from './registry.ts';
+import { showError } from './report/error.ts';
+import { exitCodes, exitOfError } from './report/exit.ts';
+import { type Style, wantsColour } from './report/style.ts';
+import { createSession, type Format } from './session.ts';
+
+/** The process as far as a command line tool needs it. */
+export interface Terminal {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly isTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  readonly width: number;
+}
+
+/** Runs one command line and gives its exit code. Only the command that was asked for is loaded. */
+export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let style = styleOf({ noColor: argv.includes('--no-color'), forceColor: argv.includes('--force-color') }, terminal);
+  try {
+    const { command, read, input, global } = await understand(argv);
+    style = styleOf(global, terminal);
+    if (global.help) {
+      const { showCommand, showOverview } = await import('./report/help.ts');
+      const isAny = read.words.length === 0 && command.name === 'help';
+      const { allCommands } = await import('./registry.ts');
+      terminal.out(isAny ? showOverview(await allCommands(), style) : showCommand(command, style));
+      return exitCodes.ok;
+    }
+    const { quiet, test, timeout: timeoutMs } = global;
+    const format = formatOf(global);
+    await using session = createSession({
+      format,
+      style,
+      quiet,
+      test,
+      timeoutMs,
+      terminal: terminal.errIsTerminal,
+      flags: read.flags,
+      environment: terminal.environment,
+      out: terminal.out,
+      err: terminal.err,
+    });
+    const value = await command.run(input, session);
+    terminal.out(await printed(command, value, { format, quiet, style }));
+    return command.exit(value);
+  } catch (thrown) {
+    const error = asError(thrown);
+    terminal.err(showError(error, style, findText));
+    return exitOfError(error);
+  }
+}
+
+interface Understood {
+  readonly command: Command;
+  readonly read: ReadArguments;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly global: GlobalFlags;
+}
+
+/** The command, its input and the global flags of a command line. Throws usage errors. */
+export async function understand(argv: readonly string[]): Promise<Understood> {
+  const leading = leadingWords(argv);
+  const found = commandFor(leading, argv);
+  const command = await found.load();
+  const own = new Set(command.flags.map(({ name }) => name));
+  const known: readonly Flag[] = [...globalFlags.filter(({ name }) => !own.has(name)), ...command.flags];
+  const all = readFlags(argv, known);
+  const read = { ...all, words: all.words.slice(found.words) };
+  const global = flagValues(ownGlobalFlags, all.flags) as unknown as GlobalFlags;
+  const input = global.help ? {} : { ...positionalValues(command, read), ...flagValues(command.flags, all.flags) };
+  return { command, read, input, global };
+}
+
+/** The words before the flags are all known: flags with values of their own are the global ones. */
+function leadingWords(argv: readonly string[]): readonly string[] {
+  const words: string[] = [];
+  for (let at = 0; at < argv.length && argv[at] !== '--'; at++) {
+    const token = argv[at] as string;
+    if (!token.startsWith('-')) words.push(token);
+    else if (!token.includes('=') && takesValue(token)) at++;
+  }
+  return words;
+}
+
+function takesValue(token: string): boolean {
+  const name = token.replace(/^--?/, '');
+  const flag = globalFlags.find((each) => each.name === name || each.aliases?.includes(name));
+  return flag !== undefined && flag.type !== 'bool';
+}
+
+function commandFor(words: readonly string[], argv: readonly string[]): Found {
+  const found = findCommand(words);
+  if (found) return found;
+  const [first, second] = words;
+  if (first === undefined) {
+    const name = argv.some((each) => each === '--version' || each === '-V') ? 'version' : 'help';
+    return { ...(findCommand([name]) as Found), words: 0 };
+  }
+  // A peel may be called "job": what follows then has a dot.
+  if (isGroup(first) && !second?.includes('.')) throw unknownCommand(words);
+  if (second === undefined && didYouMean(first, commandNames())) throw unknownCommand(words);
+  return { words: 0, load: runCommand() };
+}
+
+function unknownCommand(words: readonly string[]): ZesterError {
+  const name = words.slice(0, 2).join(' ');
+  const group = commandNames().filter((each) => each.startsWith(`${words[0]} `));
+  const reason = words.length === 1 && group.length > 0 ? 'it goes on' : 'there is no such command';
+  return new ZesterError('usage', 'COMMAND_UNKNOWN', `Cannot run "zester ${name}": ${reason}`, {
+    hint:
+      didYouMean(name, commandNames()) ?? (group.length > 0 ? `There are ${group.join(', ')}` : 'Run "zester help"'),
+  });
+}
+
+/** Words by their places. Throws `POSITIONAL_MISSING`, `POSITIONAL_STRAY`. */
+function positionalValues({ name, positionals }: Command, { words, rest }: ReadArguments): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  const takesMany = positionals.some(({ many }) => many);
+  const given = [...words, ...(takesMany ? [] : (rest ?? []))];
+  for (const { name: key, required, many, summary } of positionals) {
+    // A job says itself what it lacks, in the words of its usage.
+    if (required && given.length === 0 && name !== 'run') throw missing(name, key, summary);
+    values[key] = many ? given.splice(0) : given.shift();
+  }
+  if (given.length > 0) throw strayWord(name, given[0] as string, positionals.length);
+  return takesMany ? { ...values, rest } : values;
+}
+
+function missing(name: string, key: string, summary: string): ZesterError {
+  return new ZesterError('usage', 'POSITIONAL_MISSING', `Cannot run "zester ${name}": <${key}> is missing`, {
+    hint: `${summary}; zester help ${name} has examples`,
+  });
+}
+
+function strayWord(name: string, word: string, takes: number): ZesterError {
+  const reason = takes === 0 ? 'it takes no words' : `"${word}" is one word too many`;
+  return new ZesterError('usage', 'POSITIONAL_STRAY', `Cannot run "zester ${name}": ${reason}`, {
+    hint: word.includes('.')
+      ? `Write "zester run ${name} ${word}" when "${name}" is a target`
+      : `See zester help ${name}`,
+  });
+}
+
+function formatOf({ json, yaml, format = 'text' }: GlobalFlags): Format {
+  if (json) return 'json';
+  return yaml ? 'yaml' : format;
+}
+
+async function printed(
+  command: Command,
+  value: unknown,
+  { format, quiet, style }: { readonly format: Format; readonly quiet: boolean; readonly style: Style },
+): Promise<string> {
+  if (format === 'json') return `${JSON.stringify(command.plain(value), null, 2)}\n`;
+  if (format === 'yaml') {
+    const { stringify } = await import('yaml');
+    const plain = command.plain(value);
+    if (!command.documents || !Array.isArray(plain)) return stringify(plain);
+    return plain.map((each) => `---\n${stringify(each)}`).join('');
+  }
+  const text = command.showRest(value, style);
+  return quiet && command.documents ? '' : text;
+}
+
+function styleOf(flags: { readonly noColor: boolean; readonly forceColor: boolean }, terminal: Terminal): Style {
+  const { environment, isTerminal, width } = terminal;
+  return { colour: wantsColour({ ...flags, terminal: isTerminal, environment }), width, nowMs: Date.now() };
+}

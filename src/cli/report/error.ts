@@ -1,0 +1,41 @@
+import { families, placeText, type ZesterError } from '#base/errors.ts';
+import { paint, type Style, safe } from './style.ts';
+
+/** The text of a file, when it can be read here. */
+export type SourceOf = (file: string) => string | undefined;
+
+/**
+ * An error as a person reads it: what went wrong, where with the line and a caret, what to do, and the code to search for.
+ * A stack is shown for bugs only.
+ */
+export function showError(error: ZesterError, style: Style, sourceOf: SourceOf = () => undefined): string {
+  const { message, at, hint, code, details = {}, family } = error;
+  const lines = [`${paint(style, 'red', 'Error:')} ${safe(message)} ${paint(style, 'dim', `[${code}]`)}`];
+  const excerpt = details.excerpt ?? (at && caretLines(sourceOf(at.file), at.line, at.column));
+  if (at && details.excerpt === undefined) lines.push(`  at ${placeText(at)}`);
+  if (excerpt) lines.push(...indented(safe(excerpt)));
+  for (const [name, text] of Object.entries(details)) {
+    if (name !== 'excerpt' && text !== '') lines.push(...indented(`${name}: ${safe(text)}`));
+  }
+  if (hint) lines.push(`${paint(style, 'cyan', 'Hint:')} ${safe(hint)}`);
+  if (families[family].showsStack && error.cause instanceof Error && error.cause.stack) {
+    lines.push(
+      paint(style, 'dim', error.cause.stack),
+      'This is a bug in Zester: please report it with the lines above',
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function caretLines(source: string | undefined, line: number, column: number): string | undefined {
+  const text = source?.split('\n')[line - 1];
+  if (text === undefined) return undefined;
+  // Tabs stay tabs below the line, so that the caret stands under its character.
+  const gap = text.slice(0, column - 1).replaceAll(/[^\t]/g, ' ');
+  const number = String(line);
+  return `${number} | ${text}\n${' '.repeat(number.length)} | ${gap}^`;
+}
+
+function indented(text: string): string[] {
+  return text.split('\n').map((line) => `  ${line}`);
+}

@@ -1,0 +1,150 @@
+import { toHuman } from '#base/ids.ts';
+import { durationText } from '#base/time.ts';
+import type { ErrorBody } from '#wire/error.ts';
+import type { Return } from '#wire/job.ts';
+import type { Outcome } from '#wire/outcome.ts';
+import { exitOf, interrupted } from './exit.ts';
+import { showReport } from './outcome.ts';
+import { paint, type Style, safe } from './style.ts';
+import { count } from './table.ts';
+import { valueText } from './value.ts';
+
+/** What became of one peel in a job. */
+export interface PeelResult {
+  /** As people write it. */
+  readonly peel: string;
+  readonly status: 'success' | 'failed' | 'unreachable';
+  readonly return?: Return;
+  /** Why there is no return. */
+  readonly reason?: string;
+}
+
+export interface JobReport {
+  readonly jid: string;
+  readonly function: string;
+  readonly test: boolean;
+  readonly results: readonly PeelResult[];
+  readonly ms: number;
+  /** How it ended here: `detached` by `--async`, `left` or `killed` by Ctrl-C. */
+  readonly ended: 'done' | 'deadline' | 'detached' | 'left' | 'killed';
+}
+
+export function resultOf(returned: Return): PeelResult {
+  return {
+    peel: toHuman(returned.peel),
+    status: returned.success && returned.status === 'done' ? 'success' : 'failed',
+    return: returned,
+  };
+}
+
+export interface Counts {
+  readonly succeeded: number;
+  readonly changed: number;
+  readonly failed: number;
+  readonly unreachable: number;
+}
+
+export function countsOf(results: readonly PeelResult[]): Counts {
+  const having = (status: PeelResult['status']) => results.filter((each) => each.status === status).length;
+  const changed = results.filter((each) => each.return?.report?.outcomes.some(hasChanged)).length;
+  return { succeeded: having('success'), changed, failed: having('failed'), unreachable: having('unreachable') };
+}
+
+function hasChanged({ result }: Outcome): boolean {
+  return result === 'changed' || result === 'would-change';
+}
+
+export function exitOfJob({ results, ended }: JobReport): number {
+  if (ended === 'detached') return 0;
+  return ended === 'left' || ended === 'killed' ? interrupted : exitOf(countsOf(results));
+}
+
+/** One peel's part, as soon as it is there. */
+export function showResult({ peel, status, return: returned, reason = '' }: PeelResult, style: Style): string {
+  if (status === 'unreachable' || returned === undefined) {
+    return `${paint(style, 'red', `${safe(peel)}: UNREACHABLE`)}\n${indent(safe(reason))}`;
+  }
+  const header = paint(style, status === 'success' ? 'green' : 'red', `${safe(peel)}:`);
+  return `${header}\n${indent(bodyOf(returned, style))}`;
+}
+
+function bodyOf({ status, success, value, report, error, late }: Return, style: Style): string {
+  const parts = [
+    report ? showReport(report, style) : valueText(value),
+    error ? errorText(error, style) : status === 'done' ? '' : `${status}`,
+    late ? 'This return came after the deadline' : '',
+  ].filter((part) => part !== '');
+  if (parts.length > 0) return parts.join('\n');
+  return success ? 'OK' : 'ERROR: it failed, and gave no reason';
+}
+
+function errorText({ message, code, hint, details = {} }: ErrorBody, style: Style): string {
+  const said = Object.entries(details).filter(([, text]) => text.trim() !== '');
+  return [
+    `${paint(style, 'red', 'ERROR:')} ${safe(message)} ${paint(style, 'dim', `[${code}]`)}`,
+    ...said.map(([name, text]) => `${name}: ${safe(text.trimEnd())}`),
+    ...(hint ? [`hint: ${safe(hint)}`] : []),
+  ].join('\n');
+}
+
+export function showFooter({ jid, results, ms, ended, test }: JobReport, style: Style): string {
+  if (ended === 'detached') return `${jid}\n`;
+  const { succeeded, changed, failed, unreachable } = countsOf(results);
+  const parts = [
+    paint(style, 'green', `${succeeded} succeeded`),
+    paint(style, 'cyan', `${changed} ${test ? 'would change' : 'changed'}`),
+    paint(style, failed > 0 ? 'red' : 'dim', `${failed} failed`),
+    paint(style, unreachable > 0 ? 'red' : 'dim', `${unreachable} unreachable`),
+  ];
+  const left = ended === 'left' ? `\nJob ${jid} is still running: zester job show ${jid}, zester job kill ${jid}` : '';
+  const killed = ended === 'killed' ? `\nJob ${jid} was killed` : '';
+  return `\n${count(results.length, 'peel')}: ${parts.join(', ')} in ${durationText(ms)}${left}${killed}\n`;
+}
+
+export function showJob(report: JobReport, style: Style): string {
+  return report.results.map((each) => showResult(each, style)).join('') + showFooter(report, style);
+}
+
+/** For programs: one record for each peel, times in milliseconds. */
+export function plainJob({ jid, results, ended }: JobReport): unknown {
+  if (ended === 'detached') return { jid };
+  return results.map((result) => plainResult(jid, result));
+}
+
+export function plainResult(jid: string, { peel, status, return: returned, reason }: PeelResult): unknown {
+  const error = returned?.error ?? (reason === undefined ? undefined : { code: 'PEEL_SILENT', message: reason });
+  return {
+    jid,
+    peel_id: peel,
+    status,
+    success: status === 'success',
+    ...(returned === undefined ? {} : { state: returned.status, duration: returned.ms }),
+    ...(returned?.late ? { late: true } : {}),
+    ...(returned?.value === undefined ? {} : { value: returned.value }),
+    results: returned?.report ? returned.report.outcomes.map(plainOutcome) : null,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function plainOutcome(outcome: Outcome): unknown {
+  const { id, state, name, ref, result, changes, diff, details, comment, skipReason, because, error, ms } = outcome;
+  const optional = { ref, changes, diff, details, comment, because, error };
+  return {
+    id,
+    state,
+    name: name === '' ? id : name,
+    result,
+    changed: hasChanged(outcome),
+    duration: ms,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+    ...(skipReason === undefined ? {} : { skipped: true, skip_reason: skipReason }),
+  };
+}
+
+function indent(text: string): string {
+  if (text === '') return '';
+  return `${text
+    .split('\n')
+    .map((line) => (line === '' ? '' : `    ${line}`))
+    .join('\n')}\n`;
+}

@@ -1,0 +1,114 @@
+import type { ArgumentRecord, ModuleRecord } from '../reference.ts';
+import { paint, type Style, widthOf } from './style.ts';
+import { valueText } from './value.ts';
+
+/** All modules by family, a line for each; a name that is a state and a function appears once. */
+export function showIndex(modules: readonly ModuleRecord[], style: Style): string {
+  const families = new Map<string, Map<string, ModuleRecord[]>>();
+  for (const module of modules) {
+    const family = module.name.split('.')[0] as string;
+    const names = families.get(family) ?? new Map<string, ModuleRecord[]>();
+    names.set(module.name, [...(names.get(module.name) ?? []), module]);
+    families.set(family, names);
+  }
+  const width = Math.max(0, ...modules.map(({ name }) => name.length));
+  return [...families]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([family, names]) => {
+      const lines = [...names]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, records]) => {
+          const kinds = records.map(({ kind }) => kind).join(', ');
+          return `  ${name.padEnd(width)}  ${kinds.padEnd(15)}  ${records[0]?.summary ?? ''}\n`;
+        });
+      return `${paint(style, 'bold', family)}\n${lines.join('')}`;
+    })
+    .join('\n');
+}
+
+export function showModule(module: ModuleRecord, style: Style): string {
+  const {
+    name,
+    kind,
+    summary,
+    args,
+    open,
+    examples,
+    notes,
+    differs = [],
+    returns,
+    changes,
+    reverts,
+    refreshes,
+  } = module;
+  const heading = (text: string) => `\n${paint(style, 'bold', `${text}:`)}\n`;
+  const list = (title: string, items: readonly string[]) =>
+    items.length === 0 ? '' : heading(title) + items.map((item) => `  - ${item}\n`).join('');
+  const effects = [
+    changes ? 'Can change the machine' : 'Only reads',
+    ...(reverts ? ['Can be taken back'] : []),
+    ...(refreshes ? ['Does something of its own when a watched state changed'] : []),
+  ];
+  return [
+    `${paint(style, 'bold', name)} (${kind})\n\n${summary}\n`,
+    args.length === 0 ? '' : heading('Parameters') + args.map((each) => argument(each, style)).join(''),
+    open ? '  It takes other parameters as well.\n' : '',
+    returns === undefined ? '' : `${heading('Returns')}  ${returns}\n`,
+    list('Effects', effects),
+    examples.length === 0 ? '' : heading('Examples') + examples.map((each, at) => example(module, each, at)).join(''),
+    list('Notes', notes),
+    list('Differs from Salt', differs),
+  ].join('');
+}
+
+function argument(
+  { name, type, description, required, primary, secret, aliases = [], choices = [], ...rest }: ArgumentRecord,
+  style: Style,
+): string {
+  const traits = [type, required && 'required', primary && 'primary', secret && 'secret'].filter(Boolean).join(', ');
+  const more = [
+    ...(aliases.length === 0 ? [] : [`aliases: ${aliases.join(', ')}`]),
+    ...(choices.length === 0 ? [] : [`one of: ${choices.join(', ')}`]),
+    ...(rest.default === undefined ? [] : [`default: ${JSON.stringify(rest.default)}`]),
+  ];
+  const lines = [description, ...more].filter((line) => line !== '');
+  return `  ${paint(style, 'cyan', name)} (${traits})\n${lines.map((line) => `      ${line}\n`).join('')}`;
+}
+
+/** As a state file has it, or as one types it. */
+function example(
+  { name, kind, args }: ModuleRecord,
+  { title, args: given }: ModuleRecord['examples'][number],
+  at: number,
+): string {
+  const head = `  ${at + 1}. ${title}\n`;
+  if (kind === 'function') return `${head}     zester '*' ${name}${commandArguments(args, given)}\n`;
+  const primary = args.find((each) => each.primary)?.name;
+  const id = primary === undefined ? undefined : given[primary];
+  const others = Object.entries(given).filter(([key]) => key !== primary);
+  const lines = [`${id === undefined ? title : String(id)}:`, `  ${name}:`];
+  for (const [key, value] of others) {
+    const text = valueText(value);
+    const isBlock = typeof value === 'object' && value !== null && widthOf(text) > 0 && text !== '[]' && text !== '{}';
+    if (typeof value === 'string' && value.includes('\n')) lines.push(`    - ${key}: |`, ...block(text));
+    else if (isBlock) lines.push(`    - ${key}:`, ...block(text));
+    else lines.push(`    - ${key}: ${text === '' ? "''" : text}`);
+  }
+  if (others.length === 0) lines[1] = `  ${name}: []`;
+  return `${head}${lines.map((line) => `     ${line}\n`).join('')}`;
+}
+
+function block(text: string): string[] {
+  return text.split('\n').map((line) => `        ${line}`);
+}
+
+function commandArguments(args: readonly ArgumentRecord[], given: Readonly<Record<string, unknown>>): string {
+  const primary = args.find((each) => each.primary)?.name;
+  return Object.entries(given)
+    .map(([key, value]) => {
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      const word = key === primary ? text : `${key}=${text}`;
+      return ` ${/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`}`;
+    })
+    .join('');
+}

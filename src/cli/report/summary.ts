@@ -1,0 +1,54 @@
+import { durationText } from '#base/time.ts';
+import type { JobState, JobSummary } from '#wire/job.ts';
+import { type Paint, paint, type Style, safe } from './style.ts';
+import { ago, count, table } from './table.ts';
+import { valueText } from './value.ts';
+
+const colours: Readonly<Record<JobState, Paint>> = {
+  running: 'cyan',
+  complete: 'green',
+  failed: 'red',
+  partial: 'yellow',
+  timeout: 'red',
+  killed: 'yellow',
+};
+
+export function showSummaries(jobs: readonly JobSummary[], style: Style): string {
+  const rows = jobs.map((job) => [
+    job.jid,
+    job.test ? `${job.function} (test)` : job.function,
+    `${job.target} (${job.targets})`,
+    job.state,
+    job.operator,
+    `${job.returned}/${job.targets}`,
+    ago(job.created, style),
+  ]);
+  return table(['JID', 'FUNCTION', 'TARGET', 'STATE', 'USER', 'RETURNED', 'CREATED'], rows, style);
+}
+
+export function showSummary(job: JobSummary, style: Style): string {
+  const { jid, function: called, id, args, target, targets, state, test, operator, created, finished, killedBy } = job;
+  const lines: [string, string][] = [
+    ['Job', jid],
+    ['Function', `${called}${id === undefined ? '' : ` ${id}`}${test ? ' (test)' : ''}`],
+    ...(Object.keys(args).length === 0
+      ? []
+      : [['Arguments', valueText(args).replaceAll('\n', ', ')] as [string, string]]),
+    ['Target', `${target} (${count(targets, 'peel')})`],
+    ['State', `${state}${killedBy === undefined ? '' : ` by ${killedBy}`}, ${job.returned} of ${targets} returned`],
+    ['Asked by', operator],
+    ['Started', `${new Date(created).toISOString()} (${ago(created, style)})`],
+    ...(finished === undefined ? [] : [['Took', durationText(finished - created)] as [string, string]]),
+  ];
+  return lines
+    .map(([name, text]) => {
+      const shown = name === 'State' ? paint(style, colours[state], safe(text)) : safe(text);
+      return `${paint(style, 'bold', `${name}:`.padEnd(11))}${shown}\n`;
+    })
+    .join('');
+}
+
+/** For programs: times in milliseconds since the epoch. */
+export function plainSummary({ targets, target, ...job }: JobSummary): Readonly<Record<string, unknown>> {
+  return { ...job, target, targets };
+}

@@ -1,0 +1,32 @@
+import { paint, type Style, safe, widthOf } from './style.ts';
+
+/** Rows under their headings, columns as wide as their widest cell; the last may run on. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
+  const clean = rows.map((row) => row.map((cell) => safe(cell).replaceAll('\n', ' ')));
+  const widths = headings.map((heading, at) => Math.max(heading.length, ...clean.map((row) => widthOf(row[at] ?? ''))));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, at) => (at === cells.length - 1 ? cell : cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell))))
+      .join('  ');
+  return [paint(style, 'bold', line(headings)), ...clean.map(line)].map((each) => `${each.trimEnd()}\n`).join('');
+}
+
+/** `12s ago`, `3h ago`, `-` for never. */
+export function ago(atMs: number | undefined, { nowMs }: Style): string {
+  if (atMs === undefined) return '-';
+  const seconds = Math.max(0, Math.round((nowMs - atMs) / 1_000));
+  const [amount, unit] =
+    seconds < 60
+      ? [seconds, 's']
+      : seconds < 3_600
+        ? [Math.floor(seconds / 60), 'm']
+        : seconds < 86_400
+          ? [Math.floor(seconds / 3_600), 'h']
+          : [Math.floor(seconds / 86_400), 'd'];
+  return `${amount}${unit} ago`;
+}
+
+/** `1 peel`, `3 peels`. */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,63 @@
+import { safe } from './style.ts';
+
+/** A value that a function gave back, as a person reads it: texts as they are, the rest much like YAML. */
+export function valueText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return safe(value.replace(/\n+$/, ''));
+  const output = asOutput(value);
+  return output ?? nested(value).join('\n');
+}
+
+/** What a command printed: its output as it was, then what it said on the side. */
+function asOutput(value: unknown): string | undefined {
+  if (!isMap(value) || typeof value.stdout !== 'string') return undefined;
+  const { stdout, stderr, ...others } = value;
+  const side = typeof stderr === 'string' ? stderr.trimEnd() : '';
+  const code = others.exit_code ?? others.exitCode ?? others.retcode ?? others.code;
+  return [
+    ...(stdout.trimEnd() === '' ? [] : [safe(stdout.trimEnd())]),
+    ...(side === '' ? [] : side.split('\n').map((line) => `stderr: ${safe(line)}`)),
+    ...(code === undefined || code === 0 ? [] : [`exit code: ${String(code)}`]),
+  ].join('\n');
+}
+
+function nested(value: unknown): string[] {
+  if (Array.isArray(value)) return value.length === 0 ? ['[]'] : value.flatMap(item);
+  if (!isMap(value)) return [scalar(value)];
+  const entries = Object.entries(value);
+  return entries.length === 0 ? ['{}'] : entries.flatMap(([key, each]) => pair(safe(key), each));
+}
+
+function item(value: unknown): string[] {
+  const [first = '', ...others] = isEmpty(value) ? [scalar(value)] : nested(value);
+  return [`- ${first}`, ...others.map((line) => `  ${line}`)];
+}
+
+function pair(key: string, value: unknown): string[] {
+  if (typeof value === 'string' && value.includes('\n')) {
+    return [
+      `${key}: |`,
+      ...safe(value.replace(/\n$/, ''))
+        .split('\n')
+        .map((line) => `  ${line}`),
+    ];
+  }
+  if (typeof value !== 'object' || value === null || isEmpty(value)) return [`${key}: ${scalar(value)}`];
+  return [`${key}:`, ...nested(value).map((line) => `  ${line}`)];
+}
+
+function scalar(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (Array.isArray(value)) return '[]';
+  if (isMap(value)) return '{}';
+  return safe(String(value));
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : isMap(value) && Object.keys(value).length === 0;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}

@@ -1,0 +1,232 @@
+import { isError, ZesterError } from '#base/errors.ts';
+import { newJid, toHuman } from '#base/ids.ts';
+import { delay } from '#base/time.ts';
+import { channels } from '#wire/channels.ts';
+import type { DispatchReply, JobRequest, JobStatus, Return, SignedRequest } from '#wire/job.ts';
+import type { JobDraft } from './parse.ts';
+import { type JobReport, type PeelResult, resultOf, showResult } from './report/job.ts';
+import { count } from './report/table.ts';
+import { completeReturn, storedReturns } from './returns.ts';
+import type { Session } from './session.ts';
+
+export interface RunOptions {
+  /** Print the jid and leave it to the masters. */
+  readonly detach: boolean;
+  /** How long to wait for stragglers after the deadline. */
+  readonly graceMs?: number;
+}
+
+const progressAfterMs = 2_000;
+const silentReason = 'no return before the deadline';
+const unreachableReason = 'UNREACHABLE: no heartbeat at dispatch and no ack after republish';
+
+/**
+ * Starts a job and listens to it until every peel answered, is known to be unreachable, or the deadline is over.
+ * Throws `TARGET_EMPTY`, and what the master refuses.
+ */
+export async function runJob(draft: JobDraft, session: Session, options: RunOptions): Promise<JobReport> {
+  const started = session.clock.now();
+  const jid = newJid(started);
+  const job = new Listener(jid, session);
+  const bus = await session.bus();
+  // Listening comes first: the server sees both in this order, so no return is missed.
+  using _returns = bus.listen(channels.returned, { jid }, ({ body }) => job.takeReturn(body));
+  using _status = bus.listen(channels.status, { jid }, ({ body }) => job.takeStatus(body));
+  const { timeoutMs, test, target, args, id } = draft;
+  const request: JobRequest = {
+    v: 1,
+    jid,
+    target,
+    function: draft.function,
+    ...(id === undefined ? {} : { id }),
+    args,
+    test,
+    timeoutMs,
+    issuedAt: started,
+  };
+  const { peels = [] } = await dispatch(await session.sign('job', request), session);
+  if (peels.length === 0) throw nothingMatched(target);
+
+  const reportOf = (ended: JobReport['ended']): JobReport => ({
+    jid,
+    function: draft.function,
+    test,
+    results: ended === 'detached' ? [] : job.results(ended === 'left' ? 'still running' : silentReason),
+    ms: session.clock.now() - started,
+    ended,
+  });
+  if (options.detach) return reportOf('detached');
+
+  session.note(`Job ${jid} dispatched to ${count(peels.length, 'peel')}`);
+  job.expect(peels);
+  const ended = await waitFor(job, { ...options, jid, endMs: timeoutMs, session });
+  if (ended === 'left' || ended === 'killed') return reportOf(ended);
+  if (job.missing.length > 0) await catchUp(job, jid, session);
+  await job.settled();
+  if (ended === 'deadline' && job.missing.length > 0) {
+    session.note(`Timeout: received ${peels.length - job.missing.length}/${peels.length} returns for job ${jid}`);
+  }
+  for (const result of job.unreachable(silentReason)) session.write(showResult(result, session.style));
+  return reportOf(ended);
+}
+
+/** The jid makes a request that is sent again the same job: one silence is worth a second try. */
+async function dispatch(signed: SignedRequest, session: Session): Promise<DispatchReply> {
+  try {
+    return await session.ask(channels.dispatch, signed, 10_000);
+  } catch (error) {
+    if (!isError(error, 'BUS_SILENT')) throw error;
+    return await session.ask(channels.dispatch, signed, 10_000);
+  }
+}
+
+/** What is known of a running job: the first return of each peel counts, and beats "unreachable". */
+class Listener {
+  readonly #jid: string;
+  readonly #session: Session;
+  readonly #returns = new Map<string, Return>();
+  readonly #unreachable = new Set<string>();
+  #expected: readonly string[] = [];
+  #fetching = Promise.resolve();
+  #isOver = false;
+  #wake: () => void = () => {};
+
+  constructor(jid: string, session: Session) {
+    this.#jid = jid;
+    this.#session = session;
+  }
+
+  expect(peels: readonly string[]): void {
+    this.#expected = peels;
+  }
+
+  takeReturn(returned: Return): void {
+    if (returned.jid !== this.#jid || this.#returns.has(returned.peel)) return;
+    this.#returns.set(returned.peel, returned);
+    this.#fetching = this.#fetching.then(() => this.#show(returned));
+    this.#wake();
+  }
+
+  takeStatus({ state, unreachable }: JobStatus): void {
+    for (const peel of unreachable) this.#unreachable.add(peel);
+    this.#isOver = state !== 'running';
+    this.#wake();
+  }
+
+  get missing(): string[] {
+    return this.#expected.filter((peel) => !this.#returns.has(peel));
+  }
+
+  get isComplete(): boolean {
+    return this.missing.every((peel) => this.#unreachable.has(peel));
+  }
+
+  /** A master says that it ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  changed(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** When all that arrived is shown. */
+  settled(): Promise<void> {
+    return this.#fetching;
+  }
+
+  results(reason: string): PeelResult[] {
+    const answered = [...this.#returns.values()].map(resultOf);
+    return [...answered, ...this.unreachable(reason)].sort((a, b) => (a.peel < b.peel ? -1 : 1));
+  }
+
+  unreachable(reason: string): PeelResult[] {
+    return this.missing.map((peel) => ({
+      peel: toHuman(peel),
+      status: 'unreachable',
+      reason: this.#unreachable.has(peel) ? unreachableReason : reason,
+    }));
+  }
+
+  async #show(returned: Return): Promise<void> {
+    const whole = await completeReturn(returned, this.#session);
+    this.#returns.set(returned.peel, whole);
+    this.#session.write(showResult(resultOf(whole), this.#session.style));
+  }
+}
+
+interface Waiting extends RunOptions {
+  readonly jid: string;
+  readonly endMs: number;
+  readonly session: Session;
+}
+
+async function waitFor(
+  job: Listener,
+  { jid, endMs, graceMs = 5_000, session }: Waiting,
+): Promise<'done' | 'deadline' | 'left' | 'killed'> {
+  const started = session.clock.now();
+  let isInterrupted = false;
+  using _interrupt = session.onInterrupt(() => {
+    isInterrupted = true;
+  });
+  for (;;) {
+    const elapsed = session.clock.now() - started;
+    if (job.isComplete) break;
+    if (isInterrupted) {
+      isInterrupted = false;
+      const answer = await interrupted(job, jid, session);
+      if (answer !== 'wait') return answer;
+    }
+    // The master has everything that is stored: what did not reach us is fetched by the caller.
+    if (job.isOver) {
+      await delay(200);
+      break;
+    }
+    if (elapsed >= endMs + graceMs) return 'deadline';
+    if (elapsed >= progressAfterMs) session.progress(progressText(job, elapsed));
+    await job.changed(250);
+  }
+  session.progress();
+  return 'done';
+}
+
+function progressText(job: Listener, elapsedMs: number): string {
+  const { missing } = job;
+  const names = missing.slice(0, 3).map(toHuman).join(', ');
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
+  return `${Math.round(elapsedMs / 1_000)}s: waiting for ${names}${more}`;
+}
+
+async function interrupted(job: Listener, jid: string, session: Session): Promise<'left' | 'killed' | 'wait'> {
+  session.progress();
+  const question = `\nJob ${jid} still runs on ${count(job.missing.length, 'peel')}. Kill it, leave it running, or wait? [k/l/w] `;
+  const answer = await session.question(question);
+  if (answer?.startsWith('w')) return 'wait';
+  if (!answer?.startsWith('k')) return 'left';
+  const signed = await session.sign('kill', { v: 1, jid, issuedAt: session.clock.now() });
+  await session.ask(channels.jobKill, signed, 15_000);
+  return 'killed';
+}
+
+/** A return that was stored while nobody listened is read from the store. */
+async function catchUp(job: Listener, jid: string, session: Session): Promise<void> {
+  try {
+    for (const returned of await storedReturns(jid, session)) job.takeReturn(returned);
+  } catch (error) {
+    if (!isError(error)) throw error;
+    session.note(`Cannot read the stored returns: ${error.message}`);
+  }
+}
+
+function nothingMatched(target: string): ZesterError {
+  return new ZesterError('usage', 'TARGET_EMPTY', 'No peels matched the target expression.', {
+    hint: `See how it is read with: zester target '${target}'`,
+  });
+}

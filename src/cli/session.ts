@@ -1,0 +1,185 @@
+import type * as z from 'zod/mini';
+import { ZesterError } from '#base/errors.ts';
+import { type Clock, systemClock } from '#base/time.ts';
+import type { Bus } from '#bus/bus.ts';
+import type { Credentials } from '#trust/jwt.ts';
+import type { RequestChannel } from '#wire/channel.ts';
+import type { EnrollDecision } from '#wire/enroll.ts';
+import type { ErrorBody } from '#wire/error.ts';
+import type { JobRequest, KillRequest, SignedRequest } from '#wire/job.ts';
+import { type Config, loadConfig } from './config.ts';
+import { readText } from './files.ts';
+import type { Reference } from './reference.ts';
+import type { Style } from './report/style.ts';
+
+export type Format = 'text' | 'json' | 'yaml';
+
+/** What commands need of the bus: a fake is three functions. */
+export type CliBus = Pick<Bus, 'request' | 'listen' | 'close'>;
+
+/** What operators sign, by its purpose. */
+export interface Signable {
+  readonly job: JobRequest;
+  readonly kill: KillRequest;
+  readonly enroll: EnrollDecision;
+}
+
+/** Everything a command is given besides its own input. Nothing is read or connected before it is asked for. */
+export interface Session {
+  readonly format: Format;
+  readonly style: Style;
+  readonly quiet: boolean;
+  readonly test: boolean;
+  /** Of `--timeout`; the command's own default otherwise. */
+  readonly timeoutMs: number | undefined;
+  /** True when standard error is a terminal: progress may be shown there. */
+  readonly terminal: boolean;
+  readonly clock: Clock;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Part of the report, on standard output, before the command's value is there. Text format only. */
+  write(text: string): void;
+  /** A line for the person who waits, on standard error; nothing with `--quiet`, `--json` or `--yaml`. */
+  note(text: string): void;
+  /** Replaces one line below everything else; nothing when it is not a terminal. Without a text it goes away. */
+  progress(text?: string): void;
+  config(): Promise<Config>;
+  credentials(): Promise<Credentials>;
+  /** Connects at the first call. */
+  bus(): Promise<CliBus>;
+  /** Asks a master; what it answers as an error is thrown. */
+  ask<P extends string, B extends z.ZodMiniType, R extends z.ZodMiniType>(
+    channel: RequestChannel<P, B, R>,
+    body: z.input<B>,
+    timeoutMs?: number,
+  ): Promise<z.output<R>>;
+  /** A request with the operator's proof. */
+  sign<Kind extends keyof Signable>(kind: Kind, request: Signable[Kind]): Promise<SignedRequest>;
+  /** What states and functions there are; empty when none was generated. */
+  reference(): Promise<Reference>;
+  /** Calls at every Ctrl-C instead of ending the process, until disposed. */
+  onInterrupt(callback: () => void): Disposable;
+  /** Asks the person at the terminal; `undefined` when there is none. */
+  question(text: string): Promise<string | undefined>;
+}
+
+export interface SessionOptions {
+  readonly format: Format;
+  readonly style: Style;
+  readonly quiet: boolean;
+  readonly test: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly terminal: boolean;
+  readonly flags: ReadonlyMap<string, readonly string[]>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly clock?: Clock;
+}
+
+export function createSession(options: SessionOptions): Session & AsyncDisposable {
+  const { format, quiet, flags, environment, out, err, clock = systemClock } = options;
+  const config = once(() => loadConfig({ flags, environment }));
+  const credentialsText = once(async () => {
+    const { creds } = (await config()).values;
+    if (creds === undefined) throw noCredentials();
+    return readText(creds, {
+      hint: 'Give the operator’s credentials with --creds, ZESTER_CREDS or "creds:" in a config file',
+    });
+  });
+  const credentials = once(async () => {
+    const { parseCredentials } = await import('#trust/jwt.ts');
+    return parseCredentials(await credentialsText());
+  });
+  let connected: Promise<CliBus> | undefined;
+  const bus = () => {
+    connected ??= connect(config, credentialsText);
+    return connected;
+  };
+  const speaks = format === 'text' && !quiet;
+
+  let shown = false;
+  const progress = (text?: string) => {
+    if (!speaks || !options.terminal || (text === undefined && !shown)) return;
+    shown = text !== undefined;
+    err(`\r\u001b[K${text ?? ''}`);
+  };
+
+  const session: Session = {
+    ...options,
+    clock,
+    write(text) {
+      if (format !== 'text') return;
+      progress();
+      out(text);
+    },
+    note(text) {
+      if (!speaks) return;
+      progress();
+      err(`${text}\n`);
+    },
+    progress,
+    config,
+    credentials,
+    bus,
+    async ask(channel, body, timeoutMs = 5_000) {
+      const reply = await (await bus()).request(channel, {} as never, body, { timeoutMs });
+      const { error } = reply as { readonly error?: ErrorBody };
+      if (error === undefined) return reply;
+      const { errorFrom } = await import('#wire/error.ts');
+      throw errorFrom(error);
+    },
+    async sign(kind, request) {
+      const { signDecision, signKillRequest, signRequest } = await import('#trust/requests.ts');
+      const sign = { job: signRequest, kill: signKillRequest, enroll: signDecision }[kind];
+      return sign(request as never, await credentials());
+    },
+    reference: once(async () => (await import('./reference.ts')).loadReference()),
+    onInterrupt(callback) {
+      process.on('SIGINT', callback);
+      return { [Symbol.dispose]: () => void process.off('SIGINT', callback) };
+    },
+    async question(text) {
+      if (!process.stdin.isTTY || !speaks) return undefined;
+      const { createInterface } = await import('node:readline/promises');
+      const prompt = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return (await prompt.question(text)).trim();
+      } finally {
+        prompt.close();
+      }
+    },
+  };
+  return {
+    ...session,
+    async [Symbol.asyncDispose]() {
+      const open = await connected?.catch(() => undefined);
+      await open?.close();
+    },
+  };
+}
+
+async function connect(config: () => Promise<Config>, credentials: () => Promise<string>): Promise<CliBus> {
+  const { values } = await config();
+  const { connectBus } = await import('#bus/connect.ts');
+  return connectBus({
+    servers: values.servers,
+    ...(values.ca === undefined ? {} : { ca: readText(values.ca, { hint: 'Check the path given with --ca' }) }),
+    credentials: await credentials(),
+    name: 'zester',
+    retry: false,
+  });
+}
+
+function noCredentials(): ZesterError {
+  return new ZesterError('denied', 'CREDENTIALS_MISSING', 'Cannot connect to NATS: no credentials were given', {
+    hint: 'Give the operator’s credentials with --creds, ZESTER_CREDS or "creds:" in ~/.zester/config.yaml',
+  });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

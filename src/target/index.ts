@@ -1,0 +1,172 @@
+import { type PeelId, toHuman } from '#base/ids.ts';
+import { addressesOf, compileNetwork } from './address.ts';
+import { Bitset } from './bitset.ts';
+import { Column } from './column.ts';
+import { compileFactTest, type Tree } from './fact.ts';
+import { Ids } from './ids.ts';
+import { settingsUnknown } from './match.ts';
+import type { Target } from './syntax.ts';
+import { Table } from './table.ts';
+
+export { explain, explainFor } from './explain.ts';
+export { compile, match, type Subject } from './match.ts';
+export { parse } from './parse.ts';
+export { print } from './print.ts';
+export type { Dialect, FactTarget, ParseOptions, Target, TargetType } from './syntax.ts';
+
+export interface IndexedFacts {
+  readonly facts: Tree;
+  /** Salt's flat names and values for the same machine. */
+  readonly grains?: Tree | undefined;
+}
+
+/**
+ * The facts of a fleet, arranged to answer "which peels": the same meaning as `match`, without touching peels that an
+ * earlier condition ruled out. Updates are incremental; nothing is built ahead of or at a query.
+ */
+export class FactIndex {
+  readonly #rows = new Map<PeelId, number>();
+  readonly #peels: (PeelId | undefined)[] = [];
+  readonly #ids = new Ids();
+  readonly #free: number[] = [];
+  readonly #live = new Bitset();
+  readonly #facts = new Table();
+  readonly #grains = new Table();
+  readonly #addresses = new Column();
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  has(peel: PeelId): boolean {
+    return this.#rows.has(peel);
+  }
+
+  /** Adds a peel, or replaces all that is known of it. */
+  set(peel: PeelId, { facts, grains = {} }: IndexedFacts): void {
+    const row = this.#rows.get(peel) ?? this.#add(peel);
+    this.#facts.set(row, facts);
+    this.#grains.set(row, grains);
+    this.#addresses.set(row, addressesOf(facts, grains));
+  }
+
+  delete(peel: PeelId): void {
+    const row = this.#rows.get(peel);
+    if (row === undefined) return;
+    this.#facts.delete(row);
+    this.#grains.delete(row);
+    this.#addresses.delete(row);
+    this.#live.delete(row);
+    this.#rows.delete(peel);
+    this.#peels[row] = undefined;
+    this.#free.push(row);
+  }
+
+  /** The peels a target chooses, in no particular order. Throws `TARGET_SETTINGS_UNKNOWN`. */
+  resolve(target: Target): PeelId[] {
+    const found: PeelId[] = [];
+    this.#select(target, this.#live).forEach((row) => {
+      const peel = this.#peels[row];
+      if (peel !== undefined) found.push(peel);
+    });
+    return found;
+  }
+
+  #add(peel: PeelId): number {
+    const row = this.#free.pop() ?? this.#peels.length;
+    this.#rows.set(peel, row);
+    this.#peels[row] = peel;
+    this.#ids.set(row, toHuman(peel));
+    this.#live.add(row);
+    return row;
+  }
+
+  #select(target: Target, within: Bitset): Bitset {
+    switch (target.kind) {
+      case 'all':
+        return within;
+      case 'none':
+        return new Bitset();
+      case 'glob':
+        return this.#ids.selectGlob(target.pattern, within);
+      case 'regex':
+        return this.#ids.selectRegex(target.pattern, within);
+      case 'list':
+        return this.#selectList(target.ids, within);
+      case 'fact': {
+        if (target.of === 'settings') throw settingsUnknown();
+        const test = compileFactTest(target);
+        const found = this.#facts.select(test, within);
+        found.addAll(this.#grains.select(test, within.without(found)));
+        return found;
+      }
+      case 'address': {
+        const test = compileNetwork(target.network) ?? (() => false);
+        const found = new Bitset();
+        this.#addresses.select(within, found, (addresses) => test(addresses as string));
+        return found;
+      }
+      case 'group':
+        return this.#select(target.target, within);
+      case 'not':
+        return within.without(this.#select(target.item, within));
+      case 'and': {
+        let left = within;
+        for (const item of this.#cheapestFirst(target.items)) {
+          if (left.isEmpty) return left;
+          left = this.#select(item, left);
+        }
+        return left;
+      }
+      case 'or': {
+        const found = new Bitset();
+        for (const item of target.items) found.addAll(this.#select(item, within.without(found)));
+        return found;
+      }
+    }
+  }
+
+  #selectList(ids: readonly string[], within: Bitset): Bitset {
+    const found = new Bitset();
+    for (const id of ids) {
+      const row = this.#rows.get(id.replaceAll('.', '_') as PeelId);
+      if (row !== undefined && within.has(row)) found.add(row);
+    }
+    return found;
+  }
+
+  /** What rules peels out for little goes first: what follows looks at those that are left. */
+  #cheapestFirst(items: readonly Target[]): readonly Target[] {
+    if (items.length === 1) return items;
+    const costs = new Map(items.map((item) => [item, this.#cost(item)]));
+    return [...items].sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0));
+  }
+
+  /** Roughly nanoseconds a peel. */
+  #cost(target: Target): number {
+    switch (target.kind) {
+      case 'all':
+      case 'none':
+      case 'list':
+        return 0;
+      case 'fact': {
+        const test = compileFactTest(target);
+        const distinct = this.#facts.distinct(test) + this.#grains.distinct(test);
+        return 15 + (150 * distinct) / Math.max(1, this.size);
+      }
+      case 'address':
+        return 60;
+      case 'glob':
+        return /^[*?]/.test(target.pattern) ? 50 : 25;
+      case 'regex':
+        return target.pattern.startsWith('^') ? 30 : 60;
+      case 'group':
+        return this.#cost(target.target);
+      case 'not':
+        return this.#cost(target.item);
+      case 'and':
+      case 'or':
+        return target.items.reduce((sum, item) => sum + this.#cost(item), 0);
+    }
+  }
+}
