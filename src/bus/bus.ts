@@ -32,6 +32,11 @@ export interface StoredAck {
   readonly duplicate: boolean;
 }
 
+export interface StoreOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
 export interface Entry {
   readonly value: Uint8Array;
   readonly revision: number;
@@ -77,12 +82,11 @@ export interface Bus extends AsyncDisposable {
     body: z.input<B>,
     options?: { readonly timeoutMs?: number },
   ): Promise<z.output<R>>;
-  /** Publishes to a stream and waits until it is stored. */
-  store(
-    subject: string,
-    payload: Uint8Array,
-    options: { readonly id: string; readonly headers?: Readonly<Record<string, string>>; readonly timeoutMs?: number },
-  ): Promise<StoredAck>;
+  /**
+   * Publishes to a stream and waits until it is stored. It carries no message id: the server's memory of ids spans the
+   * whole stream, so one peel could have another's return dropped as a duplicate.
+   */
+  store(subject: string, payload: Uint8Array, options?: StoreOptions): Promise<StoredAck>;
   /** The latest value of one key, by direct get. */
   read(bucket: string, key: string): Promise<Entry | undefined>;
   write(bucket: string, key: string, value: Uint8Array): Promise<number>;
@@ -180,9 +184,8 @@ export function createBus(connection: NatsConnection): Bus {
       const message = await ask(subjectOf(channel, address), encode(body), timeoutMs);
       return channel.reply.parse(decode(message.data)) as never;
     },
-    async store(subject, payload, { id, headers = {}, timeoutMs = 5_000 }) {
+    async store(subject, payload, { headers = {}, timeoutMs = 5_000 } = {}) {
       const wire = newHeaders();
-      wire.set('Nats-Msg-Id', id);
       for (const [name, value] of Object.entries(headers)) wire.set(name, value);
       const reply = (await ask(subject, payload, timeoutMs, wire)).json<PublishReply>();
       if (reply.error && alreadyThere.has(reply.error.err_code)) return { sequence: 0, duplicate: true };

@@ -65,7 +65,7 @@ export async function openStores(bus: Bus, { replicas = 0 }: StoreOptions = {}):
 type Wanted = Partial<StreamConfig> & { readonly name: string };
 
 function bucketConfig(
-  { name, history, ttlMs, storage, summary }: Bucket,
+  { name, history, ttlMs, storage, summary, peelWrites }: Bucket,
   copies: number,
   asynchronous: boolean,
 ): Wanted {
@@ -79,7 +79,8 @@ function bucketConfig(
     max_msgs_per_subject: history,
     max_age: ttlMs * nanos,
     discard: 'new',
-    allow_rollup_hdrs: true,
+    // A rollup drops every other message of the stream: whoever may only write its own key must not be able to ask for it.
+    allow_rollup_hdrs: !peelWrites,
     deny_delete: true,
     allow_direct: true,
     duplicate_window: dedupeMs * nanos,

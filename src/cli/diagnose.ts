@@ -57,7 +57,9 @@ export async function diagnoseServer(server: string, ca: string | undefined): Pr
     checks.push({ name: 'certificate', ok: true, detail });
     secured.destroy();
   } catch (error) {
-    const hint = isCertificate(error) ? certificateHint(codeOf(error), host, ca) : 'Check that this is the port of nats-server';
+    const hint = isCertificate(error)
+      ? certificateHint(codeOf(error), host, ca)
+      : 'Check that this is the port of nats-server';
     checks.push({ name: 'certificate', ok: false, detail: (error as Error).message, hint });
   }
   return checks;

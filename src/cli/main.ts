@@ -111,10 +111,12 @@ function commandFor(words: readonly string[], argv: readonly string[]): Found {
 function unknownCommand(words: readonly string[]): ZesterError {
   const name = words.slice(0, 2).join(' ');
   const group = commandNames().filter((each) => each.startsWith(`${words[0]} `));
-  const reason = words.length === 1 && group.length > 0 ? 'it goes on' : 'there is no such command';
+  const isHalf = words.length === 1 && group.length > 0;
+  const reason = isHalf ? 'it is the first word of several commands' : 'there is no such command';
   return new ZesterError('usage', 'COMMAND_UNKNOWN', `Cannot run "zester ${name}": ${reason}`, {
     hint:
-      didYouMean(name, commandNames()) ?? (group.length > 0 ? `There are ${group.join(', ')}` : 'Run "zester help"'),
+      (isHalf ? undefined : didYouMean(name, commandNames())) ??
+      (group.length > 0 ? `There are ${group.join(', ')}` : 'Run "zester help"'),
   });
 }
 

@@ -34,7 +34,7 @@ const minute = 60_000;
 
 /**
  * Reads `'<target>' module.function [value] [key=value …]`.
- * Throws `JOB_INCOMPLETE`, `FUNCTION_INVALID`, `ARGUMENT_STRAY`, `ARGUMENT_UNKNOWN`, `ARGUMENT_MISSING` and what values throw.
+ * Throws `JOB_INCOMPLETE`, `FUNCTION_INVALID`, `ARGUMENT_STRAY`, `PARAMETER_UNKNOWN`, `PARAMETER_MISSING` and what values throw.
  */
 export function parseJob(given: JobWords): JobDraft {
   const { words, rest = [], reference = emptyReference } = given;
@@ -187,7 +187,7 @@ function requirePrimary(
   // A state and a function may share the name: one that can be called is enough.
   const first = missing[0];
   if (first === undefined || missing.some((each) => each === undefined)) return;
-  throw new ZesterError('usage', 'ARGUMENT_MISSING', `${name} requires a ${first.name} argument`, {
+  throw new ZesterError('usage', 'PARAMETER_MISSING', `${name} requires a ${first.name} argument`, {
     hint: `${first.primary ? 'Give it after the function' : `Add ${first.name}=…`}: ${first.description}`,
   });
 }
@@ -205,7 +205,7 @@ function stray(name: string, token: string, afterAssignment: boolean): ZesterErr
 
 function unknownArgument(name: string, key: string, records: readonly ModuleRecord[]): ZesterError {
   const known = records.flatMap(({ args }) => args.flatMap((each) => [each.name, ...(each.aliases ?? [])]));
-  return new ZesterError('usage', 'ARGUMENT_UNKNOWN', `Cannot run "${name}": unknown parameter "${key}"`, {
+  return new ZesterError('usage', 'PARAMETER_UNKNOWN', `Cannot run "${name}": unknown parameter "${key}"`, {
     hint:
       didYouMean(key, known) ?? (known.length === 0 ? 'It takes none' : `It takes ${[...new Set(known)].join(', ')}`),
   });

@@ -16,6 +16,7 @@ const files = {
   'enroll list': async () => (await import('./commands/enroll-list.ts')).enrollList,
   'enroll reject': async () => (await import('./commands/enroll-reject.ts')).enrollReject,
   'enroll revoke': async () => (await import('./commands/enroll-revoke.ts')).enrollRevoke,
+  'enroll show': async () => (await import('./commands/enroll-show.ts')).enrollShow,
   'enroll token create': async () => (await import('./commands/enroll-token-create.ts')).enrollTokenCreate,
   'enroll token revoke': async () => (await import('./commands/enroll-token-revoke.ts')).enrollTokenRevoke,
   help: async () => (await import('./commands/help.ts')).help,

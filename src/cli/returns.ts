@@ -35,6 +35,8 @@ export async function completeReturn(returned: Return, session: Session): Promis
     if (chunk) parts.push(chunk);
   }
   const { decode } = await import('#wire/codec.ts');
-  const whole = decode(Buffer.concat(parts)) as Pick<Return, 'value' | 'report'>;
+  const joined = Buffer.concat(parts);
+  // It came in parts because it is large: the limit of one message is not its limit.
+  const whole = decode(joined, { maxBytes: joined.length }) as Pick<Return, 'value' | 'report'>;
   return { ...returned, ...whole };
 }

@@ -22,7 +22,7 @@ const unreachableReason = 'UNREACHABLE: no heartbeat at dispatch and no ack afte
 
 /**
  * Starts a job and listens to it until every peel answered, is known to be unreachable, or the deadline is over.
- * Throws `TARGET_EMPTY`, and what the master refuses.
+ * Throws `NOTHING_MATCHED`, and what the master refuses.
  */
 export async function runJob(draft: JobDraft, session: Session, options: RunOptions): Promise<JobReport> {
   const started = session.clock.now();
@@ -226,7 +226,7 @@ async function catchUp(job: Listener, jid: string, session: Session): Promise<vo
 }
 
 function nothingMatched(target: string): ZesterError {
-  return new ZesterError('usage', 'TARGET_EMPTY', 'No peels matched the target expression.', {
+  return new ZesterError('usage', 'NOTHING_MATCHED', 'No peels matched the target expression.', {
     hint: `See how it is read with: zester target '${target}'`,
   });
 }

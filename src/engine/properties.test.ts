@@ -26,7 +26,17 @@ interface Written {
 function randomStates(seed: number, { cycles }: { readonly cycles: boolean }): readonly Written[] {
   const random = randomFrom(seed);
   const count = 2 + random(9);
-  const kinds = [...requisiteKinds, 'listen', 'require_in', 'watch_in', 'onfail_in', 'onchanges_in', 'prereq_in', 'use', 'listen_in'];
+  const kinds = [
+    ...requisiteKinds,
+    'listen',
+    'require_in',
+    'watch_in',
+    'onfail_in',
+    'onchanges_in',
+    'prereq_in',
+    'use',
+    'listen_in',
+  ];
   return Array.from({ length: count }, (_, index) => {
     const requisites = Array.from({ length: random(4) }, () => {
       const kind = kinds[random(cycles ? kinds.length : requisiteKinds.length + 1)] ?? 'require';
@@ -57,11 +67,16 @@ test('whatever is required has its turn first, in a serial run and in a graph', 
     const prereqs = written.some(({ requisites }) => requisites.some(({ kind }) => kind === 'prereq'));
     if (prereqs) continue;
     for (const path of ['web.sls', 'web.zy']) {
-      const sequence = new Map((await finishedOf(start({ [path]: file }))).map(({ outcome, sequence }) => [outcome.id, sequence]));
+      const sequence = new Map(
+        (await finishedOf(start({ [path]: file }))).map(({ outcome, sequence }) => [outcome.id, sequence]),
+      );
 
       for (const { id, requisites } of written) {
         for (const { kind, target } of requisites.filter(({ kind }) => kind !== 'listen')) {
-          assert.ok((sequence.get(target) ?? 0) < (sequence.get(id) ?? 0), `seed ${seed}: ${id} ${kind} ${target}\n${file}`);
+          assert.ok(
+            (sequence.get(target) ?? 0) < (sequence.get(id) ?? 0),
+            `seed ${seed}: ${id} ${kind} ${target}\n${file}`,
+          );
         }
       }
     }
@@ -73,7 +88,12 @@ test('a graph comes to the same results as the serial run', async () => {
     const file = fileOf(randomStates(seed, { cycles: false }), randomFrom(seed));
     for (const dryRun of [false, true]) {
       const results = async (path: string) =>
-        new Map((await outcomesOf(start({ [path]: file }, { test: dryRun }))).map(({ id, result, skipReason }) => [id, `${result} ${skipReason}`]));
+        new Map(
+          (await outcomesOf(start({ [path]: file }, { test: dryRun }))).map(({ id, result, skipReason }) => [
+            id,
+            `${result} ${skipReason}`,
+          ]),
+        );
 
       const [serial, graph] = [await attempt(() => results('web.sls')), await attempt(() => results('web.zy'))];
 
@@ -88,7 +108,9 @@ test('any file is either refused whole or run whole: one outcome for each state'
     const file = fileOf(written, randomFrom(seed));
     for (const late of [false, true]) {
       for (const path of ['web.sls', 'web.zy']) {
-        const ids = await attempt(async () => (await outcomesOf(start({ [path]: file }, { settings: { late } }))).map(({ id }) => id));
+        const ids = await attempt(async () =>
+          (await outcomesOf(start({ [path]: file }, { settings: { late } }))).map(({ id }) => id),
+        );
 
         if (typeof ids === 'string') continue;
         const own = ids.filter((id) => !id.startsWith('listen'));
@@ -99,15 +121,24 @@ test('any file is either refused whole or run whole: one outcome for each state'
 });
 
 test('a plan after an apply is empty', async () => {
-  const files = { 'web.zy': '/srv/a: {file.directory: []}\n/srv/a/b: {file.managed: {contents: hello, require: ["file.directory:/srv/a"]}}\ndeploy: {group.present: {gid: 700}}' };
+  const files = {
+    'web.zy':
+      '/srv/a: {file.directory: []}\n/srv/a/b: {file.managed: {contents: hello, require: ["file.directory:/srv/a"]}}\ndeploy: {group.present: {gid: 700}}',
+  };
   const { fakeMachine } = await import('#machine/fake.ts');
   const machine = fakeMachine();
 
   const applied = await outcomesOf(start(files, { machine }));
   const planned = await outcomesOf(start(files, { machine, test: true }));
 
-  assert.deepEqual(applied.map(({ result }) => result), ['changed', 'changed', 'changed']);
-  assert.deepEqual(planned.map(({ result }) => result), ['unchanged', 'unchanged', 'unchanged']);
+  assert.deepEqual(
+    applied.map(({ result }) => result),
+    ['changed', 'changed', 'changed'],
+  );
+  assert.deepEqual(
+    planned.map(({ result }) => result),
+    ['unchanged', 'unchanged', 'unchanged'],
+  );
 });
 
 /** The value, or the refusal's text: only a refusal of the files may stop a run. */

@@ -114,9 +114,9 @@ function remember(remembered: Map<string, Remembered>, key: string, value: Remem
   if (remembered.size > rememberedAtMost && oldest !== undefined) remembered.delete(oldest);
 }
 
-function fingerprintOf({ facts, settings, options, id }: RunScope): string {
+function fingerprintOf({ facts, grains, settings, options, id }: RunScope): string {
   return createHash('sha256')
-    .update(JSON.stringify([id, facts, settings, options], plainMaps) ?? '')
+    .update(JSON.stringify([id, facts, grains, settings, options], plainMaps) ?? '')
     .digest('hex');
 }
 

@@ -32,7 +32,10 @@ test('two states that hold the same thing never overlap', async () => {
 });
 
 test('one sls file in the run makes all of it serial', async () => {
-  const files = { 'web.zy': 'include: [lib]\na: {probe.wait: {ms: 3}}\nb: {probe.wait: {ms: 3}}', 'lib.sls': 'l: {probe.wait: [{ms: 3}]}' };
+  const files = {
+    'web.zy': 'include: [lib]\na: {probe.wait: {ms: 3}}\nb: {probe.wait: {ms: 3}}',
+    'lib.sls': 'l: {probe.wait: [{ms: 3}]}',
+  };
 
   await outcomesOf(start(files));
 
@@ -50,7 +53,12 @@ test('a graph waits for what it requires, and skips what depends on a failure, a
 
   const outcomes = await outcomesOf(start({ 'web.zy': file }));
 
-  assert.deepEqual(told(outcomes), ['last skipped require_failed', 'middle skipped require_failed', 'first failed', 'other changed']);
+  assert.deepEqual(told(outcomes), [
+    'last skipped require_failed',
+    'middle skipped require_failed',
+    'first failed',
+    'other changed',
+  ]);
   assert.deepEqual(outcomes[0]?.because, ['middle']);
 });
 
@@ -71,11 +79,10 @@ test('prereq runs before its target in a graph too', async () => {
 });
 
 test('failhard lets running states finish and skips the rest', async () => {
-  const file = 'bad: {test.fail_without_changes: {failhard: true}}\nafter: {probe.wait: {require_any: [test.nop:fine]}}\nfine: {test.nop: {onlyif: sleep-for-a-while}}';
+  const file =
+    'bad: {test.fail_without_changes: {failhard: true}}\nafter: {probe.wait: {require_any: [test.nop:fine]}}\nfine: {test.nop: {onlyif: sleep-for-a-while}}';
 
-  const outcomes = await outcomesOf(
-    start({ 'web.zy': file }, { given: { commands: { 'sleep-for-a-while': {} } } }),
-  );
+  const outcomes = await outcomesOf(start({ 'web.zy': file }, { given: { commands: { 'sleep-for-a-while': {} } } }));
 
   assert.equal(outcomes.find(({ id }) => id === 'after')?.skipReason, 'failhard_abort');
 });
@@ -178,7 +185,8 @@ test('a retry waits its interval, and tells what came before', async () => {
 });
 
 test('a slot is filled when its turn comes', async () => {
-  const file = 'x: {test.configurable_test_state: [{changes: false}, {comment: "__slot__:salt:test.echo(\\"late\\") ~ r"}]}';
+  const file =
+    'x: {test.configurable_test_state: [{changes: false}, {comment: "__slot__:salt:test.echo(\\"late\\") ~ r"}]}';
 
   const [outcome] = await outcomesOf(start({ 'web.zy': file }));
 

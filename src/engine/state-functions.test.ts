@@ -10,12 +10,16 @@ import { type StateFunctionContext, stateFunctions } from './state-functions.ts'
 
 const files = {
   'top.zy': "base:\n  'web*': [web, users]\n  'db*': db\n",
-  'web.zy': '/srv/{{ settings.site }}: {file.managed: {contents: "{{ facts.id }}", makedirs: true}}\nlast: {test.nop: {order: last}}\n',
+  'web.zy':
+    '/srv/{{ settings.site }}: {file.managed: {contents: "{{ facts.id }}", makedirs: true}}\nlast: {test.nop: {order: last}}\n',
   'users.zy': 'deploy: {group.present: {gid: 700}}\n',
   'db.zy': 'db: test.nop\n',
 };
 
-function contextFor(machine: FakeMachine = fakeMachine(), more: Partial<StateFunctionContext> = {}): StateFunctionContext {
+function contextFor(
+  machine: FakeMachine = fakeMachine(),
+  more: Partial<StateFunctionContext> = {},
+): StateFunctionContext {
   return {
     engine: createEngine({ registry: withProbes, tree: treeOf(files) }),
     machine,
@@ -32,7 +36,11 @@ async function call(name: string, args: Readonly<Record<string, unknown>>, conte
 }
 
 test('state.apply takes references as a text with commas, a list, or the bare positional', async () => {
-  for (const [args, id] of [[{ mods: 'users,db' }, undefined], [{ mods: ['users', 'db'] }, undefined], [{}, 'users, db']] as const) {
+  for (const [args, id] of [
+    [{ mods: 'users,db' }, undefined],
+    [{ mods: ['users', 'db'] }, undefined],
+    [{}, 'users, db'],
+  ] as const) {
     const { report } = await call('state.apply', args, contextFor(fakeMachine(), { id }));
 
     assert.deepEqual(told(report?.outcomes ?? []), ['deploy changed', 'db unchanged']);
@@ -70,7 +78,7 @@ test('exclude leaves out files and ids', async () => {
   assert.deepEqual(told(report?.outcomes ?? []), ['deploy changed']);
 });
 
-test('state.single applies one state, with the engine\'s own arguments', async () => {
+test("state.single applies one state, with the engine's own arguments", async () => {
   const { report } = await call('state.single', { fun: 'group.present', name: 'ops', gid: '701', unless: 'true' });
 
   assert.deepEqual(told(report?.outcomes ?? []), ['ops skipped unless_met']);
@@ -88,8 +96,13 @@ test('state.show_top, show_sls and show_lowstate show and do nothing', async () 
   const low = await call('state.show_lowstate', {});
 
   assert.deepEqual(top.value, { base: ['web', 'users'] });
-  assert.deepEqual(sls.value, { deploy: { group: [{ gid: 700 }, 'present', { order: 10000 }], __sls__: 'users', __env__: 'base' } });
-  assert.deepEqual((low.value as { __id__: string }[]).map(({ __id__ }) => __id__), ['/srv/shop', 'deploy', 'last']);
+  assert.deepEqual(sls.value, {
+    deploy: { group: [{ gid: 700 }, 'present', { order: 10000 }], __sls__: 'users', __env__: 'base' },
+  });
+  assert.deepEqual(
+    (low.value as { __id__: string }[]).map(({ __id__ }) => __id__),
+    ['/srv/shop', 'deploy', 'last'],
+  );
 });
 
 test('a highstate that is nothing is an error', async () => {
@@ -99,7 +112,10 @@ test('a highstate that is nothing is an error', async () => {
 });
 
 test('a misspelt argument is refused with the nearest', async () => {
-  await assert.rejects(call('state.apply', { mods: 'web', exlude: 'x' }), (error) => isError(error, 'ARGUMENT_UNKNOWN') && error.hint === 'Did you mean "exclude"?');
+  await assert.rejects(
+    call('state.apply', { mods: 'web', exlude: 'x' }),
+    (error) => isError(error, 'ARGUMENT_UNKNOWN') && error.hint === 'Did you mean "exclude"?',
+  );
 });
 
 test('state.revert puts back what a run changed, last first, and names what it cannot', async () => {
@@ -113,7 +129,11 @@ test('state.revert puts back what a run changed, last first, and names what it c
 
   const { report } = await call('state.revert', {}, contextFor(machine, { journal: async () => journal }));
 
-  assert.deepEqual(told(report?.outcomes ?? []), ['shell failed', 'deploy changed', '/srv/shop changed']);
+  assert.deepEqual(
+    report?.outcomes.map(({ id }) => id),
+    journal.toReversed().map(({ id }) => id),
+  );
+  assert.deepEqual(told(report?.outcomes ?? []).toSorted(), ['/srv/shop changed', 'deploy changed', 'shell failed']);
   assert.equal(report?.outcomes[0]?.error?.code, 'REVERT_IMPOSSIBLE');
   assert.deepEqual(machine.snapshot(), before);
 });

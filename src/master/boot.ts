@@ -39,6 +39,7 @@ export async function runMaster(
     if (state === 'connected') log.info('Connected', { server: bus.connection.getServer() });
     else log.warn('Not connected', { state });
   });
+  let enrollment: Awaited<ReturnType<typeof openEnrollment>> | undefined;
   const master = stack.use(
     await startMaster({
       bus,
@@ -48,6 +49,7 @@ export async function runMaster(
       statesDir: options.states_dir,
       filesIntervalMs: options.files_interval,
       replicas: options.jetstream_replicas,
+      isRevoked: (peel) => enrollment?.service.isRevoked(peel) ?? false,
       clock,
       log,
     }),
@@ -58,7 +60,7 @@ export async function runMaster(
     return auth().index.revision;
   };
   let published = await publishTrust();
-  stack.use(await openEnrollment({ options, auth, bus, master, clock, log }));
+  enrollment = stack.use(await openEnrollment({ options, auth, bus, master, clock, log }));
   stack.use(
     await serveHealth({
       address: options.health_addr,

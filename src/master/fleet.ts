@@ -31,13 +31,15 @@ interface FleetOptions {
   readonly bus: Bus;
   readonly kv: KV;
   readonly presence: Presence;
+  /** What a revoked peel still says is dropped. */
+  readonly isRevoked: (peel: string) => boolean;
   readonly log: Log;
 }
 
 const pageSize = 500;
 
 /** Reads all facts once, then follows the bucket's subject. */
-export async function openFleet({ bus, kv, presence, log }: FleetOptions): Promise<Fleet> {
+export async function openFleet({ bus, kv, presence, isRevoked, log }: FleetOptions): Promise<Fleet> {
   const index = new FactIndex();
   const shown = new Map<string, ShownFacts>();
 
@@ -56,7 +58,7 @@ export async function openFleet({ bus, kv, presence, log }: FleetOptions): Promi
     shown.delete(peel);
   };
   const listening = bus.hearKey(buckets.facts.name, '*', (value, peel) => {
-    if (value === undefined) drop(peel);
+    if (value === undefined || isRevoked(peel)) drop(peel);
     else take(peel, value);
   });
   await bus.flush();
@@ -102,7 +104,7 @@ export async function openFleet({ bus, kv, presence, log }: FleetOptions): Promi
     },
     async forget(peel) {
       drop(peel);
-      await kv.purge(peel);
+      await kv.delete(peel);
     },
     [Symbol.dispose]: () => listening.close(),
   };

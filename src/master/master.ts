@@ -29,6 +29,7 @@ export interface MasterParts {
   readonly statesDir: string;
   readonly filesIntervalMs: number;
   readonly replicas: number;
+  readonly isRevoked?: (peel: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -46,14 +47,25 @@ export interface Master extends AsyncDisposable {
 }
 
 export async function startMaster(parts: MasterParts): Promise<Master> {
-  const { bus, key, operators, hostname, statesDir, filesIntervalMs, replicas, clock, log } = parts;
+  const {
+    bus,
+    key,
+    operators,
+    hostname,
+    statesDir,
+    filesIntervalMs,
+    replicas,
+    isRevoked = () => false,
+    clock,
+    log,
+  } = parts;
   const id = ksuid(clock.now());
   const counts = { dispatched: 0, published: 0 };
   const stores = await openStores(bus, { replicas });
   const [jobs, active] = [stores.kv(buckets.jobs), stores.kv(buckets.activeJobs)];
   const masters = watchMasters({ bus, master: id, clock });
-  const presence = await openPresence({ bus, kv: stores.kv(buckets.presence), clock, log });
-  const fleet = await openFleet({ bus, kv: stores.kv(buckets.facts), presence, log });
+  const presence = await openPresence({ bus, kv: stores.kv(buckets.presence), isRevoked, clock, log });
+  const fleet = await openFleet({ bus, kv: stores.kv(buckets.facts), presence, isRevoked, log });
   const returns = openReturns(readStream(bus, stores.manager, returnsStream.name));
 
   const dispatch = createDispatch({

@@ -23,17 +23,16 @@ export interface Presence extends AsyncDisposable {
 const goneAfterMs = 9_000;
 const sweepMs = 500;
 
-export async function openPresence({
-  bus,
-  kv,
-  clock,
-  log,
-}: {
-  bus: Bus;
-  kv: KV;
-  clock: Clock;
-  log: Log;
-}): Promise<Presence> {
+export interface PresenceOptions {
+  readonly bus: Bus;
+  readonly kv: KV;
+  /** The beats of a revoked peel do not count. */
+  readonly isRevoked: (peel: string) => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export async function openPresence({ bus, kv, isRevoked, clock, log }: PresenceOptions): Promise<Presence> {
   const records = new Map<string, PresenceRecord>();
   const lastBeat = new Map<string, number>();
   const callbacks = new Set<(peel: string) => void>();
@@ -52,6 +51,7 @@ export async function openPresence({
     channels.heartbeat,
     {},
     ({ address: { peel }, body: { state, version, startedAt: started } }) => {
+      if (isRevoked(peel)) return;
       const now = clock.now();
       const known = records.get(peel);
       if (state === 'bye') {

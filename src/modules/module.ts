@@ -32,6 +32,7 @@ export const run = state({
     );
   },
   apply: (_changes, wanted, context) => callAll(wanted, context),
+  refresh: callAll,
   examples: [
     {
       title: 'A function and its arguments',
@@ -76,7 +77,11 @@ export const wait = state({
   check: async () => ({}),
   apply: async () => undefined,
   refresh: callAll,
-  examples: [{ title: 'Nothing watched has changed', args: { name: 'service.reload', m_name: 'nginx' }, expect: {} }],
+  examples: [
+    { title: 'Nothing watched has changed', args: { name: 'service.reload', m_name: 'nginx' }, expect: {} },
+    { title: 'Two functions that wait', args: { name: 'both', 'test.ping': [], 'test.echo': ['x'] }, expect: {} },
+    { title: 'A function that would fail does not run', args: { name: 'test.fail' }, expect: {} },
+  ],
 });
 
 interface Call {

@@ -25,6 +25,8 @@ for (const state of states) {
       if (!restless.has(state.name)) assert.ok(changing.length < shown.length, 'no example is already met');
     });
 
+    test('has three examples at least', () => assert.ok(state.examples.length >= 3));
+
     for (const example of state.examples) {
       test(example.title, () => walkExample(state, example, world(example.given)));
     }
@@ -68,6 +70,7 @@ const unchanging = new Set([
   'module.wait',
   'test.fail_without_changes',
   'test.nop',
+  'test.ping',
   'test.show_notification',
   'test.check_pillar',
   'test.succeed_without_changes',

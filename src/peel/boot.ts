@@ -123,7 +123,7 @@ export async function runPeel(
     log,
   });
   peel = started;
-  void keepRenewed(enrolling);
+  void keepRenewed({ ...enrolling, onTrust: (bundle) => trust.replace(bundle) });
 
   while (!signal.aborted) {
     await publishVolatile(connectedBus, machine, id, log);

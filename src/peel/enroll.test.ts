@@ -10,6 +10,7 @@ import { type TestEnrollment, testEnrollment } from '../../test/harness/enrollme
 import { findAnchor } from './anchor.ts';
 import { enroll, keepRenewed } from './enroll.ts';
 import { resolveIdentity } from './identity.ts';
+import { writeBundle } from './trust-store.ts';
 
 const day = 86_400_000;
 
@@ -245,6 +246,25 @@ describe('credentials', () => {
     await until(() => member.credentials() !== before);
     peel.stop();
     await renewing;
+  });
+
+  test('bring the keys to believe along, and never older ones', async () => {
+    await using master = await testEnrollment();
+    const { token = '' } = await master.decide({ action: 'token-create' });
+    const told: number[] = [];
+    const peel = stoppable(master, { token, onTrust: ({ revision }) => void told.push(revision) });
+    const member = await enroll(peel.options);
+    const before = member.credentials();
+    const bundle = TrustBundle.parse(decode(readFileSync(member.trustFile)));
+    writeBundle(member.trustFile, { ...bundle, revision: 9 });
+
+    master.clock.advance(25 * day);
+    const renewing = keepRenewed(peel.options);
+    await until(() => member.credentials() !== before);
+    peel.stop();
+    await renewing;
+
+    assert.deepEqual(told, [bundle.revision, 9]);
   });
 
   test('of a revoked peel are not renewed, and it says so', async () => {

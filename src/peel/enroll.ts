@@ -3,10 +3,11 @@ import { asError, isError, ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { backoff, type Clock, delay } from '#base/time.ts';
-import { findText, publicMode, writeFile } from '#trust/files.ts';
+import { findBytes, findText, publicMode, writeFile } from '#trust/files.ts';
 import { formatCredentials, parseCredentials, readUserJwt } from '#trust/jwt.ts';
 import { fingerprint, signFetch, signJoin, signRenew } from '#trust/proofs.ts';
-import { ChallengeReply, CredentialsReply, JoinReply } from '#wire/enroll.ts';
+import { decodeAs } from '#wire/codec.ts';
+import { ChallengeReply, CredentialsReply, JoinReply, TrustBundle } from '#wire/enroll.ts';
 import { type AnchorOptions, findAnchor } from './anchor.ts';
 import type { Identity } from './identity.ts';
 import { type MasterClient, masterClient } from './master-client.ts';
@@ -17,6 +18,8 @@ export interface EnrollOptions extends AnchorOptions {
   readonly hostname: string;
   /** Approves us without an operator. */
   readonly token?: string | undefined;
+  /** Told the bundle that came with renewed credentials: it may follow keys that a peel long away no longer could. */
+  readonly onTrust?: ((bundle: TrustBundle) => void) | undefined;
   readonly clock: Clock;
   /** Where time passes; a test's may be quicker. */
   readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -114,7 +117,8 @@ async function renewOnce(options: EnrollOptions): Promise<void> {
     const challenge = await challengeOf(client, options);
     const request = { v: 1, peel: identity.peel, key: identity.key.publicKey, challenge };
     const body = signRenew(request, identity.key.seed);
-    keep(options, await client.ask(CredentialsReply, { method: 'POST', path: '/api/v1/enroll/renew', body, signal }));
+    const reply = await client.ask(CredentialsReply, { method: 'POST', path: '/api/v1/enroll/renew', body, signal });
+    keep(options, { ...reply, trust: newer(options, reply.trust) });
   });
 }
 
@@ -179,12 +183,21 @@ async function challengeOf(client: MasterClient, { signal }: EnrollOptions): Pro
 }
 
 /** The credentials last: with them on disk, everything else is. */
-function keep({ authDir, identity }: EnrollOptions, { jwt, trust, natsUrls, natsCa }: CredentialsReply): void {
+function keep(options: EnrollOptions, { jwt, trust, natsUrls, natsCa }: CredentialsReply): void {
+  const { authDir, identity, onTrust } = options;
   writeBundle(join(authDir, memberFiles.trust), trust);
+  onTrust?.(trust);
   writeFile(join(authDir, memberFiles.natsCa), natsCa, publicMode);
   writeFile(join(authDir, memberFiles.natsUrls), `${natsUrls.join('\n')}\n`, publicMode);
   const credentials = formatCredentials({ jwt, seed: identity.key.seed });
   writeFile(join(authDir, memberFiles.credentials(identity.peel)), credentials);
+}
+
+/** A master whose auth folder was not brought up to date yet must not take a peel back to old keys. */
+function newer({ authDir }: EnrollOptions, offered: TrustBundle): TrustBundle {
+  const bytes = findBytes(join(authDir, memberFiles.trust));
+  const kept = bytes && decodeAs(TrustBundle, bytes, 'trust bundle');
+  return kept !== undefined && kept.revision > offered.revision ? kept : offered;
 }
 
 function isMember({ authDir, identity }: EnrollOptions): boolean {

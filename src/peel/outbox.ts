@@ -84,7 +84,7 @@ async function publish(bus: Bus, peel: string, { jid, success }: SpooledReturn, 
   const headers = { 'Zester-Success': String(success) };
   const subject = subjectOf(channels.return, { jid, peel });
   if (payload.length <= chunkBytes) {
-    await bus.store(subject, payload, { id: `${jid}.${peel}`, headers });
+    await bus.store(subject, payload, { headers });
     return;
   }
   const { value, report, ...head } = decode(payload) as Return;
@@ -92,9 +92,7 @@ async function publish(bus: Bus, peel: string, { jid, success }: SpooledReturn, 
   const chunks = Math.ceil(body.length / chunkBytes);
   for (let index = 0; index < chunks; index++) {
     const part = body.subarray(index * chunkBytes, (index + 1) * chunkBytes);
-    await bus.store(subjectOf(channels.chunk, { jid, peel, index: String(index) }), part, {
-      id: `${jid}.${peel}.${index}`,
-    });
+    await bus.store(subjectOf(channels.chunk, { jid, peel, index: String(index) }), part);
   }
-  await bus.store(subject, encode({ ...head, chunks }), { id: `${jid}.${peel}`, headers });
+  await bus.store(subject, encode({ ...head, chunks }), { headers });
 }

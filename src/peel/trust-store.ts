@@ -10,6 +10,8 @@ import { buckets } from '#wire/stores.ts';
 /** The keys this peel believes: given at enrolment, replaced only by a document that one of them signed. */
 export interface TrustStore {
   readonly current: TrustBundle;
+  /** Takes a bundle that came over verified TLS, with renewed credentials; it is on disk already. */
+  replace(bundle: TrustBundle): void;
   /** Looks now, and at every change, whether there is a newer bundle; until the signal. */
   follow(bus: Bus, signal: AbortSignal): void;
 }
@@ -34,6 +36,9 @@ export function openTrustStore(path: string, log: Log): TrustStore {
   return {
     get current() {
       return bundle;
+    },
+    replace(renewed) {
+      bundle = renewed;
     },
     follow(bus, signal) {
       const listening = bus.hearKey(buckets.trust.name, trustDocument, consider);

@@ -42,9 +42,10 @@ export function createWorker({ registry, machine, treeOf, journal, calls }: Work
   };
 
   const scopeOf = (request: RunRequest): RunScope => {
-    const { peel: id, facts, settings, test } = request;
+    const { peel: id, settings, test } = request;
+    const { grains, ...facts } = request.facts;
     const { call, has } = test ? readsOnly(calls(request), registry) : calls(request);
-    return { id, facts, settings, test, call, has };
+    return { id, facts, ...(grains === undefined ? {} : { grains }), settings, test, call, has };
   };
 
   const runStates = async (

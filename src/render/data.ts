@@ -136,7 +136,8 @@ export function filterBy({ lookup, data, path, merge, fallback, base }: FilterBy
   if (chosen === null) chosen = orNull(lookup.get(fallback));
   const foundation = base !== null && isText(base) ? lookup.get(base) : undefined;
   if (foundation !== undefined) chosen = overBase(foundation, chosen);
-  if (merge === null || (isText(merge) && str(merge) === '') || equals(merge, new Dict()) || equals(merge, [])) return chosen;
+  if (merge === null || (isText(merge) && str(merge) === '') || equals(merge, new Dict()) || equals(merge, []))
+    return chosen;
   if (!(merge instanceof Dict)) throw typeError('filter_by merge argument must be a dictionary.');
   return chosen === null ? merge : deepUpdate(chosen, deepCopy(merge));
 }

@@ -1,5 +1,17 @@
 import { Secret } from '#base/secret.ts';
-import { Dict, type DictEntry, type DictSource, Float, Host, Markup, PySet, Range, Tuple, Undefined, type Value } from './jinja/values.ts';
+import {
+  Dict,
+  type DictEntry,
+  type DictSource,
+  Float,
+  Host,
+  Markup,
+  PySet,
+  Range,
+  Tuple,
+  Undefined,
+  type Value,
+} from './jinja/values.ts';
 
 export interface FromPlainOptions {
   /** Whether maps become ordered ones; the outermost is always a plain dict when `plainRoot`. */

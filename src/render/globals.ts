@@ -1,28 +1,33 @@
-import { builtinGlobals } from './jinja/globals.ts';
-import { type Arguments, Dict, type Value } from './jinja/values.ts';
+import { fromPlain } from './from-plain.ts';
 import { dataFunctions } from './functions/data.ts';
 import { callFailed, FunctionTable } from './functions/function-table.ts';
 import { nativeFunctions } from './functions/natives.ts';
 import { pureFunctions } from './functions/pure.ts';
-import { fromPlain } from './from-plain.ts';
+import { builtinGlobals } from './jinja/globals.ts';
+import type { Runtime } from './jinja/runtime.ts';
+import { type Arguments, Dict, type Value } from './jinja/values.ts';
 import type { RenderInput, Scope } from './render.ts';
 import { type Plain, plain } from './yaml.ts';
-import type { Runtime } from './jinja/runtime.ts';
 
 const builtins = builtinGlobals();
 
 /** The names every template of one rendering sees. `runtime` is asked for late: it needs these names to begin. */
-export function templateGlobals({ path, sls, scope, context }: RenderInput, runtime: () => Runtime): Map<string, Value> {
+export function templateGlobals(
+  { path, sls, scope, context }: RenderInput,
+  runtime: () => Runtime,
+): Map<string, Value> {
   const facts = asDict(fromPlain(scope.facts));
+  const grains = scope.grains === undefined ? facts : asDict(fromPlain(scope.grains));
   // Settings keep their order, as they do in Salt; the map that holds them all is a plain one there.
   const settings = asDict(fromPlain(scope.settings, { ordered: true, plainRoot: true }));
   const options = templateOptions(scope);
-  const data = { facts, settings, options, id: scope.id };
+  const data = { facts, grains, settings, options, id: scope.id };
   const own = { ...pureFunctions((level, message) => scope.log?.(level, message)), ...dataFunctions(data) };
   const table = new FunctionTable({ own, call: scope.call && outside(scope, runtime), has: scope.has?.bind(scope) });
   const names = new Map<string, Value>(builtins);
   for (const each of nativeFunctions(data, table)) names.set(each.name, each);
-  for (const name of ['facts', 'grains']) names.set(name, facts);
+  names.set('facts', facts);
+  names.set('grains', grains);
   for (const name of ['settings', 'pillar']) names.set(name, settings);
   for (const name of ['zester', 'salt']) names.set(name, table);
   names.set('opts', options);

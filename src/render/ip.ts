@@ -20,7 +20,8 @@ export function parseAddress(text: string): Address | undefined {
 
 function parse4(text: string): bigint | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) return undefined;
+  if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255))
+    return undefined;
   return parts.reduce((value, part) => value * 256n + BigInt(part), 0n);
 }
 
@@ -29,7 +30,10 @@ function parse6(written: string): bigint | undefined {
   const embedded = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
   const tail = embedded === null ? undefined : parse4(embedded[2] ?? '');
   if (embedded !== null && tail === undefined) return undefined;
-  const source = embedded === null || tail === undefined ? text : `${embedded[1]}${(tail >> 16n).toString(16)}:${(tail & 0xffffn).toString(16)}`;
+  const source =
+    embedded === null || tail === undefined
+      ? text
+      : `${embedded[1]}${(tail >> 16n).toString(16)}:${(tail & 0xffffn).toString(16)}`;
   const halves = source.split('::');
   if (halves.length > 2) return undefined;
   const [head = [], rest = []] = halves.map((half) => (half === '' ? [] : half.split(':')));
@@ -88,14 +92,51 @@ export function inNetwork(address: Address, network: Address): boolean {
 
 const blocks: Readonly<Record<string, readonly string[]>> = {
   private: [
-    ...['0.0.0.0/8', '10.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/29', '192.0.0.170/31', '192.0.2.0/24'],
+    ...[
+      '0.0.0.0/8',
+      '10.0.0.0/8',
+      '127.0.0.0/8',
+      '169.254.0.0/16',
+      '172.16.0.0/12',
+      '192.0.0.0/29',
+      '192.0.0.170/31',
+      '192.0.2.0/24',
+    ],
     ...['192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '240.0.0.0/4', '255.255.255.255/32'],
-    ...['::1/128', '::/128', '::ffff:0:0/96', '100::/64', '2001::/23', '2001:2::/48', '2001:db8::/32', '2001:10::/28', 'fc00::/7', 'fe80::/10'],
+    ...[
+      '::1/128',
+      '::/128',
+      '::ffff:0:0/96',
+      '100::/64',
+      '2001::/23',
+      '2001:2::/48',
+      '2001:db8::/32',
+      '2001:10::/28',
+      'fc00::/7',
+      'fe80::/10',
+    ],
   ],
   loopback: ['127.0.0.0/8', '::1/128'],
   multicast: ['224.0.0.0/4', 'ff00::/8'],
   link_local: ['169.254.0.0/16', 'fe80::/10'],
-  reserved: ['240.0.0.0/4', '::/8', '100::/8', '200::/7', '400::/6', '800::/5', '1000::/4', '4000::/3', '6000::/3', '8000::/3', 'a000::/3', 'c000::/3', 'e000::/4', 'f000::/5', 'f800::/6', 'fe00::/9'],
+  reserved: [
+    '240.0.0.0/4',
+    '::/8',
+    '100::/8',
+    '200::/7',
+    '400::/6',
+    '800::/5',
+    '1000::/4',
+    '4000::/3',
+    '6000::/3',
+    '8000::/3',
+    'a000::/3',
+    'c000::/3',
+    'e000::/4',
+    'f000::/5',
+    'f800::/6',
+    'fe00::/9',
+  ],
   site_local: ['fec0::/10'],
   unspecified: ['0.0.0.0/32', '::/128'],
 };

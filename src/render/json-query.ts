@@ -1,11 +1,11 @@
+import { slice } from './jinja/access.ts';
 import { valueError } from './jinja/errors.ts';
-import { parseJson } from './json.ts';
-import { type QueryNode, parseQuery } from './json-query/parse.ts';
-import { callQueryFunction } from './json-query/functions.ts';
 import { compareNumbers, isNumeric } from './jinja/numbers.ts';
 import { equals } from './jinja/operators.ts';
-import { slice } from './jinja/access.ts';
 import { Dict, isText, Tuple, type Value } from './jinja/values.ts';
+import { parseJson } from './json.ts';
+import { callQueryFunction } from './json-query/functions.ts';
+import { parseQuery, type QueryNode } from './json-query/parse.ts';
 
 /** Evaluates a JMESPath expression over a value. Throws TEMPLATE_VALUE for one that cannot be read. */
 export function queryJson(expression: string, data: Value): Value {

@@ -1,5 +1,5 @@
-import { ZesterError } from '#base/errors.ts';
 import type { Place } from '#base/errors.ts';
+import { ZesterError } from '#base/errors.ts';
 import { typeError } from './jinja/errors.ts';
 import { parseInteger } from './jinja/numbers.ts';
 import { compare } from './jinja/operators.ts';
@@ -14,7 +14,7 @@ export function parseJson(text: string, at?: (offset: number) => Place): Value {
 
 const number = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const word = /true|false|null|NaN|-?Infinity/y;
-const string = /"(?:[^"\\\0-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const string = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const blank = /[ \t\n\r]*/y;
 const deepest = 500;
 
@@ -113,7 +113,9 @@ class Reader {
   #error(reason: string): ZesterError {
     const at = this.#place?.(this.#at);
     const file = at === undefined ? 'the text' : `"${at.file}"`;
-    return new ZesterError('source', 'JSON_SYNTAX', `Cannot read ${file} as JSON: ${reason} (character ${this.#at})`, { at });
+    return new ZesterError('source', 'JSON_SYNTAX', `Cannot read ${file} as JSON: ${reason} (character ${this.#at})`, {
+      at,
+    });
   }
 }
 
@@ -143,8 +145,18 @@ function write(value: Value, state: Writing): string {
   if (value instanceof Undefined) throw value.error();
   if (state.within.includes(value)) throw typeError('Circular reference detected');
   const inner = { ...state, depth: state.depth + 1, within: [...state.within, value] };
-  if (Array.isArray(value)) return bracket('[]', value.map((item) => write(item, inner)), state);
-  if (value instanceof Tuple) return bracket('[]', value.items.map((item) => write(item, inner)), state);
+  if (Array.isArray(value))
+    return bracket(
+      '[]',
+      value.map((item) => write(item, inner)),
+      state,
+    );
+  if (value instanceof Tuple)
+    return bracket(
+      '[]',
+      value.items.map((item) => write(item, inner)),
+      state,
+    );
   if (value instanceof Dict) return bracket('{}', pairs(value, inner), state);
   throw typeError(`Object of type ${typeName(value)} is not JSON serializable`);
 }
@@ -182,7 +194,7 @@ function floatJson(value: number): string {
 
 function quote(text: string, ascii: boolean): string {
   // JSON.stringify writes lone surrogates and control characters as Python does.
-  const quoted = JSON.stringify(text).replaceAll('\x7f', ascii ? '\x7f' : '\x7f');
+  const quoted = JSON.stringify(text);
   if (!ascii) return quoted;
   return quoted.replace(/[\x80-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

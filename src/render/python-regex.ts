@@ -49,7 +49,11 @@ export function replaceAll(pattern: string, replacement: string, text: string, f
   });
 }
 
-function groupText(group: string, args: readonly unknown[], named: Readonly<Record<string, string | undefined>>): string {
+function groupText(
+  group: string,
+  args: readonly unknown[],
+  named: Readonly<Record<string, string | undefined>>,
+): string {
   if (!/^\d+$/.test(group)) {
     if (!Object.hasOwn(named, group)) throw valueError(`unknown group name '${group}' in the replacement`);
     return named[group] ?? '';
@@ -147,12 +151,15 @@ class Translator {
     if (character === '[') return this.#set();
     if (character === '(') return this.#group();
     if (this.#verbose && /\s/.test(character)) return this.#skip(1, '');
-    if (this.#verbose && character === '#') return this.#skip((/^[^\n]*/.exec(this.#pattern.slice(this.#at))?.[0] ?? '#').length, '');
+    if (this.#verbose && character === '#')
+      return this.#skip((/^[^\n]*/.exec(this.#pattern.slice(this.#at))?.[0] ?? '#').length, '');
     // `$` also stands before a line break that ends the text.
-    if (character === '$') return this.#skip(1, this.#flags.multiline ? '(?=\\n|(?![\\s\\S]))' : '(?=\\n?(?![\\s\\S]))');
+    if (character === '$')
+      return this.#skip(1, this.#flags.multiline ? '(?=\\n|(?![\\s\\S]))' : '(?=\\n?(?![\\s\\S]))');
     if (character === '^' && this.#flags.multiline) return this.#skip(1, '(?<![^\\n])');
     if (character === '.' && !this.#flags.dotAll) return this.#skip(1, '[^\\n]');
-    if (character === '{' && !/^\{(?:\d+(?:,\d*)?|,\d+)\}/.test(this.#pattern.slice(this.#at))) return this.#skip(1, '\\{');
+    if (character === '{' && !/^\{(?:\d+(?:,\d*)?|,\d+)\}/.test(this.#pattern.slice(this.#at)))
+      return this.#skip(1, '\\{');
     if (character === '{') return this.#quantifier();
     if (character === '}' || character === ']') return this.#skip(1, `\\${character}`);
     return this.#skip(character.length, character);
@@ -208,14 +215,19 @@ class Translator {
       return this.#skip(octal[0].length, `\\x${code.toString(16).padStart(2, '0')}`);
     }
     const known = /^\\(?:[dDwWsSbBnrtfv]|[1-9]\d?|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})/.exec(rest);
-    if (known !== null) return this.#skip(known[0].length, inSet && known[0] === '\\b' ? '\\x08' : unicodeClass(known[0], inSet));
+    if (known !== null)
+      return this.#skip(known[0].length, inSet && known[0] === '\\b' ? '\\x08' : unicodeClass(known[0], inSet));
     return this.#literalEscape(rest);
   }
 
   #literalEscape(rest: string): string {
     const character = String.fromCodePoint(rest.codePointAt(1) ?? 92);
-    if (/[A-Za-z]/.test(character)) throw valueError(`the pattern "${this.#pattern}" is not a regular expression: bad escape \\${character}`);
-    return this.#skip(1 + character.length, /[\^$\\.*+?()[\]{}|/-]/.test(character) ? quoteLiteral(character) : character);
+    if (/[A-Za-z]/.test(character))
+      throw valueError(`the pattern "${this.#pattern}" is not a regular expression: bad escape \\${character}`);
+    return this.#skip(
+      1 + character.length,
+      /[\^$\\.*+?()[\]{}|/-]/.test(character) ? quoteLiteral(character) : character,
+    );
   }
 }
 
@@ -224,12 +236,12 @@ function quoteLiteral(character: string): string {
 }
 
 // Python's \d and \w know all scripts; JavaScript's know ASCII only.
-function unicodeClass(escape: string, inSet: boolean): string {
-  if (escape === '\\d') return '\\p{Nd}';
-  if (escape === '\\D') return '\\P{Nd}';
-  if (escape === '\\w') return inSet ? '\\p{L}\\p{N}_' : '[\\p{L}\\p{N}_]';
-  if (escape === '\\W' && !inSet) return '[^\\p{L}\\p{N}_]';
-  return escape;
+function unicodeClass(written: string, inSet: boolean): string {
+  if (written === '\\d') return '\\p{Nd}';
+  if (written === '\\D') return '\\P{Nd}';
+  if (written === '\\w') return inSet ? '\\p{L}\\p{N}_' : '[\\p{L}\\p{N}_]';
+  if (written === '\\W' && !inSet) return '[^\\p{L}\\p{N}_]';
+  return written;
 }
 
 /** Python's `re.escape`. */
@@ -239,7 +251,16 @@ export function escapePattern(text: string): string {
 
 type ReplacementPart = string | { readonly group: string };
 
-const replacementEscapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v', '\\': '\\' };
+const replacementEscapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  '\\': '\\',
+};
 
 function template(replacement: string): ReplacementPart[] {
   const parts: ReplacementPart[] = [];

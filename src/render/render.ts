@@ -8,18 +8,32 @@ import { TemplateFrame } from './jinja/template.ts';
 import { parseJsonDocument } from './json-document.ts';
 import { Source } from './source.ts';
 import { identityMap, type SourceMap, sourceMap } from './source-map.ts';
+import { parseTomlDocument } from './toml.ts';
 import { type Node, parseYaml } from './yaml.ts';
 
-export type { Place };
-export type { Limits } from './jinja/limits.ts';
-export type { SourceMap } from './source-map.ts';
 export { fromPlain } from './from-plain.ts';
+export type { Limits } from './jinja/limits.ts';
 export { Dict, Float, type Value } from './jinja/values.ts';
-export { dumpYaml, type Entry, type ListNode, type MapNode, type Node, type Plain, plain, type Scalar, type ScalarNode, toValue } from './yaml.ts';
+export type { SourceMap } from './source-map.ts';
+export {
+  dumpYaml,
+  type Entry,
+  type ListNode,
+  type MapNode,
+  type Node,
+  type Plain,
+  plain,
+  type Scalar,
+  type ScalarNode,
+  toValue,
+} from './yaml.ts';
+export type { Place };
 
 /** What the templates of one peel may see. Plain JavaScript data (objects, maps, arrays, primitives), converted as it is read. */
 export interface Scope {
   readonly facts: unknown;
+  /** The same under Salt's names and values, for `grains`; `facts` when left out. */
+  readonly grains?: unknown;
   readonly settings: unknown;
   readonly options?: unknown;
   /** The peel's id. */
@@ -63,7 +77,10 @@ export interface RendererOptions {
 }
 
 export interface Renderer {
-  /** The text after every step up to the data format: of a file without a `#!` line, what Jinja makes of it. */
+  /**
+   * The text after every step up to the data format: of a file without a `#!` line, what Jinja makes of it. Without `sls`
+   * the input is no state file but, say, a managed file, and a `#!` line is part of its text.
+   */
   renderText(input: RenderInput): RenderedText;
   /**
    * The document a state file, settings file or reaction file means. An empty one is an empty map; the top level need
@@ -97,8 +114,8 @@ export function createRenderer({ read, limits, now = () => performance.now() }: 
     return { text, map: sourceMap(text, out.pieces, input.path) };
   };
 
-  const text = (input: RenderInput): RenderedText & { format: Format } => {
-    const { steps, body } = readPipeline(input);
+  const text = (input: RenderInput, isDocument: boolean): RenderedText & { format: Format } => {
+    const { steps, body } = input.sls === undefined && !isDocument ? plainJinja(input) : readPipeline(input);
     const format = steps.find(isFormat) ?? 'text';
     if (!steps.includes('jinja')) {
       const source = new Source(input.path, body);
@@ -108,9 +125,9 @@ export function createRenderer({ read, limits, now = () => performance.now() }: 
   };
 
   return {
-    renderText: (input) => text(input),
+    renderText: (input) => text(input, false),
     renderDocument: (input) => {
-      const rendered = text(input);
+      const rendered = text(input, true);
       return parseFormat(rendered.format, rendered);
     },
   };
@@ -134,13 +151,17 @@ function templateSource(path: string, text: string): Source {
   return new Source(path, lines.endsWith('\n') ? lines.slice(0, -1) : lines);
 }
 
-type Format = 'yaml' | 'json' | 'text';
+type Format = 'yaml' | 'json' | 'toml' | 'text';
 type Step = 'jinja' | Format;
 
-const supported: readonly Step[] = ['jinja', 'yaml', 'json', 'text'];
+const supported: readonly Step[] = ['jinja', 'yaml', 'json', 'toml', 'text'];
 
 function isFormat(step: Step): step is Format {
   return step !== 'jinja';
+}
+
+function plainJinja({ text }: RenderInput): { steps: readonly Step[]; body: string } {
+  return { steps: ['jinja'], body: text };
 }
 
 /**
@@ -165,7 +186,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   cheetah: 'Write the file with Jinja: "#!jinja|yaml"',
   stateconf: 'Write the file with "#!jinja|yaml" and name the parts it sets yourself',
   gpg: 'Seal the values with "zester settings encrypt" instead',
-  toml: 'Write the file as YAML or JSON',
   hjson: 'Write the file as YAML or JSON',
   json5: 'Write the file as YAML or JSON',
   yamlex: 'Write the file as YAML',
@@ -178,7 +198,12 @@ function readStep(name: string, at: Place): Step[] {
   if (step !== undefined) return [step];
   const hint = Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined;
   if (hint !== undefined) {
-    throw new ZesterError('source', 'RENDERER_UNSUPPORTED', `Cannot render "${at.file}": Zester has no renderer "${name}"`, { at, hint });
+    throw new ZesterError(
+      'source',
+      'RENDERER_UNSUPPORTED',
+      `Cannot render "${at.file}": Zester has no renderer "${name}"`,
+      { at, hint },
+    );
   }
   throw new ZesterError('source', 'RENDERER_UNKNOWN', `Cannot render "${at.file}": "${name}" is no renderer`, {
     at,
@@ -186,14 +211,22 @@ function readStep(name: string, at: Place): Step[] {
   });
 }
 
+const parsers: Readonly<Record<Exclude<Format, 'text'>, (text: string, map: SourceMap) => Node>> = {
+  yaml: parseYaml,
+  json: parseJsonDocument,
+  toml: parseTomlDocument,
+};
+
 function parseFormat(format: Format, { text, map }: RenderedText): Node {
   if (format === 'text') return { kind: 'scalar', at: map.at(0), value: text };
-  const node = format === 'json' ? parseJsonDocument(text, map) : parseYaml(text, map);
+  const node = parsers[format](text, map);
   return isEmpty(node) ? { kind: 'map', at: node.at, entries: [] } : node;
 }
 
 // As in Salt, a document of nothing, false, zero or "" is no document.
 function isEmpty(node: Node): boolean {
   if (node.kind === 'list') return node.items.length === 0;
-  return node.kind === 'scalar' && (node.value === null || node.value === false || node.value === 0 || node.value === '');
+  return (
+    node.kind === 'scalar' && (node.value === null || node.value === false || node.value === 0 || node.value === '')
+  );
 }

@@ -3,7 +3,7 @@ import { compose } from './yaml/compose.ts';
 import { construct } from './yaml/construct.ts';
 import type { Node } from './yaml/node.ts';
 
-export { dumpYaml, type DumpOptions, quoteDouble, quoteSingle } from './yaml/dump.ts';
+export { type DumpOptions, dumpYaml, quoteDouble, quoteSingle } from './yaml/dump.ts';
 export type { Entry, ListNode, MapNode, Node, Scalar, ScalarNode } from './yaml/node.ts';
 export { type Plain, plain, toValue } from './yaml/plain.ts';
 

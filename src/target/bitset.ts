@@ -26,6 +26,16 @@ export class Bitset {
     return ((this.words[row >>> 5] ?? 0) & (1 << (row & 31))) !== 0;
   }
 
+  get size(): number {
+    let size = 0;
+    for (const word of this.words) {
+      let bits = word - ((word >>> 1) & 0x55555555);
+      bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+      size += Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+    }
+    return size;
+  }
+
   copy(): Bitset {
     const made = new Bitset();
     made.words = this.words.slice();

@@ -11,9 +11,11 @@ class Packed {
 
 /**
  * One fact of all peels: equal values are kept once, and a row is the number of its value. Rows are a map while they
- * are few, so that facts only some peels have cost nothing for the others.
+ * are few, so that facts only some peels have cost nothing for the others; and a fact that is different on most peels
+ * (a host name) is kept by row, since looking for its equals would cost more than it saves.
  */
 export class Column {
+  #own: unknown[] | undefined;
   #values: unknown[] = [undefined];
   #counts: number[] = [0];
   #free: number[] = [];
@@ -30,10 +32,17 @@ export class Column {
 
   /** Different values. */
   get distinct(): number {
-    return this.#values.length - 1 - this.#free.length;
+    return this.#own ? this.#size : this.#values.length - 1 - this.#free.length;
   }
 
-  set(row: number, value: unknown): void {
+  /** Texts are kept in lower case: facts are compared without regard to it. */
+  set(row: number, given: unknown): void {
+    const value = typeof given === 'string' ? given.toLowerCase() : given;
+    if (this.#own) {
+      if (this.#own[row] === undefined) this.#size++;
+      this.#own[row] = stored(value);
+      return;
+    }
     const before = this.#at(row);
     const isNested = typeof value === 'object' && value !== null;
     const text = isNested ? JSON.stringify(value) : '';
@@ -44,9 +53,15 @@ export class Column {
     const id = known ?? this.#intern(value, text);
     this.#counts[id] = (this.#counts[id] ?? 0) + 1;
     this.#put(row, id);
+    if (this.#size >= leastOwn && known === undefined && this.distinct > this.#size / 2) this.#keepByRow();
   }
 
   delete(row: number): void {
+    if (this.#own) {
+      if (this.#own[row] !== undefined) this.#size--;
+      this.#own[row] = undefined;
+      return;
+    }
     const before = this.#at(row);
     if (before === 0) return;
     this.#release(before);
@@ -54,17 +69,22 @@ export class Column {
     this.#put(row, 0);
   }
 
-  get(row: number): unknown {
-    return unpack(this.#values[this.#at(row)]);
-  }
-
   forEach(visit: (row: number, value: unknown) => void): void {
+    for (const [row, value] of (this.#own ?? []).entries()) if (value !== undefined) visit(row, unpack(value));
     if (this.#sparse) for (const [row, id] of this.#sparse) visit(row, unpack(this.#values[id]));
     for (const [row, id] of this.#dense.entries()) if (id !== 0) visit(row, unpack(this.#values[id]));
   }
 
   /** Adds the rows whose value passes; each distinct value is tested once at most. */
   select(within: Bitset, into: Bitset, test: (value: unknown) => boolean): void {
+    const own = this.#own;
+    if (own) {
+      within.forEach((row) => {
+        const value = own[row];
+        if (value !== undefined && test(unpack(value))) into.add(row);
+      });
+      return;
+    }
     const verdicts = new Uint8Array(this.#values.length);
     const passes = (id: number): boolean => {
       const verdict = test(unpack(this.#values[id]));
@@ -113,6 +133,21 @@ export class Column {
     this.#dense[row] = id;
   }
 
+  #keepByRow(): void {
+    const own: unknown[] = [];
+    const keep = (row: number, id: number) => {
+      own[row] = id === 0 ? undefined : this.#values[id];
+    };
+    for (let row = 0; row < this.#dense.length; row++) keep(row, this.#dense[row] as number);
+    for (const [row, id] of this.#sparse ?? []) keep(row, id);
+    this.#own = own;
+    this.#sparse = undefined;
+    this.#dense = new Uint32Array(0);
+    [this.#values, this.#counts, this.#free] = [[undefined], [0], []];
+    this.#scalars.clear();
+    this.#packed.clear();
+  }
+
   #makeDense(): void {
     const rows = this.#sparse ?? new Map();
     this.#sparse = undefined;
@@ -125,7 +160,6 @@ export class Column {
     const isNested = typeof value === 'object' && value !== null;
     if (isNested) this.#packed.set(text, id);
     else this.#scalars.set(value, id);
-    // Lists of plain values are tested often (roles, addresses) and stay as they are.
     this.#values[id] = isNested && !isPlainList(value) ? new Packed(text) : value;
     this.#counts[id] = 0;
     return id;
@@ -142,6 +176,15 @@ export class Column {
     this.#values[id] = undefined;
     this.#free.push(id);
   }
+}
+
+/** Rows from which on it is worth asking whether a fact is different on most peels. */
+const leastOwn = 2_048;
+
+/** Lists of plain values are tested often (roles, addresses) and stay as they are. */
+function stored(value: unknown): unknown {
+  const isNested = typeof value === 'object' && value !== null;
+  return isNested && !isPlainList(value) ? new Packed(JSON.stringify(value)) : value;
 }
 
 function unpack(value: unknown): unknown {

@@ -21,6 +21,8 @@ export interface FactTest {
   readonly start: Rest;
   matchesTree(tree: Tree, rest: Rest, top: boolean): boolean;
   matchesValue(value: unknown, rest: Rest): boolean;
+  /** The same for a text that is in lower case already. */
+  matchesLower(text: string, rest: Rest): boolean;
   /** What is left after following a key; several when a wildcard allows for more than one reading. */
   after(rest: Rest, key: string): readonly Rest[];
   /** True when a map having this key is enough already. */
@@ -30,7 +32,9 @@ export interface FactTest {
 export function compileFactTest(target: FactTarget): FactTest {
   const { delimiter, text } = target;
   const wildcard = `*${delimiter}`;
-  const accepts = scalarTest(target);
+  const acceptsLower = scalarTest(target);
+  const accepts = (value: Scalar, wanted: string) =>
+    acceptsLower(typeof value === 'string' ? value.toLowerCase() : value, wanted);
   const start: Rest = { text, partial: false };
 
   /** `*:x` is `x` here, or below any one key. */
@@ -83,12 +87,14 @@ export function compileFactTest(target: FactTarget): FactTest {
     return after(rest, index).some((next) => matchesValue(list[Number(index)], next));
   };
 
-  return { start, matchesTree, matchesValue, after, endsAt };
+  const matchesLower = (text: string, rest: Rest) => !rest.partial && acceptsLower(text, rest.text);
+
+  return { start, matchesTree, matchesValue, matchesLower, after, endsAt };
 }
 
 type Scalar = string | number | boolean | bigint;
 
-/** How a value is compared, made once for each remainder of the text that reaches one. */
+/** How a value in lower case is compared, made once for each remainder of the text that reaches one. */
 function scalarTest({ how, text, valueAt }: FactTarget): (value: Scalar, wanted: string) => boolean {
   if (isComparison(how)) {
     const length = text.length - (valueAt ?? 0);
@@ -112,7 +118,7 @@ function textTest(how: 'glob' | 'regex' | 'match' | 'exact', wanted: string): (v
   if (how === 'match') return compileRegex(`^(?:${wanted.toLowerCase()})`, { ignoreCase: true }) ?? (() => false);
   const lower = wanted.toLowerCase();
   const glob = how === 'glob' ? compileGlob(lower) : undefined;
-  return glob ? (value) => glob.test(value.toLowerCase()) : (value) => value.toLowerCase() === lower;
+  return glob ? glob.test : (value) => value === lower;
 }
 
 export function isComparison(how: FactTarget['how']): how is Comparison {
@@ -120,7 +126,7 @@ export function isComparison(how: FactTarget['how']): how is Comparison {
 }
 
 function compares(how: Comparison, value: Scalar, wanted: string): boolean {
-  if (how === '!=') return String(value).toLowerCase() !== wanted.toLowerCase();
+  if (how === '!=') return String(value) !== wanted.toLowerCase();
   const order = compareValues(value, wanted);
   if (how === '>=') return order >= 0;
   if (how === '<=') return order <= 0;
@@ -134,7 +140,7 @@ const number = /^-?\d+(\.\d+)?$/;
  * and kernel `5.10` above `5.4`. A text with one dot counts as a release, not as a fraction.
  */
 function compareValues(value: Scalar, wanted: string): number {
-  const text = String(value).trim().toLowerCase();
+  const text = String(value).trim();
   const isRelease = typeof value === 'string' && text.includes('.') && !text.startsWith('-');
   if (number.test(text) && number.test(wanted) && !isRelease) return Number(text) - Number(wanted);
   const [left, right] = [pieces(text), pieces(wanted.toLowerCase())];

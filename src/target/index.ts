@@ -64,10 +64,11 @@ export class FactIndex {
 
   /** The peels a target chooses, in no particular order. Throws `TARGET_SETTINGS_UNKNOWN`. */
   resolve(target: Target): PeelId[] {
-    const found: PeelId[] = [];
-    this.#select(target, this.#live).forEach((row) => {
-      const peel = this.#peels[row];
-      if (peel !== undefined) found.push(peel);
+    const rows = this.#select(target, this.#live);
+    const found = new Array<PeelId>(rows.size);
+    let at = 0;
+    rows.forEach((row) => {
+      found[at++] = this.#peels[row] as PeelId;
     });
     return found;
   }
@@ -88,9 +89,8 @@ export class FactIndex {
       case 'none':
         return new Bitset();
       case 'glob':
-        return this.#ids.selectGlob(target.pattern, within);
       case 'regex':
-        return this.#ids.selectRegex(target.pattern, within);
+        return this.#ids.select([target], within);
       case 'list':
         return this.#selectList(target.ids, within);
       case 'fact': {
@@ -119,8 +119,10 @@ export class FactIndex {
         return left;
       }
       case 'or': {
-        const found = new Bitset();
-        for (const item of target.items) found.addAll(this.#select(item, within.without(found)));
+        const patterns = target.items.filter((item) => item.kind === 'glob' || item.kind === 'regex');
+        const others = target.items.filter((item) => item.kind !== 'glob' && item.kind !== 'regex');
+        const found = patterns.length > 0 ? this.#ids.select(patterns, within) : new Bitset();
+        for (const item of others) found.addAll(this.#select(item, within.without(found)));
         return found;
       }
     }
@@ -162,8 +164,9 @@ export class FactIndex {
         return target.pattern.startsWith('^') ? 30 : 60;
       case 'group':
         return this.#cost(target.target);
+      // What is ruled out is usually little: it can wait until fewer are left.
       case 'not':
-        return this.#cost(target.item);
+        return 100 + this.#cost(target.item);
       case 'and':
       case 'or':
         return target.items.reduce((sum, item) => sum + this.#cost(item), 0);

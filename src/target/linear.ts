@@ -10,9 +10,17 @@ type State =
 /** A search in time proportional to the text, whatever the pattern. */
 export interface Automaton {
   test(text: string): boolean;
-  /** The same for ASCII bytes in a larger array. */
-  testBytes(bytes: Uint8Array, from: number, to: number): boolean;
+  /** Where a walk over ASCII bytes begins. States are numbers; those of an earlier walk mean nothing in a later one. */
+  start(): number;
+  /** The state after some bytes; `dead` and `matched` stay what they are. */
+  advance(state: number, bytes: Uint8Array, from: number, to: number): number;
+  /** True when the text may end here. */
+  ends(state: number): boolean;
 }
+
+/** A walk that can no longer match, and one that did. */
+export const dead = 0;
+export const matched = 1;
 
 const maxStates = 4_000;
 const maxSets = 1_000;
@@ -69,8 +77,8 @@ export function compileLinear(root: Node, flags: string): Automaton | undefined 
 
 const tooLarge = new Error('This pattern has no automaton of a sensible size');
 
-/** Sets of states that were met, by number: two of them end a search. */
-const [dead, matched, unknown] = [0, 1, -1];
+/** In the table: not worked out yet. */
+const unknown = -1;
 
 /** All possible states move at once; where a set leads for a class of characters is worked out once, then looked up. */
 function automaton(states: readonly State[], first: number, flags: string): Automaton {
@@ -147,12 +155,15 @@ function automaton(states: readonly State[], first: number, flags: string): Auto
   };
 
   const matchesEmpty = reachable([first], { start: true, end: true }).has(0);
+  const start = (): number => {
+    if (sets.length > maxSets) reset();
+    return begin;
+  };
   reset();
   return {
     test(text) {
       if (text.length === 0) return matchesEmpty;
-      if (sets.length > maxSets) reset();
-      let set = begin;
+      let set = start();
       for (let at = 0; at < text.length && set > matched; at++) {
         const code = text.charCodeAt(at);
         const known = code > 127 ? unknown : (next[set * stride + (classOf[code] as number)] as number);
@@ -160,27 +171,27 @@ function automaton(states: readonly State[], first: number, flags: string): Auto
       }
       return ends(set);
     },
-    testBytes(bytes, from, to) {
-      if (from === to) return matchesEmpty;
-      if (begin <= matched) return begin === matched;
-      if (sets.length > maxSets) reset();
-      let set = begin;
+    start,
+    advance(from, bytes, low, high) {
+      if (from <= matched) return from;
+      let set = from;
       let table = next;
-      for (let at = from; at < to; at++) {
+      for (let at = low; at < high; at++) {
         const code = bytes[at] as number;
         const known = table[set * stride + (classOf[code] as number)] as number;
         if (known > matched) {
           set = known;
         } else if (known !== unknown) {
-          return known === matched;
+          return known;
         } else {
           set = step(set, code);
-          if (set <= matched) return set === matched;
+          if (set <= matched) return set;
           table = next;
         }
       }
-      return ends(set);
+      return set;
     },
+    ends,
   };
 }
 

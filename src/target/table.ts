@@ -1,6 +1,6 @@
 import { Bitset } from './bitset.ts';
 import { Column } from './column.ts';
-import type { FactTest, Tree } from './fact.ts';
+import type { FactTest, Rest, Tree } from './fact.ts';
 
 /** What lies under one top-level key: values of its own, or one column for each key of its map. */
 interface Root {
@@ -17,9 +17,9 @@ export class Table {
   readonly #roots = new Map<string, Root>();
 
   set(row: number, tree: Tree): void {
-    for (const [key, root] of this.#roots) if (!Object.hasOwn(tree, key)) clear(root, row);
+    for (const [key, root] of this.#roots) if (!Object.hasOwn(tree, key) || isNothing(tree[key])) clear(root, row);
     for (const [key, value] of Object.entries(tree)) {
-      if (value === null || value === undefined) continue;
+      if (isNothing(value)) continue;
       let root = this.#roots.get(key);
       if (root === undefined) {
         root = { own: new Column(), children: new Map(), folded: false };
@@ -59,7 +59,7 @@ export class Table {
       }
       const rests = test.after(start, key);
       if (rests.length === 0) continue;
-      own.select(within, found, (value) => rests.some((rest) => test.matchesValue(value, rest)));
+      own.select(within, found, valueTest(test, rests));
       for (const [child, column] of children) {
         if (column.size === 0) continue;
         if (rests.some((rest) => test.endsAt(rest, child, false))) {
@@ -67,17 +67,25 @@ export class Table {
           continue;
         }
         const deeper = rests.flatMap((rest) => test.after(rest, child));
-        if (deeper.length > 0)
-          column.select(within, found, (value) => deeper.some((rest) => test.matchesValue(value, rest)));
+        if (deeper.length > 0) column.select(within, found, valueTest(test, deeper));
       }
     }
     return found;
   }
 }
 
+/** One remainder is the rule: that case is worth a path of its own. */
+function valueTest(test: FactTest, rests: readonly Rest[]): (value: unknown) => boolean {
+  const matches = (value: unknown, rest: Rest) =>
+    typeof value === 'string' ? test.matchesLower(value, rest) : test.matchesValue(value, rest);
+  const [only, ...others] = rests;
+  if (only !== undefined && others.length === 0) return (value) => matches(value, only);
+  return (value) => rests.some((rest) => matches(value, rest));
+}
+
 function put(root: Root, row: number, value: unknown): void {
   const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const entries = isMap ? Object.entries(value).filter(([, each]) => each !== null && each !== undefined) : [];
+  const entries = isMap ? Object.entries(value as Tree).filter(([, each]) => !isNothing(each)) : [];
   const added = entries.filter(([key]) => !root.children.has(key)).length;
   if (isMap && !root.folded && root.children.size + added > maxChildren) fold(root);
   if (!isMap || root.folded) {
@@ -86,7 +94,8 @@ function put(root: Root, row: number, value: unknown): void {
     return;
   }
   root.own.delete(row);
-  for (const [key, column] of root.children) if (!Object.hasOwn(value, key)) column.delete(row);
+  const present = new Set(entries.map(([key]) => key));
+  for (const [key, column] of root.children) if (!present.has(key)) column.delete(row);
   for (const [key, each] of entries) {
     let column = root.children.get(key);
     if (column === undefined) {
@@ -95,6 +104,11 @@ function put(root: Root, row: number, value: unknown): void {
     }
     column.set(row, each);
   }
+}
+
+/** A fact without a value is a fact left out. */
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined;
 }
 
 function clear(root: Root, row: number): void {

@@ -38,6 +38,8 @@ function readWord(text: string, start: number): { value: string; end: number; qu
     const character = text[at] as string;
     if (/\s/.test(character)) break;
     if (character === ')' && depth === 0) break;
+    // `not(…)` is an operator, whatever stands next to it.
+    if (character === '(' && !quoted && operators.has(value.toLowerCase())) break;
     if (character === '"' || character === "'") {
       const end = quoteEnd(text, at);
       value += text.slice(at + 1, end).replaceAll(`\\${character}`, character);

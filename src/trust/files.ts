@@ -38,8 +38,13 @@ export function createFile(path: string, content: string, mode: number = secretM
 
 /** A text file without the space around it, or undefined when there is none. Throws `AUTH_FILE_UNREADABLE`. */
 export function findText(path: string): string | undefined {
+  return findBytes(path)?.toString('utf8').trim();
+}
+
+/** A file as it is, or undefined when there is none. Throws `AUTH_FILE_UNREADABLE`. */
+export function findBytes(path: string): Buffer | undefined {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readFileSync(path);
   } catch (cause) {
     if (isCode(cause, 'ENOENT')) return undefined;
     throw new ZesterError('machine', 'AUTH_FILE_UNREADABLE', `Cannot read "${path}": ${reasonOf(cause)}`, { cause });

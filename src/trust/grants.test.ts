@@ -119,6 +119,26 @@ describe('JetStream management', () => {
   });
 });
 
+test('the system user may look accounts up and update them, and nothing else', async () => {
+  await using sys = await connect(nats.options(nats.credentials.sys));
+  const { account } = nats.auth.index;
+
+  for (const subject of [
+    '$SYS.REQ.CLAIMS.DELETE',
+    '$SYS.REQ.SERVER.PING',
+    '$SYS.REQ.USER.INFO',
+    'zester.dispatch',
+    '$JS.API.INFO',
+  ]) {
+    assert.equal(await maySendAs(sys, subject), false, subject);
+  }
+  for (const subject of ['$SYS.>', '$SYS.ACCOUNT.*.CONNECT', '>', '_INBOX.>', `$SYS.ACCOUNT.${account}.>`]) {
+    assert.equal(await mayHearAs(sys, subject), false, subject);
+  }
+  const answer = await sys.request(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, '', { timeout: 5_000 });
+  assert.equal(answer.string(), nats.auth.accountJwt());
+});
+
 describe('inboxes', () => {
   for (const role of roles) {
     test(`${role}: hears its own inbox and no other, and writes to none`, async () => {
@@ -211,7 +231,14 @@ function client(role: Role): NatsConnection {
 
 /** The server answers in order: after a flush, a refusal has arrived or there is none. */
 async function maySend(role: Role, subject: string, payload = ''): Promise<boolean> {
-  const connection = client(role);
+  return maySendAs(client(role), subject, payload);
+}
+
+async function mayHear(role: Role, subject: string): Promise<boolean> {
+  return mayHearAs(client(role), subject);
+}
+
+async function maySendAs(connection: NatsConnection, subject: string, payload = ''): Promise<boolean> {
   let refused = false;
   const listening = listen(connection, (error) => {
     if (error.operation === 'publish' && error.subject === subject) refused = true;
@@ -222,8 +249,7 @@ async function maySend(role: Role, subject: string, payload = ''): Promise<boole
   return !refused;
 }
 
-async function mayHear(role: Role, subject: string): Promise<boolean> {
-  const connection = client(role);
+async function mayHearAs(connection: NatsConnection, subject: string): Promise<boolean> {
   let refused = false;
   const subscription = connection.subscribe(subject, {
     callback: (error) => {

@@ -36,16 +36,14 @@ describe('a copy of this machine', { skip: await skipReason('plain') }, () => {
     const names = ['one', 'two', 'three'];
     const hosts = await Promise.all(names.map((name) => throwAwayHost({ name })));
 
-    const seen = await Promise.all(
-      hosts.map(
-        async (host) => (await host.run(['sh', '-c', 'hostname; cat /etc/hostname; echo $$ > /x; ls /x'])).stdout,
-      ),
-    );
+    const script = 'hostname; cat /etc/hostname; echo here > /x; ls /x; cat /etc/machine-id >&2';
+    const seen = await Promise.all(hosts.map((host) => host.run(['sh', '-c', script])));
 
     assert.deepEqual(
-      seen,
+      seen.map(({ stdout }) => stdout),
       names.map((name) => `${name}\n${name}\n/x\n`),
     );
+    assert.equal(new Set(seen.map(({ stderr }) => stderr)).size, 3);
     assert.ok(!fs.existsSync('/x'));
     for (const host of hosts) await host.kill();
   });

@@ -63,7 +63,7 @@ const forbidden = '-sys_time,-sys_module,-sys_rawio,-sys_boot,-mac_admin,-mac_ov
 export async function throwAwayHost(options: HostOptions): Promise<Host> {
   const { name, systemd = false, binds = [], keepTmp = false } = options;
   const network = systemd ? 'own' : (options.network ?? 'machine');
-  const drop = dropped(systemd, network);
+  const drop = dropped(network);
   const lower = systemd ? await debianTree() : '/';
   const folder = claimFolder(name);
   for (const each of ['root', 'upper']) fs.mkdirSync(join(folder, each), { recursive: true });
@@ -172,10 +172,9 @@ const environment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
 };
 
-/** A host on the machine's network must not change it, nor one that merely copies the machine touch its kernel. */
-function dropped(systemd: boolean, network: string): string {
-  if (network === 'machine') return `${forbidden},-net_admin`;
-  return systemd ? forbidden : `${forbidden}`;
+/** A host on the machine's network must not change it. */
+function dropped(network: string): string {
+  return network === 'machine' ? `${forbidden},-net_admin` : forbidden;
 }
 
 /** The pid of the host's first process, once its file systems are in place. */

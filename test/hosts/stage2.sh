@@ -1,7 +1,7 @@
 #!/bin/sh
 # First process inside a throw-away host's namespaces: lays the copy of a tree over it, fills /proc, /dev, /run and
 # /tmp, and becomes the host's PID 1. Everything it mounts lives in its own mount namespace and goes with it.
-# In: HOST_DIR HOST_NAME HOST_LOWER HOST_INIT(plain|systemd) HOST_NETWORK(machine|own) HOST_OVERLAYS HOST_BINDS HOST_DROP
+# In: HOST_DIR HOST_NAME HOST_LOWER HOST_INIT(plain|systemd) HOST_NETWORK(machine|own) HOST_OVERLAYS HOST_BINDS HOST_TMP HOST_DROP
 set -eu
 
 # Through the machine's /proc, so this is the pid the harness knows. `read` is the shell itself, `cat` would not be.
@@ -24,6 +24,8 @@ done
 
 hostname "$HOST_NAME"
 echo "$HOST_NAME" > "$root/etc/hostname"
+# A copy must not pass for its original; systemd makes one itself.
+if [ "$HOST_INIT" = plain ]; then tr -d - < /proc/sys/kernel/random/uuid > "$root/etc/machine-id"; fi
 printf '127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s\n' "$HOST_NAME" > "$root/etc/hosts"
 if [ "$HOST_NETWORK" = machine ]; then
   rm -f "$root/etc/resolv.conf"

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { asError } from '#base/errors.ts';
-import { createRenderer, type Dict, plain, type Value } from '#render/render.ts';
+import { deepCopy } from '#render/data.ts';
+import { createRenderer, Dict, type Value } from '#render/render.ts';
 import { Source } from '#render/source.ts';
 import { identityMap } from '#render/source-map.ts';
 import { parseYaml, toValue } from '#render/yaml.ts';
@@ -24,16 +25,17 @@ interface Case {
 export async function run(file: string, { verbose = false } = {}): Promise<Verdict> {
   const text = readFileSync(file, 'utf8');
   const suite = toValue(parseYaml(text, identityMap(new Source(file, text)))) as Dict;
-  const files = suite.get('files') as Dict;
+  const files = dictAt(suite, 'files');
   const renderer = createRenderer({ read: (path) => files.get(path) as string | undefined });
-  const context = suite.get('context') as Dict;
-  const scope = {
-    facts: context.get('grains'),
-    settings: plainDeep(context.get('pillar')),
+  const context = dictAt(suite, 'context');
+  // Made anew for every case: templates change the data they are given.
+  const scope = () => ({
+    facts: deepCopy(dictAt(context, 'grains')),
+    settings: orderedBelow(dictAt(context, 'pillar')),
     options: { file_client: 'local', test: false },
     id: 'case',
     saltenv: 'base',
-  };
+  });
   const failed: string[] = [];
   const cases = (suite.get('cases') as Value[]).map((each, index) => readCase(each as Dict, index));
   for (const { name, template, expected } of cases) {
@@ -43,7 +45,7 @@ export async function run(file: string, { verbose = false } = {}): Promise<Verdi
           path: suite.get('path') as string,
           sls: suite.get('sls') as string,
           text: template,
-          scope,
+          scope: scope(),
         }).text,
     );
     const passes = expected === undefined ? 'error' in got : 'text' in got && got.text === expected;
@@ -66,9 +68,23 @@ function readCase(each: Dict, index: number): Case {
   };
 }
 
-// Settings are given as plain data, as everywhere outside of the renderer; numbers keep their kind.
-function plainDeep(value: Value | undefined): unknown {
-  return value === undefined ? {} : plain(value);
+function dictAt(map: Dict, key: string): Dict {
+  const value = map.get(key);
+  return value instanceof Dict ? value : new Dict();
+}
+
+/** Settings as Salt holds them: every map in them is ordered, the one that holds them all is not. */
+function orderedBelow(settings: Dict): Dict {
+  return new Dict([...settings.entries()].map(({ key, value }) => [key, ordered(value)]));
+}
+
+function ordered(value: Value): Value {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (!(value instanceof Dict)) return value;
+  return new Dict(
+    [...value.entries()].map(({ key, value: each }) => [key, ordered(each)]),
+    true,
+  );
 }
 
 function attempt(render: () => string): { text: string } | { error: string } {

@@ -22,7 +22,7 @@ const notUsage = /^(JOB|PEEL|ENROLLMENT|MODULE|FACT)_UNKNOWN$|^FILE_UNREADABLE$|
 
 /** Follows where an error was met, which is here, not what it was. */
 export function exitOfError({ family, code }: ZesterError): number {
-  if (code === 'TARGET_EMPTY') return exitCodes.noMatch;
+  if (code === 'TARGET_EMPTY' || code === 'NOTHING_MATCHED') return exitCodes.noMatch;
   if (family === 'usage' && !notUsage.test(code)) return exitCodes.usage;
   return exitCodes.trouble;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test as unhurried } from 'node:test';
+import { after, before, describe, type TestContext, test as unhurried } from 'node:test';
 import { isError } from '#base/errors.ts';
 import type { Packages } from '../machine.ts';
 
@@ -18,7 +18,8 @@ export interface PackagesUnderTest extends AsyncDisposable {
 }
 
 /** Real tools on a busy machine take their time. */
-const test = (title: string, body: () => Promise<void>) => unhurried(title, { timeout: 60_000 }, body);
+const test = (title: string, body: (context: TestContext) => Promise<void>) =>
+  unhurried(title, { timeout: 60_000 }, body);
 
 const code = (expected: string) => (error: unknown) => isError(error, expected) || assert.fail(String(error));
 
@@ -82,8 +83,8 @@ export function packagesContract(
       assert.equal(await versionOf('zt-plain'), v('2.0'));
     });
 
-    test('a pin may go back, in one transaction with a new package', async () => {
-      if (under.hasOnlyNewest) return;
+    test('a pin may go back, in one transaction with a new package', async (context) => {
+      if (under.hasOnlyNewest) return context.skip('its repositories have only the newest version');
       await packages.install([{ name: 'zt-plain', version: v('1.0') }, { name: 'zt-other' }]);
 
       assert.deepEqual(
@@ -96,8 +97,8 @@ export function packagesContract(
       await packages.remove(['zt-other']);
     });
 
-    test('what is held is left out of an upgrade, until it is released', async () => {
-      if (under.hasOnlyNewest || under.cannotHold) return;
+    test('what is held is left out of an upgrade, until it is released', async (context) => {
+      if (under.hasOnlyNewest || under.cannotHold) return context.skip('nothing can be held here');
       await packages.hold(['zt-plain']);
       assert.deepEqual(await packages.held(), ['zt-plain']);
       await packages.upgrade();
@@ -136,8 +137,8 @@ export function packagesContract(
       assert.deepEqual(await packages.remnants(['zt-conf']), []);
     });
 
-    test('a package is installed from its file', async () => {
-      if (under.file === undefined) return;
+    test('a package is installed from its file', async (context) => {
+      if (under.file === undefined) return context.skip('there are no package files');
       await packages.install([{ name: 'zt-file', file: under.file }]);
 
       assert.equal(await versionOf('zt-file'), v('1.0'));

@@ -25,6 +25,13 @@ export interface Published {
   readonly chunksWritten: number;
 }
 
+interface Current {
+  readonly root: TreeRoot;
+  /** Id of the key that signed it. */
+  readonly signedBy: string;
+  readonly revision: number;
+}
+
 /** Chunks that no tree names any more are dropped some publishes later: a slow peel may still be fetching. */
 const rootsKept = 3;
 
@@ -35,11 +42,11 @@ const rootsKept = 3;
 export function createPublisher({ kv, tree, key, publisher, clock, log }: PublishOptions) {
   const recent: ReadonlySet<string>[] = [];
 
-  const current = async (): Promise<{ root: TreeRoot; revision: number } | undefined> => {
+  const current = async (): Promise<Current | undefined> => {
     const entry = await kv.get(rootKey);
     if (entry?.operation !== 'PUT') return undefined;
-    const { root } = SignedRoot.parse(decode(entry.value));
-    return { root: TreeRoot.parse(decode(root)), revision: entry.revision };
+    const { root, key: signedBy } = SignedRoot.parse(decode(entry.value));
+    return { root: TreeRoot.parse(decode(root)), signedBy, revision: entry.revision };
   };
 
   return {
@@ -54,7 +61,9 @@ export function createPublisher({ kv, tree, key, publisher, clock, log }: Publis
       const treeHash = sha256(index);
       const bytes = files.reduce((sum, { size }) => sum + size, 0);
       const before = await current();
-      if (before?.root.tree === treeHash) return { changed: false, files: files.length, bytes, chunksWritten: 0 };
+      // Peels believe a root only while its key is valid: after a rotation the same tree is signed again.
+      if (before?.root.tree === treeHash && before.signedBy === key().id)
+        return { changed: false, files: files.length, bytes, chunksWritten: 0 };
 
       const indexChunks = addChunks(chunks, index);
       const known = before ? await chunksOf(kv, before.root) : new Set<string>();

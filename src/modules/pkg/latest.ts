@@ -93,6 +93,11 @@ export const uptodate = state({
       expect: { nginx: { from: '1.22', to: '1.24' } },
     },
     {
+      title: 'A word that is neither true nor false',
+      args: { refresh: 'perhaps' },
+      expect: { refusal: 'ARGUMENT_INVALID' },
+    },
+    {
       title: 'Nothing newer to be had',
       args: {},
       given: { packages: { curl: '8.0' }, repository: { curl: '8.0' } },

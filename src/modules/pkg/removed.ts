@@ -67,6 +67,12 @@ export const purged = state({
       expect: { telnet: { from: '0.17' } },
     },
     { title: 'A package of which nothing is left', args: { name: 'telnet' }, expect: {} },
+    {
+      title: 'Several packages in one transaction',
+      args: { name: 'legacy', pkgs: ['telnet', 'rsh'] },
+      given: { packages: { telnet: '0.17' }, repository: { telnet: '0.17' } },
+      expect: { telnet: { from: '0.17' } },
+    },
   ],
   notes: ['A revert installs the package again, with its default configuration.'],
 });

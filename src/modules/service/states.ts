@@ -169,6 +169,12 @@ export const disabled = state({
       given: { services: { rpcbind: { enabled: true } } },
       expect: { enabled: { from: true, to: false } },
     },
+    {
+      title: 'A running service that does not start at boot',
+      args: { name: 'rpcbind' },
+      given: { services: { rpcbind: { running: true } } },
+      expect: {},
+    },
     { title: 'A service the machine does not know', args: { name: 'rpcbind' }, expect: {} },
   ],
 });

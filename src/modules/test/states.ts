@@ -30,6 +30,21 @@ export const nop = state({
   ],
 });
 
+export const pingState = state({
+  name: 'test.ping',
+  summary: 'Show that the peel runs states',
+  args: z.object({}),
+  check: async () => ({}),
+  apply: async () => undefined,
+  refresh: fired,
+  comment: () => 'pong',
+  examples: [
+    { title: 'Are you there?', args: {}, expect: {} },
+    { title: 'Another number of answers', args: { count: 4 }, expect: { refusal: 'ARGUMENT_UNKNOWN' } },
+    { title: 'An argument it does not have', args: { result: true }, expect: { refusal: 'ARGUMENT_UNKNOWN' } },
+  ],
+});
+
 export const succeedWithoutChanges = state({
   name: 'test.succeed_without_changes',
   summary: 'Succeed without changes',
@@ -38,7 +53,15 @@ export const succeedWithoutChanges = state({
   apply: async () => undefined,
   refresh: fired,
   comment: (wanted) => wanted.comment ?? 'Success!',
-  examples: [{ title: 'Success', args: { name: 'fine' }, expect: {} }],
+  examples: [
+    { title: 'Success', args: { name: 'fine' }, expect: {} },
+    { title: 'Success, with a comment', args: { name: 'fine', comment: 'As it should be' }, expect: {} },
+    {
+      title: 'An argument it does not have',
+      args: { name: 'fine', result: true },
+      expect: { refusal: 'ARGUMENT_UNKNOWN' },
+    },
+  ],
 });
 
 export const succeedWithChanges = state({
@@ -49,7 +72,15 @@ export const succeedWithChanges = state({
   apply: async () => undefined,
   refresh: fired,
   comment: (wanted) => wanted.comment ?? 'Success!',
-  examples: [{ title: 'A pretended change', args: { name: 'fine' }, expect: pretended, again: 'changes' }],
+  examples: [
+    { title: 'A pretended change', args: { name: 'fine' }, expect: pretended, again: 'changes' },
+    { title: 'With a comment', args: { name: 'fine', comment: 'Twice' }, expect: pretended, again: 'changes' },
+    {
+      title: 'An argument it does not have',
+      args: { name: 'fine', result: true },
+      expect: { refusal: 'ARGUMENT_UNKNOWN' },
+    },
+  ],
 });
 
 export const failWithoutChanges = state({
@@ -68,6 +99,11 @@ export const failWithoutChanges = state({
       args: { name: 'broken', comment: 'Not today' },
       expect: { refusal: 'TEST_FAILED' },
     },
+    {
+      title: 'An argument it does not have',
+      args: { name: 'x', result: true },
+      expect: { refusal: 'ARGUMENT_UNKNOWN' },
+    },
   ],
 });
 
@@ -80,7 +116,15 @@ export const failWithChanges = state({
     throw failure(wanted.name, wanted.comment ?? 'Failure!');
   },
   refresh: fired,
-  examples: [{ title: 'A change that fails', args: { name: 'broken' }, expect: { refusal: 'TEST_FAILED' } }],
+  examples: [
+    { title: 'A change that fails', args: { name: 'broken' }, expect: { refusal: 'TEST_FAILED' } },
+    { title: 'With a reason', args: { name: 'broken', comment: 'Not today' }, expect: { refusal: 'TEST_FAILED' } },
+    {
+      title: 'An argument it does not have',
+      args: { name: 'x', result: true },
+      expect: { refusal: 'ARGUMENT_UNKNOWN' },
+    },
+  ],
 });
 
 const chance = z
@@ -140,6 +184,7 @@ export const showNotification = state({
   comment: ({ text }) => text,
   examples: [
     { title: 'A note', args: { name: 'note', text: 'The database is not managed here' }, expect: {} },
+    { title: 'A longer note', args: { name: 'note', text: 'One line\nand another' }, expect: {} },
     { title: 'Nothing to say', args: { name: 'note' }, expect: { refusal: 'ARGUMENT_MISSING' } },
   ],
 });
@@ -186,6 +231,12 @@ export const checkSettings = state({
     {
       title: 'A setting that is missing',
       args: { name: 'check', present: ['app:port'] },
+      expect: { refusal: 'TEST_FAILED' },
+    },
+    {
+      title: 'A setting of another kind',
+      args: { name: 'check', integer: ['app:port'] },
+      given: { settings: { app: { port: '80' } } },
       expect: { refusal: 'TEST_FAILED' },
     },
   ],

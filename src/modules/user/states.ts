@@ -40,9 +40,12 @@ export const present = state({
     const group = gid === undefined ? undefined : await groupNamed(gid, context);
     await refuseIdChanges(wanted, user, group, context);
     const { home, shell, fullname, uid } = wanted;
+    // A home that is there already is somebody's: it is not made, and a revert leaves it.
+    const makesHome = !user && wanted.createhome && !(await context.files.stat(home ?? `/home/${wanted.name}`));
     return differences(
       {
         exists: true,
+        createhome: makesHome ? true : undefined,
         uid,
         group,
         groups: await wantedGroups(wanted, user?.groups ?? [], context),
@@ -53,6 +56,7 @@ export const present = state({
       },
       {
         exists: user !== undefined,
+        createhome: false,
         ...(user && { uid: user.uid, home: user.home, shell: user.shell, fullname: user.fullname }),
         ...(user && {
           group: await groupNamed(user.gid, context),
@@ -69,8 +73,9 @@ export const present = state({
     if (changes.password?.to !== undefined) await context.users.setPasswordHash(name, changes.password.to);
     return { action: changes.exists ? 'created' : 'modified' };
   },
-  async revert(changes, { name, createhome }, context) {
-    if (changes.exists) return context.users.remove(name, { purge: createhome }).then(() => undefined);
+  async revert(changes, { name }, context) {
+    const purge = changes.createhome !== undefined;
+    if (changes.exists) return context.users.remove(name, { purge }).then(() => undefined);
     const wish = await wishOf(changes, 'from', context);
     if (Object.keys(wish).length > 0) await context.users.change(name, wish);
     if (changes.password) await context.users.setPasswordHash(name, changes.password.from ?? '!');
@@ -84,10 +89,18 @@ export const present = state({
       given: { groups: { wheel: { gid: 10 } } },
       expect: {
         exists: { from: false, to: true },
+        createhome: { from: false, to: true },
         uid: { to: 1200 },
         shell: { to: '/bin/bash' },
         groups: { from: [], to: ['wheel'] },
       },
+      real: true,
+    },
+    {
+      title: 'A new user of the system, whose home is there',
+      args: { name: 'app', system: true, home: '/srv/app' },
+      given: { files: { '/srv/app/data': 'x' } },
+      expect: { exists: { from: false, to: true }, home: { to: '/srv/app' } },
       real: true,
     },
     {
@@ -140,7 +153,7 @@ export const present = state({
   ],
   notes: [
     'Supplementary groups are compared only when "groups" or "optional_groups" is given.',
-    'Reverting a new user removes its home directory as well, if it was made with the user.',
+    'Reverting a new user removes its home directory only if it was made with the user.',
   ],
   differs: ['Dates of expiry and the office and phone fields are not managed.'],
 });
@@ -192,6 +205,22 @@ export const absent = state({
       },
     },
     { title: 'A user that is not there', args: { name: 'anna' }, expect: {}, real: true },
+    {
+      title: 'A user to remove with the home directory',
+      args: { name: 'anna', purge: true },
+      given: { users: { anna: { uid: 1200, passwordHash: '*' } }, files: { '/home/anna/notes': 'x' } },
+      expect: {
+        exists: { from: true, to: false },
+        uid: { from: 1200 },
+        gid: { from: 1200 },
+        home: { from: '/home/anna' },
+        shell: { from: '/bin/sh' },
+        fullname: { from: '' },
+        groups: { from: [] },
+        password: { from: '*' },
+      },
+      reverts: false,
+    },
   ],
 });
 

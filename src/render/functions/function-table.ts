@@ -38,7 +38,10 @@ export class FunctionTable extends Host {
   }
 
   override attribute(name: string): Value | undefined {
-    if (name === 'get') return new Native('get', ({ positional: [key = null, fallback = null] }) => (this.contains(key) ? (this.item(key) ?? null) : fallback));
+    if (name === 'get')
+      return new Native('get', ({ positional: [key = null, fallback = null] }) =>
+        this.contains(key) ? (this.item(key) ?? null) : fallback,
+      );
     return new FunctionModule(name, (full) => this.#functionOrUndefined(full));
   }
 
@@ -93,5 +96,5 @@ class FunctionModule extends Host {
 export function callFailed(name: string, thrown: unknown): ZesterError {
   if (isError(thrown)) return thrown;
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ZesterError('source', 'TEMPLATE_CALL_FAILED', `Cannot call "${name}": ${reason}`, { cause: thrown });
+  return new ZesterError('source', 'TEMPLATE_FUNCTION_FAILED', `Cannot call "${name}": ${reason}`, { cause: thrown });
 }

@@ -8,18 +8,27 @@ import { dirname } from './pure.ts';
 import type { FunctionData } from './table.ts';
 
 /** Functions that Zester's templates call by a bare name. */
-export function nativeFunctions({ facts, settings }: FunctionData, table: FunctionTable): Native[] {
+export function nativeFunctions({ facts, grains, settings }: FunctionData, table: FunctionTable): Native[] {
   return [
     native('facts_get', 'key, default=None', (key = null, fallback = null) => traverse(facts, key, fallback, '.')),
-    native('grains_get', 'key, default=None', (key = null, fallback = null) => traverse(facts, key, fallback, '.')),
+    native('grains_get', 'key, default=None', (key = null, fallback = null) => traverse(grains, key, fallback, '.')),
     native('pillar_get', 'key, default=None', (key = null, fallback = null) => traverse(settings, key, fallback, ':')),
-    native('settings_get', 'key, default=None', (key = null, fallback = null) => traverse(settings, key, fallback, ':')),
-    native('grains_filter_by', "lookup, grain='os.family', merge=None, base=None", (lookup = null, fact = 'os.family', merge = null, base = null) => filterByFact(facts, { lookup, fact, merge, base })),
+    native('settings_get', 'key, default=None', (key = null, fallback = null) =>
+      traverse(settings, key, fallback, ':'),
+    ),
+    native(
+      'grains_filter_by',
+      "lookup, grain='os.family', merge=None, base=None",
+      (lookup = null, fact = 'os.family', merge = null, base = null) =>
+        filterByFact(traverse(facts, fact, null, '.') === null ? grains : facts, { lookup, fact, merge, base }),
+    ),
     native('file_dirname', 'path', (path = null) => dirname(str(path))),
     forwarded('basket', 'basket.get', table),
     forwarded('user_info', 'user.info', table),
     forwarded('cmd_has_exec', 'cmd.has_exec', table),
-    new Native('salt_call', ({ positional: [name = '', ...rest], named }) => table.get(str(name)).call({ positional: rest, named })),
+    new Native('salt_call', ({ positional: [name = '', ...rest], named }) =>
+      table.get(str(name)).call({ positional: rest, named }),
+    ),
   ];
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import { dumpJson } from '../json.ts';
-import { loadText } from '../jinja/load.ts';
 import { valueError } from '../jinja/errors.ts';
+import { loadText } from '../jinja/load.ts';
 import { iterate, truthy } from '../jinja/operators.ts';
 import { repr, str } from '../jinja/print.ts';
 import { Dict, type Value } from '../jinja/values.ts';
+import { dumpJson } from '../json.ts';
 import { dumpYaml } from '../yaml.ts';
 import type { Functions } from './table.ts';
 
@@ -30,15 +30,28 @@ export function pureFunctions(log: (level: string, message: string) => void): Fu
     'file.basename': ['path', (path = null) => str(path).replace(/^.*\//s, '')],
     'file.join': ['*parts', (parts = []) => joinPaths([...iterate(parts)].map(str))],
     'file.normpath': ['path', (path = null) => posix.normalize(str(path))],
-    'slsutil.serialize': ['serializer, obj, **named', (format = null, value = null, named = null) => serialize(str(format), value, named)],
-    'slsutil.deserialize': ['serializer, stream_or_string, **named', (format = null, text = null) => deserialize(str(format), str(text))],
+    'slsutil.serialize': [
+      'serializer, obj, **named',
+      (format = null, value = null, named = null) => serialize(str(format), value, named),
+    ],
+    'slsutil.deserialize': [
+      'serializer, stream_or_string, **named',
+      (format = null, text = null) => deserialize(str(format), str(text)),
+    ],
     'hashutil.md5_digest': ['instr', (text = null) => digest('md5', text)],
     'hashutil.sha256_digest': ['instr', (text = null) => digest('sha256', text)],
     'hashutil.sha512_digest': ['instr', (text = null) => digest('sha512', text)],
     'hashutil.base64_b64encode': ['instr', (text = null) => Buffer.from(str(text)).toString('base64')],
     'hashutil.base64_b64decode': ['instr', (text = null) => Buffer.from(str(text), 'base64').toString('utf8')],
     'test.echo': ['text', (text = null) => text],
-    'test.arg_repr': ['*args, **kwargs', (args = null, named = null) => new Dict([['args', repr(args)], ['kwargs', repr(named)]])],
+    'test.arg_repr': [
+      '*args, **kwargs',
+      (args = null, named = null) =>
+        new Dict([
+          ['args', repr(args)],
+          ['kwargs', repr(named)],
+        ]),
+    ],
   };
 }
 
@@ -60,7 +73,10 @@ function serialize(format: string, value: Value, named: Value): string {
   const option = (name: string): Value => (named instanceof Dict ? (named.get(name) ?? null) : null);
   if (format === 'json') {
     const indent = option('indent');
-    return dumpJson(value, { sortKeys: truthy(option('sort_keys')), indent: indent === null ? undefined : Number(indent) });
+    return dumpJson(value, {
+      sortKeys: truthy(option('sort_keys')),
+      indent: indent === null ? undefined : Number(indent),
+    });
   }
   if (format === 'yaml') {
     const flow = option('default_flow_style');

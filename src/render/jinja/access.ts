@@ -52,7 +52,8 @@ export function ownAttribute(owner: Value, name: string): Value | undefined {
 }
 
 // Python's objects have these; answering "undefined" would hide from an author that the sandbox refused them.
-const internals = /^__(?:class|dict|doc|init|module|mro|bases|subclasses|globals|code|call|getattribute|reduce|reduce_ex|init_subclass|subclasshook|new|repr|str|hash|eq|len|iter|getitem|setitem|contains|add|builtins|import)__$/;
+const internals =
+  /^__(?:class|dict|doc|init|module|mro|bases|subclasses|globals|code|call|getattribute|reduce|reduce_ex|init_subclass|subclasshook|new|repr|str|hash|eq|len|iter|getitem|setitem|contains|add|builtins|import)__$/;
 
 function missingAttribute(owner: Value, name: string): Value {
   if (internals.test(name)) return new Undefined(name, () => unsafeError(name, typeName(owner)));
@@ -92,7 +93,10 @@ export function slice(owner: Value, start: Value, stop: Value, step: Value): Val
   if (by === 0) throw typeError('slice step cannot be zero');
   if (isText(owner)) {
     const text = str(owner);
-    return like(owner, by === 1 ? textSlice(text, bound(start), bound(stop)) : pick([...text], start, stop, by).join(''));
+    return like(
+      owner,
+      by === 1 ? textSlice(text, bound(start), bound(stop)) : pick([...text], start, stop, by).join(''),
+    );
   }
   if (Array.isArray(owner)) return pick(owner, start, stop, by);
   if (owner instanceof Tuple) return new Tuple(pick(owner.items, start, stop, by));

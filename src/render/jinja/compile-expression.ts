@@ -31,7 +31,7 @@ export class ExpressionCompiler {
       case 'constant':
         return () => node.value;
       case 'name':
-        return this.#name(node.name);
+        return this.#name(node);
       case 'list':
         return this.#list(node.items);
       case 'tuple':
@@ -81,8 +81,9 @@ export class ExpressionCompiler {
     };
   }
 
-  #name(name: string): Evaluate {
-    return (scope) => scope.get(name);
+  #name({ name, at }: Extract<Expression, { type: 'name' }>): Evaluate {
+    const here = this.here(at);
+    return (scope) => originating(scope.get(name), here);
   }
 
   #list(nodes: readonly Expression[]): Evaluate {
@@ -180,12 +181,12 @@ export class ExpressionCompiler {
   #conditional(node: Extract<Expression, { type: 'conditional' }>): Evaluate {
     const test = this.condition(node.test);
     this.conditional++;
-    const then = this.expression(node.then);
+    const chosen = this.expression(node.chosen);
     const otherwise = node.otherwise && this.expression(node.otherwise);
     this.conditional--;
     const reason = 'the inline if-expression evaluated to false and no else section was defined.';
     const nothing = new Undefined('if', () => undefinedError('if', reason), true);
-    return (scope) => (test(scope) ? then(scope) : otherwise === undefined ? nothing : otherwise(scope));
+    return (scope) => (test(scope) ? chosen(scope) : otherwise === undefined ? nothing : otherwise(scope));
   }
 
   #attribute(node: Extract<Expression, { type: 'attribute' }>): Evaluate {
@@ -193,7 +194,7 @@ export class ExpressionCompiler {
     return (scope) => {
       const value = owner(scope);
       scope.frame.runtime.here = here;
-      return attribute(value, name);
+      return originating(attribute(value, name), here);
     };
   }
 
@@ -202,7 +203,7 @@ export class ExpressionCompiler {
     return (scope) => {
       const [value, at] = [owner(scope), key(scope)];
       scope.frame.runtime.here = here;
-      return item(value, at);
+      return originating(item(value, at), here);
     };
   }
 
@@ -276,7 +277,7 @@ export class ExpressionCompiler {
       const { runtime } = scope.frame;
       const { positional, named } = bind(scope);
       runtime.here = here;
-      const result = run({ positional: [input, ...positional], named }, { scope, runtime });
+      const result = run({ positional: [input, ...positional], named }, { runtime, filters, tests });
       runtime.here = here;
       if (isText(result)) carry(runtime, input, result);
       return result;
@@ -300,9 +301,14 @@ export class ExpressionCompiler {
       const value = operand(scope);
       const { positional, named } = bind(scope);
       runtime.here = here;
-      return run({ positional: [value, ...positional], named }, { scope, runtime }) !== node.negated;
+      return run({ positional: [value, ...positional], named }, { runtime, filters, tests }) !== node.negated;
     };
   }
+}
+
+function originating(value: Value, here: Here): Value {
+  if (value instanceof Undefined) value.origin ??= here;
+  return value;
 }
 
 function carry(runtime: Runtime, input: Value, result: Value): void {
@@ -326,15 +332,25 @@ function addNamed(names: Map<string, Value>, map: Value): void {
 }
 
 function filterUnknown(name: string, { source, at }: Here): ZesterError {
-  return new ZesterError('source', 'TEMPLATE_FILTER_UNKNOWN', `Cannot apply "${name}": No filter named '${name}' found.`, {
-    at: source.place(at),
-    hint: didYouMean(name, filters.keys()),
-  });
+  return new ZesterError(
+    'source',
+    'TEMPLATE_FILTER_UNKNOWN',
+    `Cannot apply "${name}": No filter named '${name}' found.`,
+    {
+      at: source.place(at),
+      hint: didYouMean(name, filters.keys()),
+    },
+  );
 }
 
 function testUnknown(name: string, { source, at }: Here): ZesterError {
-  return new ZesterError('source', 'TEMPLATE_TEST_UNKNOWN', `Cannot test for "${name}": No test named '${name}' found.`, {
-    at: source.place(at),
-    hint: didYouMean(name, tests.keys()),
-  });
+  return new ZesterError(
+    'source',
+    'TEMPLATE_TEST_UNKNOWN',
+    `Cannot test for "${name}": No test named '${name}' found.`,
+    {
+      at: source.place(at),
+      hint: didYouMean(name, tests.keys()),
+    },
+  );
 }

@@ -1,3 +1,4 @@
+import { isError } from '#base/errors.ts';
 import type { FilterExpression, ForStatement, MacroStatement, Statement, Target } from './ast.ts';
 import type { Execute, Signal } from './compile.ts';
 import { type Evaluate, ExpressionCompiler } from './compile-expression.ts';
@@ -11,8 +12,7 @@ import { Output } from './output.ts';
 import { printed } from './print.ts';
 import { Scope } from './scope.ts';
 import { importTemplate, includeTemplate, loadTemplate } from './template.ts';
-import { isError } from '#base/errors.ts';
-import { storesNames, namesIn } from './uses.ts';
+import { namesIn, storesNames } from './uses.ts';
 import { Dict, DictView, type Value } from './values.ts';
 
 type Store = (scope: Scope, value: Value) => void;
@@ -229,7 +229,6 @@ export class StatementCompiler extends ExpressionCompiler {
   #macroPlan(statement: MacroStatement): MacroPlan {
     return {
       statement,
-      source: this.source,
       defaults: statement.parameters.map(({ fallback }) => fallback && this.expression(fallback)),
       body: this.body(statement.body),
     };
@@ -326,7 +325,10 @@ export class StatementCompiler extends ExpressionCompiler {
       runtime.here = here;
       const module = importTemplate(scope, name, node.withContext);
       runtime.here = here;
-      scope.set(node.target, node.load === undefined ? module : loadDocument(node.load, module.text, { runtime, here }));
+      scope.set(
+        node.target,
+        node.load === undefined ? module : loadDocument(node.load, module.text, { runtime, here }),
+      );
       if (node.load === undefined && scope === scope.frame.root) scope.frame.hidden.add(node.target);
       return 'done';
     };

@@ -1,6 +1,7 @@
 import type { Source } from '../source.ts';
 import type { BlockStatement } from './ast.ts';
 import { StatementCompiler } from './compile-statement.ts';
+import { syntaxError } from './errors.ts';
 import type { Output } from './output.ts';
 import { parse } from './parser.ts';
 import type { Scope } from './scope.ts';
@@ -25,6 +26,16 @@ export interface CompiledBlock {
 
 /** A template ready to run. Throws TEMPLATE_SYNTAX and TEMPLATE_FILTER_UNKNOWN with their places. */
 export function compileTemplate(source: Source): CompiledTemplate {
+  try {
+    return compile(source);
+  } catch (thrown) {
+    // A tree too deep for the stack: ten thousand operators in a row, or a loop that wrote the template.
+    if (thrown instanceof RangeError) throw syntaxError('it is nested too deeply', source.place(0));
+    throw thrown;
+  }
+}
+
+function compile(source: Source): CompiledTemplate {
   const template = parse(source);
   const compiler = new StatementCompiler(source);
   const blocks = [...template.blocks].map(([name, statement]): [string, CompiledBlock] => [

@@ -147,7 +147,11 @@ export function builtinGlobals(): Map<string, Value> {
     native('range', 'start, stop=None, step=1', (start = 0, stop = null, step = 1) => range(start, stop, step)),
     native('dict', 'other=None, **named', (other = null, named = null) => dict(other, named, false)),
     native('odict', 'other=None, **named', (other = null, named = null) => dict(other, named, true)),
-    native('namespace', 'other=None, **named', (other = null, named = null) => new Namespace(dict(other, named, false))),
+    native(
+      'namespace',
+      'other=None, **named',
+      (other = null, named = null) => new Namespace(dict(other, named, false)),
+    ),
     native('cycler', '*items', (items = []) => new Cycler([...iterate(items)])),
     native('joiner', "sep=', '", (separator = ', ') => new Joiner(separator)),
     native('lipsum', 'n=5, html=True, min=20, max=100', lipsum),
@@ -172,7 +176,8 @@ function range(start: Value, stop: Value, step: Value): Range {
   }
   if (Number(step) === 0) throw valueError('range() arg 3 must not be zero');
   const result = new Range(Number(from), Number(to), Number(step));
-  if (result.length > largestRange) throw valueError(`Range too big. The sandbox blocks ranges larger than ${largestRange}.`);
+  if (result.length > largestRange)
+    throw valueError(`Range too big. The sandbox blocks ranges larger than ${largestRange}.`);
   return result;
 }
 
@@ -180,7 +185,9 @@ function dict(other: Value, named: Value, ordered: boolean): Dict {
   return new Dict([...pairsOf(other), ...pairsOf(named)], ordered);
 }
 
-const words = 'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore'.split(' ');
+const words = 'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore'.split(
+  ' ',
+);
 
 // Filler, the same every time: a template must render alike on every run.
 function lipsum(paragraphs: Value = 5, html: Value = true): Value {

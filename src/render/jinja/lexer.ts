@@ -1,15 +1,14 @@
 import type { Source } from '../source.ts';
 import { syntaxError } from './errors.ts';
+import { decodeLiteral } from './literal.ts';
 import { stripEnd } from './text.ts';
-import { unescape } from './unescape.ts';
 
-/** One piece of a template. `at` and `end` are offsets in the source. */
+/** One piece of a template. `at` is its offset in the source. */
 export interface Token {
   readonly kind: TokenKind;
   /** The name, operator, number or decoded text; for `data` the text as it will be written. */
   readonly value: string;
   readonly at: number;
-  readonly end: number;
 }
 
 export type TokenKind =
@@ -77,7 +76,7 @@ class Lexer {
   #data(start: number, end: number, trimmed: boolean): void {
     const data = this.#text.slice(start, end);
     const value = trimmed ? stripEnd(data) : data;
-    if (value !== '') this.#push('data', value, start, start + value.length);
+    if (value !== '') this.#push('data', value, start);
   }
 
   #comment(): void {
@@ -107,8 +106,8 @@ class Lexer {
     const open: string[] = [];
     const end = kind === 'variable' ? variableEnd : blockEnd;
     while (true) {
-      const begin = this.#at;
       this.#match(space);
+      const begin = this.#at;
       // A closing brace inside a map literal is not the end of the tag: `{{ {'a': {}}['a'] }}`.
       if (open.length === 0 && this.#match(end) !== undefined) {
         this.#push(`${kind}_end`, '', begin);
@@ -126,18 +125,21 @@ class Lexer {
 
   #expressionToken(open: string[]): void {
     const at = this.#at;
-    const number = this.#match(float);
-    if (number !== undefined) return this.#push('float', number.replaceAll('_', ''), at, this.#at);
+    const [kind, value] = this.#literalOrName() ?? ['operator', this.#match(operator)];
+    if (value === undefined) throw this.#error(`unexpected char ${JSON.stringify(this.#text.charAt(at))}`, at);
+    if (kind === 'operator') this.#balance(value, open, at);
+    this.#push(kind, value, at);
+  }
+
+  #literalOrName(): readonly [TokenKind, string] | undefined {
+    const fraction = this.#match(float);
+    if (fraction !== undefined) return ['float', fraction.replaceAll('_', '')];
     const whole = this.#match(integer);
-    if (whole !== undefined) return this.#push('integer', whole.replaceAll('_', '').toLowerCase(), at, this.#at);
+    if (whole !== undefined) return ['integer', whole.replaceAll('_', '').toLowerCase()];
     const word = this.#match(name);
-    if (word !== undefined) return this.#push('name', word, at, this.#at);
+    if (word !== undefined) return ['name', word];
     const quoted = this.#match(text);
-    if (quoted !== undefined) return this.#push('string', unescape(quoted.slice(1, -1)), at, this.#at);
-    const symbol = this.#match(operator);
-    if (symbol === undefined) throw this.#error(`unexpected char ${JSON.stringify(this.#text.charAt(at))}`, at);
-    this.#balance(symbol, open, at);
-    this.#push('operator', symbol, at, this.#at);
+    return quoted === undefined ? undefined : ['string', decodeLiteral(quoted.slice(1, -1))];
   }
 
   #balance(symbol: string, open: string[], at: number): void {
@@ -158,8 +160,8 @@ class Lexer {
     return found[0];
   }
 
-  #push(kind: TokenKind, value: string, at: number, end = this.#at): void {
-    this.#tokens.push({ kind, value, at, end });
+  #push(kind: TokenKind, value: string, at: number): void {
+    this.#tokens.push({ kind, value, at });
   }
 
   #error(reason: string, at: number): Error {

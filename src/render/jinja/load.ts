@@ -1,7 +1,7 @@
 import { isError, ZesterError } from '#base/errors.ts';
-import { identityMap } from '../source-map.ts';
 import { parseJson } from '../json.ts';
 import { Source } from '../source.ts';
+import { identityMap } from '../source-map.ts';
 import { parseYaml, toValue } from '../yaml.ts';
 import type { Loader } from './ast.ts';
 import { valueError } from './errors.ts';

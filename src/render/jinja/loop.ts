@@ -86,6 +86,10 @@ export class Loop extends Host {
   #changed(values: readonly Value[]): boolean {
     const before = this.#changing;
     this.#changing = values;
-    return before === undefined || before.length !== values.length || !values.every((value, index) => equals(value, before[index] ?? null));
+    return (
+      before === undefined ||
+      before.length !== values.length ||
+      !values.every((value, index) => equals(value, before[index] ?? null))
+    );
   }
 }

@@ -1,4 +1,3 @@
-import type { Source } from '../source.ts';
 import type { MacroStatement } from './ast.ts';
 import type { Execute } from './compile.ts';
 import type { Evaluate } from './compile-expression.ts';
@@ -10,7 +9,6 @@ import { type Arguments, Dict, Host, Tuple, Undefined, type Value } from './valu
 /** A macro's compiled parts, shared by every macro object made from the same statement. */
 export interface MacroPlan {
   readonly statement: MacroStatement;
-  readonly source: Source;
   readonly defaults: readonly (Evaluate | undefined)[];
   readonly body: Execute;
 }
@@ -107,7 +105,9 @@ export class Macro extends Host {
     }
     if (uses.has('kwargs')) scope.names.set('kwargs', new Dict(others));
     else if (others.length > 0 && others[0]?.[0] === 'caller') {
-      throw typeError(`macro '${name}' was invoked with two values for the special caller argument. This is most likely a bug.`);
+      throw typeError(
+        `macro '${name}' was invoked with two values for the special caller argument. This is most likely a bug.`,
+      );
     } else if (others.length > 0) throw typeError(`macro '${name}' takes no keyword argument '${others[0]?.[0]}'`);
     if (uses.has('varargs')) scope.names.set('varargs', new Tuple(positional.slice(parameters.length)));
     else if (positional.length > parameters.length) {

@@ -1,8 +1,8 @@
 import { typeError, valueError } from './errors.ts';
 import { formatPercent } from './format/percent.ts';
-import { arithmetic, asInt, compareNumbers, isInt, isNumeric, negate, type Numeric } from './numbers.ts';
+import { arithmetic, asInt, compareNumbers, isInt, isNumeric, type Numeric, negate } from './numbers.ts';
 import { str } from './print.ts';
-import { characterCount, characters, escapeHtml } from './text.ts';
+import { characterCount, characters, escaped } from './text.ts';
 import {
   Dict,
   DictView,
@@ -10,6 +10,7 @@ import {
   Host,
   isText,
   Markup,
+  Once,
   PySet,
   Range,
   Tuple,
@@ -88,9 +89,7 @@ export function compare(left: Value, right: Value, operator = '<'): number {
   if (isText(left) && isText(right)) return compareTexts(str(left), str(right));
   if (Array.isArray(left) && Array.isArray(right)) return compareItems(left, right, operator);
   if (left instanceof Tuple && right instanceof Tuple) return compareItems(left.items, right.items, operator);
-  throw typeError(
-    `'${operator}' not supported between instances of '${typeName(left)}' and '${typeName(right)}'`,
-  );
+  throw typeError(`'${operator}' not supported between instances of '${typeName(left)}' and '${typeName(right)}'`);
 }
 
 // Python orders by code points, JavaScript by UTF-16 units: they differ above U+FFFF.
@@ -142,7 +141,7 @@ export function contains(container: Value, item: Value): boolean {
   }
   if (container instanceof Dict || container instanceof PySet) return container.has(item);
   if (container instanceof DictView) return inView(container, item);
-  if (container instanceof Host) return container.contains(item);
+  if (container instanceof Host && !(container instanceof Once)) return container.contains(item);
   for (const each of iterate(container)) if (equals(each, item)) return true;
   return false;
 }
@@ -211,11 +210,6 @@ function add(left: Value, right: Value): Value {
   if (isText(left)) throw typeError(`can only concatenate str (not "${typeName(right)}") to str`);
   if (Array.isArray(left)) throw typeError(`can only concatenate list (not "${typeName(right)}") to list`);
   throw unsupported('+', left, right);
-}
-
-/** Text as it goes into Markup. */
-export function escaped(value: string | Markup): string {
-  return value instanceof Markup ? value.text : escapeHtml(value);
 }
 
 function repeat(left: Value, right: Value): Value {

@@ -35,9 +35,15 @@ export class ExpressionParser {
   }
 
   /** An expression, or several separated by commas as a tuple. `ends` are names that end it, such as `in`. */
-  tuple(
-    { withConditional = true, parenthesized = false, ends = [] }: { withConditional?: boolean; parenthesized?: boolean; ends?: readonly string[] } = {},
-  ): Expression {
+  tuple({
+    withConditional = true,
+    parenthesized = false,
+    ends = [],
+  }: {
+    withConditional?: boolean;
+    parenthesized?: boolean;
+    ends?: readonly string[];
+  } = {}): Expression {
     const { at } = this.stream.current;
     const items: Expression[] = [];
     let isTuple = false;
@@ -62,8 +68,21 @@ export class ExpressionParser {
   }
 
   /** A name, or with `tuples` also names separated by commas, or with `members` also `name.member`. */
-  target({ tuples = true, members = false, ends = [] }: { tuples?: boolean; members?: boolean; ends?: readonly string[] } = {}): Target {
-    if (members && this.stream.is('name') && this.stream.peek().value === '.' && this.stream.peek().kind === 'operator') {
+  target({
+    tuples = true,
+    members = false,
+    ends = [],
+  }: {
+    tuples?: boolean;
+    members?: boolean;
+    ends?: readonly string[];
+  } = {}): Target {
+    if (
+      members &&
+      this.stream.is('name') &&
+      this.stream.peek().value === '.' &&
+      this.stream.peek().kind === 'operator'
+    ) {
       const owner = this.stream.next();
       this.stream.next();
       return { type: 'member', at: owner.at, owner: owner.value, name: this.stream.expect('name').value };
@@ -105,7 +124,7 @@ export class ExpressionParser {
       const { at } = this.stream.next();
       const test = this.#or();
       const otherwise = this.stream.skip('name', 'else') ? this.expression() : undefined;
-      expression = { type: 'conditional', at, test, then: expression, otherwise };
+      expression = { type: 'conditional', at, test, chosen: expression, otherwise };
     }
     return expression;
   }
@@ -186,16 +205,19 @@ export class ExpressionParser {
   }
 
   #unary(withFilters = true): Expression {
-    const { current } = this.stream;
-    const operator = this.stream.is('operator', '-') ? '-' : this.stream.is('operator', '+') ? '+' : undefined;
-    if (operator !== undefined && ++this.#depth > deepest) throw this.stream.error('the expression is nested too deeply');
-    const inner: Expression =
-      operator === undefined
-        ? this.#primary()
-        : (this.stream.next(), { type: 'unary', at: current.at, operator, operand: this.#unary(false) });
-    if (operator !== undefined) this.#depth--;
-    const node = this.postfix(inner);
+    const node = this.postfix(this.#signed());
     return withFilters ? this.#filtersAndTests(node) : node;
+  }
+
+  #signed(): Expression {
+    const { at } = this.stream.current;
+    const operator = this.stream.is('operator', '-') ? '-' : this.stream.is('operator', '+') ? '+' : undefined;
+    if (operator === undefined) return this.#primary();
+    if (++this.#depth > deepest) throw this.stream.error('the expression is nested too deeply');
+    this.stream.next();
+    const operand = this.#unary(false);
+    this.#depth--;
+    return { type: 'unary', at, operator, operand };
   }
 
   #primary(): Expression {
@@ -203,7 +225,8 @@ export class ExpressionParser {
     switch (token.kind) {
       case 'name':
         this.stream.next();
-        if (constants.has(token.value)) return { type: 'constant', at: token.at, value: constants.get(token.value) ?? null };
+        if (constants.has(token.value))
+          return { type: 'constant', at: token.at, value: constants.get(token.value) ?? null };
         return { type: 'name', at: token.at, name: token.value };
       case 'string':
         return { type: 'constant', at: token.at, value: this.#adjacentStrings() };
@@ -231,7 +254,8 @@ export class ExpressionParser {
       this.stream.expect('operator', ')');
       return expression;
     }
-    if (this.stream.skip('operator', '[')) return { type: 'list', at, items: this.#separated(']', () => this.expression()) };
+    if (this.stream.skip('operator', '['))
+      return { type: 'list', at, items: this.#separated(']', () => this.expression()) };
     if (this.stream.skip('operator', '{')) return { type: 'dict', at, pairs: this.#separated('}', () => this.#pair()) };
     throw this.stream.error(`unexpected '${describe(this.stream.current)}'`);
   }
@@ -303,7 +327,12 @@ export class ExpressionParser {
 
   #call(callee: Expression): Expression {
     const { at } = this.stream.current;
-    return { type: 'call', at: callee.type === 'attribute' || callee.type === 'item' ? callee.at : at, callee, args: this.#arguments() };
+    return {
+      type: 'call',
+      at: callee.type === 'attribute' || callee.type === 'item' ? callee.at : at,
+      callee,
+      args: this.#arguments(),
+    };
   }
 
   #arguments(): CallArguments {
@@ -323,7 +352,8 @@ export class ExpressionParser {
       else if (current.kind === 'name' && this.stream.peek().kind === 'operator' && this.stream.peek().value === '=') {
         this.stream.next();
         this.stream.next();
-        if (spreadNamed !== undefined) throw this.stream.error('invalid syntax for function call expression', current.at);
+        if (spreadNamed !== undefined)
+          throw this.stream.error('invalid syntax for function call expression', current.at);
         named.push([current.value, this.expression()]);
       } else {
         if (named.length > 0 || spread !== undefined || spreadNamed !== undefined) {
@@ -377,7 +407,8 @@ export class ExpressionParser {
     if (this.stream.is('operator', '(')) return this.#arguments();
     const { kind, value } = this.stream.current;
     const begins =
-      ['name', 'string', 'integer', 'float'].includes(kind) || (kind === 'operator' && (value === '[' || value === '{'));
+      ['name', 'string', 'integer', 'float'].includes(kind) ||
+      (kind === 'operator' && (value === '[' || value === '{'));
     if (!begins || this.stream.isName('else', 'or', 'and')) return noArguments;
     if (this.stream.isName('is')) throw this.stream.error('You cannot chain multiple tests with is');
     return { ...noArguments, positional: [this.postfix(this.#primary())] };

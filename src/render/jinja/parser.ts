@@ -98,8 +98,15 @@ class Parser extends ExpressionParser {
   #unknownTag(tag: string): Error {
     const open = this.#open.at(-1);
     const expected = open?.ends.map((end) => `'${end}'`).join(' or ');
-    const advice = expected === undefined ? '' : ` Jinja was looking for the following tags: ${expected}. The innermost block that needs to be closed is '${open?.tag}'.`;
-    return this.stream.error(`Encountered unknown tag '${tag}'.${advice}`, undefined, didYouMean(tag, Object.keys(this.#tags)));
+    const advice =
+      expected === undefined
+        ? ''
+        : ` Jinja was looking for the following tags: ${expected}. The innermost block that needs to be closed is '${open?.tag}'.`;
+    return this.stream.error(
+      `Encountered unknown tag '${tag}'.${advice}`,
+      undefined,
+      didYouMean(tag, Object.keys(this.#tags)),
+    );
   }
 
   readonly #tags: Readonly<Record<string, (at: number, tag: string) => Statement | Statement[]>> = {
@@ -111,8 +118,8 @@ class Parser extends ExpressionParser {
     call: (at) => this.#callBlock(at),
     filter: (at) => this.#filterBlock(at),
     do: (at) => ({ type: 'do', at, expression: this.tuple() }),
-    break: (at) => ({ type: 'break', at }),
-    continue: (at) => ({ type: 'continue', at }),
+    break: (at) => this.#loopControl(at, 'break'),
+    continue: (at) => this.#loopControl(at, 'continue'),
     print: (at) => this.#print(at),
     extends: (at) => ({ type: 'extends', at, template: this.expression() }),
     block: (at) => this.#block(at),
@@ -138,6 +145,12 @@ class Parser extends ExpressionParser {
     const body = this.#body('for', ['endfor', 'else']);
     const otherwise = this.stream.next().value === 'endfor' ? [] : this.#body('for', ['endfor'], { drop: true });
     return { type: 'for', at, target, items, filter, recursive, body, otherwise };
+  }
+
+  #loopControl(at: number, type: 'break' | 'continue'): Statement {
+    const enclosing = this.#open.findLast(({ tag }) => tag === 'for' || tag === 'macro' || tag === 'call');
+    if (enclosing?.tag !== 'for') throw this.stream.error(`'${type}' outside of a loop`, at);
+    return { type, at };
   }
 
   #if(at: number): Statement {
@@ -232,7 +245,8 @@ class Parser extends ExpressionParser {
     const { value: name } = this.stream.expect('name');
     const scoped = this.stream.skip('name', 'scoped');
     const required = this.stream.skip('name', 'required');
-    if (this.stream.is('operator', '-')) throw this.stream.error('Block names may not contain hyphens: use an underscore');
+    if (this.stream.is('operator', '-'))
+      throw this.stream.error('Block names may not contain hyphens: use an underscore');
     if (this.#blocks.has(name)) throw this.stream.error(`block '${name}' defined twice`, at);
     const body = this.#body('block', ['endblock'], { drop: true });
     this.stream.skip('name', name);
@@ -288,7 +302,8 @@ class Parser extends ExpressionParser {
   #importedName(): ImportedName {
     const target = this.target({ tuples: false });
     const name = target.type === 'name' ? target.name : '';
-    if (name.startsWith('_')) throw this.stream.error('names starting with an underline can not be imported', target.at);
+    if (name.startsWith('_'))
+      throw this.stream.error('names starting with an underline can not be imported', target.at);
     const alias = this.stream.skip('name', 'as') ? this.target({ tuples: false }) : target;
     return { at: target.at, name, alias: alias.type === 'name' ? alias.name : name };
   }

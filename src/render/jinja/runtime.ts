@@ -1,11 +1,11 @@
 import { ZesterError } from '#base/errors.ts';
 import type { Source } from '../source.ts';
 import type { Pieces } from '../source-map.ts';
+import type { CompiledTemplate } from './compile.ts';
 import { limitError, withPlace } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { alignPieces } from './origins.ts';
 import type { Module } from './template.ts';
-import type { CompiledTemplate } from './compile.ts';
 import type { Value } from './values.ts';
 
 /** A place that an error can be given: the expression being evaluated. */

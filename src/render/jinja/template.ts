@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
 import type { CompiledBlock, CompiledTemplate } from './compile.ts';
-import { templateNotFound, typeError } from './errors.ts';
+import { templateNotFound, typeError, undefinedError } from './errors.ts';
 import { iterate } from './operators.ts';
 import { Output } from './output.ts';
 import { str } from './print.ts';
 import type { Runtime } from './runtime.ts';
 import { Scope } from './scope.ts';
-import { Host, isText, Native, Undefined, undefinedAttribute, type Value } from './values.ts';
+import { Host, isText, Native, Undefined, type Value } from './values.ts';
 
 /** One running template: its top-level names, its blocks, and where names of other templates are looked for. */
 export class TemplateFrame {
@@ -126,12 +126,8 @@ export class Module extends Host {
     const value = this.attribute(name);
     if (value !== undefined) return value;
     const { path } = this.frame.template.source;
-    const missing = undefinedAttribute(this, name);
-    return new Undefined(name, () => {
-      const error = missing.error();
-      error.message = `Cannot use "${name}": the template '${path}' does not export the requested name '${name}'`;
-      return error;
-    });
+    const reason = `the template '${path}' does not export the requested name '${name}'`;
+    return new Undefined(name, () => undefinedError(name, reason, this.frame.exported()));
   }
 }
 
@@ -172,7 +168,10 @@ export function importTemplate(scope: Scope, name: Value, withContext: boolean):
 }
 
 /** Writes a template into another one's output. */
-export function includeTemplate(scope: Scope, { name, withContext, out }: { name: Value; withContext: boolean; out: Output }): void {
+export function includeTemplate(
+  scope: Scope,
+  { name, withContext, out }: { name: Value; withContext: boolean; out: Output },
+): void {
   const { runtime } = scope.frame;
   const { template, folder, file } = loadTemplate(scope, name);
   const names = withContext ? scope.snapshot() : templateNames(folder, file);

@@ -1,13 +1,11 @@
 import { matchStart } from '../python-regex.ts';
-import { filters } from './filters/index.ts';
-import type { FilterContext } from './filters/table.ts';
-import { isInt, isNumeric, toNumber } from './numbers.ts';
+import type { Test } from './filters/table.ts';
+import { isInt, isNumeric } from './numbers.ts';
 import { compare, contains, equals, isIterable, operate, truthy } from './operators.ts';
 import { str } from './print.ts';
 import { Signature } from './signature.ts';
-import { type Arguments, Dict, DictView, Float, Host, isText, Markup, Once, PySet, Range, Tuple, Undefined, type Value } from './values.ts';
+import { Dict, DictView, Float, Host, isText, Markup, Once, PySet, Undefined, type Value } from './values.ts';
 
-export type Test = (args: Arguments, context: FilterContext) => boolean;
 type Ask = (...values: Value[]) => boolean;
 
 const one = 'value';
@@ -44,7 +42,12 @@ const asks: Readonly<Record<string, readonly [signature: string, ask: Ask]>> = {
   divisibleby: ['value, num', (value = null, by = 1) => equals(operate('%', value, by), 0)],
   sameas: [two, (value = null, other = null) => isSame(value, other)],
   in: ['value, seq', isIn],
-  match: ['value, pattern, ignorecase=False, multiline=False', (value = null, pattern = null, ignoreCase = false, multiline = false) => matchStart(str(pattern), str(value), { ignoreCase: truthy(ignoreCase), multiline: truthy(multiline) }) !== undefined],
+  match: [
+    'value, pattern, ignorecase=False, multiline=False',
+    (value = null, pattern = null, ignoreCase = false, multiline = false) =>
+      matchStart(str(pattern), str(value), { ignoreCase: truthy(ignoreCase), multiline: truthy(multiline) }) !==
+      undefined,
+  ],
   eq: [two, isEqual],
   equalto: [two, isEqual],
   '==': [two, isEqual],
@@ -60,17 +63,17 @@ const asks: Readonly<Record<string, readonly [signature: string, ask: Ask]>> = {
   '>': [two, more],
   ge: [two, moreOrEqual],
   '>=': [two, moreOrEqual],
-  filter: [one, (value = null) => filters.has(str(value))],
-  test: [one, (value = null) => tests.has(str(value))],
 };
 
 /** Every test by name. */
-export const tests: ReadonlyMap<string, Test> = new Map(
-  Object.entries(asks).map(([name, [written, ask]]) => {
+export const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
+  ...Object.entries(asks).map(([name, [written, ask]]): [string, Test] => {
     const signature = new Signature(written);
-    return [name, (args: Arguments) => ask(...signature.bind(name, args))];
+    return [name, (args) => ask(...signature.bind(name, args))];
   }),
-);
+  ['filter', ({ positional: [name = null] }, context) => context.filters.has(str(name))],
+  ['test', ({ positional: [name = null] }, context) => context.tests.has(str(name))],
+]);
 
 function isSequence(value: Value): boolean {
   if (value instanceof Undefined || value === null || isNumeric(value)) return false;
@@ -88,7 +91,3 @@ function isSame(value: Value, other: Value): boolean {
 function hasCase(text: string): boolean {
   return text.toLowerCase() !== text.toUpperCase();
 }
-
-void Range;
-void Tuple;
-void toNumber;

@@ -1,4 +1,5 @@
-import { Markup } from './values.ts';
+import { typeError } from './errors.ts';
+import { Markup, typeName, Undefined, type Value } from './values.ts';
 
 // Python counts characters, JavaScript UTF-16 units: they differ only in texts with characters beyond U+FFFF.
 const surrogate = /[\ud800-\udfff]/;
@@ -6,6 +7,14 @@ const surrogate = /[\ud800-\udfff]/;
 /** The characters of a text, each as Python's `list(text)` gives it. */
 export function characters(text: string): readonly string[] {
   return surrogate.test(text) ? Array.from(text) : text.split('');
+}
+
+/** An argument that must be text. Throws TEMPLATE_TYPE, as Python does where it converts nothing by itself. */
+export function textArgument(value: Value): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Markup) return value.text;
+  if (value instanceof Undefined) throw value.error();
+  throw typeError(`expected str, not ${typeName(value)}`);
 }
 
 export function characterCount(text: string): number {
@@ -20,7 +29,7 @@ export function characterSlice(text: string, start: number, end?: number): strin
 /** Lines as Python's `splitlines` finds them; a break at the end begins no further line. */
 export function splitLines(text: string, keepEnds = false): string[] {
   const lines: string[] = [];
-  const pattern = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
+  const pattern = /\r\n|[\n\r\v\f\x85\u2028\u2029]/g;
   let start = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     lines.push(text.slice(start, keepEnds ? pattern.lastIndex : match.index));
@@ -30,14 +39,21 @@ export function splitLines(text: string, keepEnds = false): string[] {
   return lines;
 }
 
-const htmlEntities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&#39;', '"': '&#34;' };
+const htmlEntities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  "'": '&#39;',
+  '"': '&#34;',
+};
 
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>'"]/g, (character) => htmlEntities[character] ?? character);
 }
 
-export function markup(text: string): Markup {
-  return new Markup(text);
+/** Text as it goes into Markup. */
+export function escaped(value: string | Markup): string {
+  return value instanceof Markup ? value.text : escapeHtml(value);
 }
 
 /** Python's `title`, `capitalize` and `swapcase` know a letter by its case. */
@@ -50,8 +66,8 @@ export function capitalize(text: string): string {
   return first.toUpperCase() + rest.join('').toLowerCase();
 }
 
-const whitespaceStart = /^[\s\x1c-\x1f\x85]+/;
-const whitespaceEnd = /[\s\x1c-\x1f\x85]+$/;
+const whitespaceStart = /^[\s\x85]+/;
+const whitespaceEnd = /[\s\x85]+$/;
 
 /** Removes whitespace, or any of `set`'s characters, from the ends Python's `strip`, `lstrip`, `rstrip` name. */
 export function strip(text: string, set: string | undefined, side: 'both' | 'left' | 'right' = 'both'): string {

@@ -12,7 +12,7 @@ export class TokenStream {
   constructor(source: Source) {
     this.source = source;
     this.#tokens = tokenize(source);
-    this.#end = { kind: 'eof', value: '', at: source.text.length, end: source.text.length };
+    this.#end = { kind: 'eof', value: '', at: source.text.length };
   }
 
   get current(): Token {

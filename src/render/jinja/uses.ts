@@ -9,7 +9,17 @@ export function namesIn(statements: readonly Statement[]): ReadonlySet<string> {
   return names;
 }
 
-const storing: ReadonlySet<string> = new Set(['set', 'setBlock', 'macro', 'import', 'from', 'load', 'callBlock', 'block', 'include']);
+const storing: ReadonlySet<string> = new Set([
+  'set',
+  'setBlock',
+  'macro',
+  'import',
+  'from',
+  'load',
+  'callBlock',
+  'block',
+  'include',
+]);
 
 /** Whether a loop needs a fresh scope for every turn: something in its body stores a name, or keeps the scope. */
 export function storesNames(statements: readonly Statement[]): boolean {

@@ -1,4 +1,6 @@
-import { typeError, undefinedError } from './errors.ts';
+import type { ZesterError } from '#base/errors.ts';
+import type { Source } from '../source.ts';
+import { typeError, undefinedError, withPlace } from './errors.ts';
 
 /**
  * What template expressions compute with: Python's values, and nothing of JavaScript's. A list is an array, None is null,
@@ -70,11 +72,19 @@ export class Undefined {
   readonly name: string;
   /** An inline `if` without an `else` that was false: prints as nothing instead of failing. */
   readonly lenient: boolean;
-  readonly error: () => Error;
-  constructor(name: string, error: () => Error, lenient = false) {
+  /** Where the missing thing was written: errors point there, wherever the value is used. */
+  origin: { readonly source: Source; readonly at: number } | undefined;
+  readonly #makeError: () => ZesterError;
+
+  constructor(name: string, makeError: () => ZesterError, lenient = false) {
     this.name = name;
-    this.error = error;
+    this.#makeError = makeError;
     this.lenient = lenient;
+  }
+
+  error(): ZesterError {
+    const error = this.#makeError();
+    return this.origin === undefined ? error : withPlace(error, this.origin.source.place(this.origin.at));
   }
 }
 
@@ -206,7 +216,7 @@ function floatKey(value: number): Key {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value) : value;
 }
 
-let identities = new WeakMap<object, number>();
+const identities = new WeakMap<object, number>();
 let lastIdentity = 0;
 
 function tupleItemKey(key: Key): string {
@@ -215,7 +225,7 @@ function tupleItemKey(key: Key): string {
   let identity = identities.get(key);
   if (identity === undefined) {
     identity = ++lastIdentity;
-    identities = identities.set(key, identity);
+    identities.set(key, identity);
   }
   return `o${identity}`;
 }

@@ -1,10 +1,10 @@
-import { dumpJson } from '../json.ts';
 import { valueError } from '../jinja/errors.ts';
 import { isNumeric, parseFloating, parseInteger } from '../jinja/numbers.ts';
 import { compare, contains, lengthOf, operate, unary } from '../jinja/operators.ts';
 import { str } from '../jinja/print.ts';
 import { sorted } from '../jinja/sort.ts';
 import { Dict, Float, isText, type Value } from '../jinja/values.ts';
+import { dumpJson } from '../json.ts';
 
 export interface QueryCall {
   readonly args: readonly Value[];
@@ -21,7 +21,8 @@ export function callQueryFunction(name: string, call: QueryCall): Value {
 
 const functions: Readonly<Record<string, (call: QueryCall) => Value>> = {
   abs: ({ args: [value = null] }) => (isNumeric(value) && compare(value, 0) < 0 ? unary('-', value) : value),
-  avg: ({ args: [value = null] }) => (list(value).length === 0 ? null : operate('/', total(list(value)), list(value).length)),
+  avg: ({ args: [value = null] }) =>
+    list(value).length === 0 ? null : operate('/', total(list(value)), list(value).length),
   contains: ({ args: [value = null, item = null] }) => contains(value, item),
   ceil: ({ args: [value = null] }) => (value instanceof Float ? Math.ceil(value.value) : value),
   floor: ({ args: [value = null] }) => (value instanceof Float ? Math.floor(value.value) : value),
@@ -36,9 +37,11 @@ const functions: Readonly<Record<string, (call: QueryCall) => Value>> = {
   min: ({ args: [value = null] }) => extreme(list(value), (item) => item, -1),
   max_by: ({ args: [value = null], reference }) => extreme(list(value), reference, 1),
   min_by: ({ args: [value = null], reference }) => extreme(list(value), reference, -1),
-  merge: ({ args }) => new Dict(args.flatMap((each) => [...map(each).entries()].map(({ key, value }) => [key, value] as const))),
+  merge: ({ args }) =>
+    new Dict(args.flatMap((each) => [...map(each).entries()].map(({ key, value }) => [key, value] as const))),
   not_null: ({ args }) => args.find((value) => value !== null) ?? null,
-  reverse: ({ args: [value = null] }) => (isText(value) ? [...str(value)].toReversed().join('') : list(value).toReversed()),
+  reverse: ({ args: [value = null] }) =>
+    isText(value) ? [...str(value)].toReversed().join('') : list(value).toReversed(),
   sort: ({ args: [value = null] }) => sorted(list(value)),
   sort_by: ({ args: [value = null], reference }) => sorted(list(value), { key: reference }),
   sum: ({ args: [value = null] }) => total(list(value)),

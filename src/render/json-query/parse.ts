@@ -1,6 +1,6 @@
 import { valueError } from '../jinja/errors.ts';
-import { unquoteJson } from '../json/unquote.ts';
 import type { Value } from '../jinja/values.ts';
+import { unquoteJson } from '../json/unquote.ts';
 
 export type QueryNode =
   | { readonly type: 'current' }
@@ -11,13 +11,20 @@ export type QueryNode =
   | { readonly type: 'chain' | 'sub' | 'or' | 'and'; readonly left: QueryNode; readonly right: QueryNode }
   | { readonly type: 'compare'; readonly operator: string; readonly left: QueryNode; readonly right: QueryNode }
   | { readonly type: 'not'; readonly operand: QueryNode }
-  | { readonly type: 'projection'; readonly kind: 'list' | 'values' | 'flatten' | 'filter'; readonly left: QueryNode; readonly right: QueryNode; readonly condition?: QueryNode }
+  | {
+      readonly type: 'projection';
+      readonly kind: 'list' | 'values' | 'flatten' | 'filter';
+      readonly left: QueryNode;
+      readonly right: QueryNode;
+      readonly condition?: QueryNode;
+    }
   | { readonly type: 'list'; readonly items: readonly QueryNode[] }
   | { readonly type: 'hash'; readonly pairs: readonly (readonly [string, QueryNode])[] }
   | { readonly type: 'call'; readonly name: string; readonly args: readonly QueryNode[] }
   | { readonly type: 'reference'; readonly expression: QueryNode };
 
-const token = /\s*(?:([A-Za-z_]\w*)|("(?:[^"\\]|\\.)*")|('(?:[^'\\]|\\.)*')|(`(?:[^`\\]|\\.)*`)|(-?\d+)|(\|\||&&|==|!=|<=|>=|\[\?|\[\]|[[\]{}().,:*|&!<>@]))/y;
+const token =
+  /\s*(?:([A-Za-z_]\w*)|("(?:[^"\\]|\\.)*")|('(?:[^'\\]|\\.)*')|(`(?:[^`\\]|\\.)*`)|(-?\d+)|(\|\||&&|==|!=|<=|>=|\[\?|\[\]|[[\]{}().,:*|&!<>@]))/y;
 
 interface Token {
   readonly kind: 'name' | 'quoted' | 'raw' | 'literal' | 'number' | 'symbol' | 'end';
@@ -25,7 +32,25 @@ interface Token {
 }
 
 // How tightly each operator binds; a projection takes everything up to the first looser one.
-const binding: Readonly<Record<string, number>> = { '|': 1, '||': 2, '&&': 3, '==': 5, '!=': 5, '<': 5, '<=': 5, '>': 5, '>=': 5, '[]': 9, '*': 20, '[?': 21, '.': 40, '!': 45, '{': 50, '[': 55, '(': 60 };
+const binding: Readonly<Record<string, number>> = {
+  '|': 1,
+  '||': 2,
+  '&&': 3,
+  '==': 5,
+  '!=': 5,
+  '<': 5,
+  '<=': 5,
+  '>': 5,
+  '>=': 5,
+  '[]': 9,
+  '*': 20,
+  '[?': 21,
+  '.': 40,
+  '!': 45,
+  '{': 50,
+  '[': 55,
+  '(': 60,
+};
 const projectionStop = 10;
 
 export function parseQuery(expression: string): QueryNode {
@@ -66,7 +91,8 @@ class QueryParser {
       if (name !== undefined) tokens.push({ kind: 'name', text: name });
       else if (quoted !== undefined) tokens.push({ kind: 'quoted', text: unquoteJson(quoted) });
       else if (raw !== undefined) tokens.push({ kind: 'raw', text: raw.slice(1, -1).replaceAll("\\'", "'") });
-      else if (literal !== undefined) tokens.push({ kind: 'literal', text: literal.slice(1, -1).replaceAll('\\`', '`').trim() });
+      else if (literal !== undefined)
+        tokens.push({ kind: 'literal', text: literal.slice(1, -1).replaceAll('\\`', '`').trim() });
       else if (number !== undefined) tokens.push({ kind: 'number', text: number });
       else tokens.push({ kind: 'symbol', text: symbol ?? '' });
     }
@@ -111,7 +137,12 @@ class QueryParser {
     if (kind === 'name' && this.#isSymbol('(')) return { type: 'call', name: text, args: this.#arguments() };
     if (kind === 'name' || kind === 'quoted') return { type: 'field', name: text };
     if (kind === 'raw') return { type: 'literal', json: undefined, text };
-    if (kind === 'literal') return { type: 'literal', json: /^(?:["[{\d-]|true$|false$|null$)/.test(text) ? text : JSON.stringify(text), text };
+    if (kind === 'literal')
+      return {
+        type: 'literal',
+        json: /^(?:["[{\d-]|true$|false$|null$)/.test(text) ? text : JSON.stringify(text),
+        text,
+      };
     if (kind === 'symbol') return this.#prefixSymbol(text);
     this.#at--;
     throw this.#error();
@@ -211,7 +242,8 @@ class QueryParser {
     if (next.text === '[' || next.text === '[?') return this.expressionFrom(tightness);
     if (next.text === '.') {
       this.#next();
-      if (this.#skip('*')) return { type: 'projection', kind: 'values', left: { type: 'current' }, right: this.#projected(20) };
+      if (this.#skip('*'))
+        return { type: 'projection', kind: 'values', left: { type: 'current' }, right: this.#projected(20) };
       return this.#continued(this.#dotted(), tightness);
     }
     throw this.#error();

@@ -5,7 +5,13 @@ import type { Mark, Token } from './token.ts';
 
 /** A document's tree before its scalars are given types. `tag` is missing when none is written. */
 export type RawNode =
-  | { readonly kind: 'scalar'; readonly at: number; readonly tag: string | undefined; readonly text: string; readonly plain: boolean }
+  | {
+      readonly kind: 'scalar';
+      readonly at: number;
+      readonly tag: string | undefined;
+      readonly text: string;
+      readonly plain: boolean;
+    }
   | { readonly kind: 'list'; readonly at: number; readonly tag: string | undefined; readonly items: RawNode[] }
   | { readonly kind: 'map'; readonly at: number; readonly tag: string | undefined; readonly pairs: RawPair[] };
 
@@ -37,15 +43,17 @@ class Composer {
   }
 
   single(): RawNode | undefined {
-    while (this.#is('document-end')) this.#scanner.next();
     if (this.#is('end')) return undefined;
-    this.#directives();
-    const node = this.#nodeUnless('document-start', 'document-end', 'directive', 'end');
+    const isExplicit = this.#documentStart();
+    const node = isExplicit
+      ? this.#nodeUnless('document-start', 'document-end', 'directive', 'end')
+      : this.#node({ block: true });
     this.#documentEnd();
     return node;
   }
 
-  #directives(): void {
+  /** Directives and `---`, when there are any. */
+  #documentStart(): boolean {
     let found = false;
     for (let token = this.#scanner.peek(); token.kind === 'directive'; token = this.#scanner.peek()) {
       const [handle, prefix] = token.values;
@@ -53,8 +61,10 @@ class Composer {
       found = true;
       this.#scanner.next();
     }
-    if (this.#is('document-start')) this.#scanner.next();
+    const isExplicit = this.#is('document-start');
+    if (isExplicit) this.#scanner.next();
     else if (found) throw this.#error('did not find expected <document start>');
+    return isExplicit;
   }
 
   #documentEnd(): void {
@@ -63,7 +73,10 @@ class Composer {
     const { kind } = this.#scanner.peek();
     if (kind === 'end') return;
     if (kind === 'document-start' || ended) {
-      throw this.#error('expected a single document in the stream but found another document', 'Keep one document per file: remove the "---" between them');
+      throw this.#error(
+        'expected a single document in the stream but found another document',
+        'Keep one document per file: remove the "---" between them',
+      );
     }
     throw this.#error('did not find expected <document start>', 'Indent the line like the ones before it');
   }
@@ -107,7 +120,11 @@ class Composer {
     let anchor: string | undefined;
     let tag: string | undefined;
     const start = this.#scanner.peek().at;
-    for (let token = this.#scanner.peek(); token.kind === 'anchor' || token.kind === 'tag'; token = this.#scanner.peek()) {
+    for (
+      let token = this.#scanner.peek();
+      token.kind === 'anchor' || token.kind === 'tag';
+      token = this.#scanner.peek()
+    ) {
       if (token.kind === 'anchor' && anchor === undefined) anchor = token.name;
       else if (token.kind === 'tag' && tag === undefined) tag = this.#resolveTag(token);
       else break;
@@ -132,7 +149,8 @@ class Composer {
 
   #content({ tag, block, indentless, hasProperties, start }: ContentInput): RawNode {
     const token = this.#scanner.peek();
-    if (indentless && token.kind === 'block-entry') return { kind: 'list', at: token.at, tag, items: this.#indentlessItems() };
+    if (indentless && token.kind === 'block-entry')
+      return { kind: 'list', at: token.at, tag, items: this.#indentlessItems() };
     switch (token.kind) {
       case 'scalar':
         this.#scanner.next();
@@ -160,7 +178,8 @@ class Composer {
       this.#scanner.next();
       items.push(this.#nodeUnless('block-entry', 'block-end'));
     }
-    if (!this.#is('block-end')) throw this.#error("did not find expected '-' indicator", 'Indent the line like the items of its list');
+    if (!this.#is('block-end'))
+      throw this.#error("did not find expected '-' indicator", 'Indent the line like the items of its list');
     this.#scanner.next();
     return items;
   }
@@ -187,7 +206,8 @@ class Composer {
       const { at } = this.#scanner.next();
       pairs.push({ key, value: this.#is('key', 'value', 'block-end') ? this.#empty(at) : this.#blockPart() });
     }
-    if (!this.#is('block-end')) throw this.#error('did not find expected key', 'Indent the line like the other keys of its map');
+    if (!this.#is('block-end'))
+      throw this.#error('did not find expected key', 'Indent the line like the other keys of its map');
     this.#scanner.next();
     return pairs;
   }
@@ -204,7 +224,11 @@ class Composer {
       if (this.#is('flow-sequence-end')) break;
       const { kind, at } = this.#scanner.peek();
       // `[a: 1]` is a list of one map of one pair.
-      items.push(kind === 'key' ? { kind: 'map', at, tag: undefined, pairs: [this.#flowPair('flow-sequence-end')] } : this.#node({ block: false }));
+      items.push(
+        kind === 'key'
+          ? { kind: 'map', at, tag: undefined, pairs: [this.#flowPair('flow-sequence-end')] }
+          : this.#node({ block: false }),
+      );
     }
     this.#scanner.next();
     return items;
@@ -245,7 +269,7 @@ interface ContentInput {
   readonly start: number;
 }
 
-const unprintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ud800-\udfff\ue000-\ufefe\uff00-\ufffd]|(?!^)\ufeff/;
+const unprintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ud800-\udfff\ue000-\ufffd]/;
 
 function defaultHandles(): Map<string, string> {
   return new Map([

@@ -8,11 +8,36 @@ import type { Entry, Node, ScalarNode } from './node.ts';
 import { constructScalar, resolvePlain, type ScalarTag } from './resolve.ts';
 
 const prefix = 'tag:yaml.org,2002:';
-const scalarTags: ReadonlySet<string> = new Set<ScalarTag>(['null', 'bool', 'int', 'float', 'timestamp', 'str', 'merge', 'value']);
+const scalarTags: ReadonlySet<string> = new Set<ScalarTag>([
+  'null',
+  'bool',
+  'int',
+  'float',
+  'timestamp',
+  'str',
+  'merge',
+  'value',
+]);
 
 /** A document with types and places. Throws YAML_SYNTAX, YAML_KEY_TAKEN, YAML_TAG_UNKNOWN. */
 export function construct(root: RawNode, map: SourceMap): Node {
-  return new Constructor(map).node(root);
+  const node = new Constructor(map).node(root);
+  if (sizeOf(node, new Map()) > largestDocument) throw yamlError('its aliases stand for too much', map, root.at);
+  return node;
+}
+
+// A few lines of aliases to aliases can stand for more nodes than there is memory, once something writes them out.
+const largestDocument = 5_000_000;
+
+/** How many nodes a document has when every alias is written out. */
+function sizeOf(node: Node, known: Map<Node, number>): number {
+  if (node.kind === 'scalar') return 1;
+  const before = known.get(node);
+  if (before !== undefined) return before;
+  const children = node.kind === 'list' ? node.items : node.entries.map(({ value }) => value);
+  const size = children.reduce((total, child) => total + sizeOf(child, known), 1);
+  known.set(node, size);
+  return size;
 }
 
 class Constructor {
@@ -58,8 +83,7 @@ class Constructor {
 
   #scalarTag(raw: Extract<RawNode, { kind: 'scalar' }>): ScalarTag {
     const tag = shortTag(raw.tag);
-    if (tag === undefined) return raw.plain ? resolvePlain(raw.text) : 'str';
-    if (tag === '!') return 'str';
+    if (tag === undefined || tag === '!') return raw.plain ? resolvePlain(raw.text) : 'str';
     if (!isScalarTag(tag)) throw this.#unknownTag(raw);
     return tag;
   }
@@ -72,7 +96,11 @@ class Constructor {
       'source',
       'YAML_TAG_UNKNOWN',
       `Cannot read "${at.file}" as YAML: could not determine a constructor for the tag '${tag}'`,
-      { at, hint: implicit === undefined ? 'Remove the tag, or quote a text that begins with "!"' : `Quote the text "${text}"` },
+      {
+        at,
+        hint:
+          implicit === undefined ? 'Remove the tag, or quote a text that begins with "!"' : `Quote the text "${text}"`,
+      },
     );
   }
 
@@ -80,13 +108,14 @@ class Constructor {
   #flatten(raw: Extract<RawNode, { kind: 'map' }>): void {
     if (this.#flattened.has(raw)) return;
     this.#flattened.add(raw);
-    const isMerge = ({ key }: RawPair): boolean =>
-      key.kind === 'scalar' && this.#isImplicitOr(key, 'merge');
+    const isMerge = ({ key }: RawPair): boolean => key.kind === 'scalar' && this.#isImplicitOr(key, 'merge');
     const merges = raw.pairs.filter(isMerge);
     if (merges.length === 0) return;
     const own = raw.pairs.filter((pair) => !isMerge(pair));
     const names = new Set(own.map(({ key }) => rawText(key)));
-    const merged = merges.flatMap(({ value }) => this.#mergedPairs(value)).filter(({ key }) => !names.has(rawText(key)));
+    const merged = merges
+      .flatMap(({ value }) => this.#mergedPairs(value))
+      .filter(({ key }) => !names.has(rawText(key)));
     raw.pairs.splice(0, raw.pairs.length, ...merged, ...own);
   }
 
@@ -129,7 +158,9 @@ class Constructor {
     const key = this.node(raw);
     if (key.kind === 'scalar') return key;
     const hint =
-      raw.kind === 'map' ? 'Quote it: a template expression that was not rendered, "{{ … }}", looks like a map in a map' : undefined;
+      raw.kind === 'map'
+        ? 'Quote it: a template expression that was not rendered, "{{ … }}", looks like a map in a map'
+        : undefined;
     throw yamlError('found unacceptable key: a list or a map cannot be one', this.#map, raw.at ?? start, hint);
   }
 }

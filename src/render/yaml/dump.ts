@@ -1,8 +1,8 @@
+import { isError } from '#base/errors.ts';
 import { typeError } from '../jinja/errors.ts';
 import { compare } from '../jinja/operators.ts';
 import { floatText, str } from '../jinja/print.ts';
 import { Dict, DictView, Float, isText, PySet, Tuple, typeName, Undefined, type Value } from '../jinja/values.ts';
-import { isError } from '#base/errors.ts';
 import { type Emitted, Emitter } from './emitter.ts';
 import { escapeDouble } from './scalar-style.ts';
 

@@ -3,8 +3,18 @@ import { escapeDouble, type Style, styleOf } from './scalar-style.ts';
 /** What is emitted: a tree whose scalars are already text, with the anchors and aliases of shared parts. */
 export type Emitted =
   | { readonly kind: 'scalar'; readonly text: string; readonly isText: boolean }
-  | { readonly kind: 'list'; readonly items: readonly Emitted[]; readonly anchor: string | undefined; readonly flow: boolean }
-  | { readonly kind: 'map'; readonly pairs: readonly (readonly [Emitted, Emitted])[]; readonly anchor: string | undefined; readonly flow: boolean }
+  | {
+      readonly kind: 'list';
+      readonly items: readonly Emitted[];
+      readonly anchor: string | undefined;
+      readonly flow: boolean;
+    }
+  | {
+      readonly kind: 'map';
+      readonly pairs: readonly (readonly [Emitted, Emitted])[];
+      readonly anchor: string | undefined;
+      readonly flow: boolean;
+    }
   | { readonly kind: 'alias'; readonly name: string };
 
 interface Context {
@@ -36,8 +46,12 @@ export class Emitter {
   }
 
   #node(node: Emitted, context: Context): void {
-    if (node.kind === 'alias') return this.#indicator(`*${node.name}`, { spaceBefore: true });
-    if (node.kind === 'scalar') return this.#scalar(node, context);
+    if (node.kind === 'alias') this.#indicator(`*${node.name}`, { spaceBefore: true });
+    else if (node.kind === 'scalar') this.#scalar(node, context);
+    else this.#collection(node, context);
+  }
+
+  #collection(node: Extract<Emitted, { kind: 'list' | 'map' }>, context: Context): void {
     if (node.anchor !== undefined) this.#indicator(`&${node.anchor}`, { spaceBefore: true });
     const isEmpty = node.kind === 'list' ? node.items.length === 0 : node.pairs.length === 0;
     const flow = this.#flow > 0 || node.flow || isEmpty;
@@ -153,7 +167,8 @@ export class Emitter {
     let afterSpace = false;
     for (let at = 0; at < text.length; at++) {
       const character = text.charAt(at);
-      const breaks = character === ' ' && mayBreak && !afterSpace && this.#column > this.#width && text.charAt(at + 1) !== ' ';
+      const breaks =
+        character === ' ' && mayBreak && !afterSpace && this.#column > this.#width && text.charAt(at + 1) !== ' ';
       if (breaks) this.#newLine();
       else this.#put(character);
       afterSpace = character === ' ';

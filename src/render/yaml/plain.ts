@@ -1,5 +1,5 @@
-import { Dict, Float, Host, Markup, PySet, Range, Tuple, Undefined, type Value } from '../jinja/values.ts';
 import { str } from '../jinja/print.ts';
+import { Dict, Float, Host, Markup, PySet, Range, Tuple, Undefined, type Value } from '../jinja/values.ts';
 import type { Node } from './node.ts';
 
 /**

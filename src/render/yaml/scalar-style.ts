@@ -54,7 +54,8 @@ export const doubleEscapes: Readonly<Record<string, string>> = {
 /** A character as it is written between double quotes. */
 export function escapeDouble(character: string, { ascii = false } = {}): string {
   const code = character.codePointAt(0) ?? 0;
-  const isPrintable = code >= 0x20 && code <= 0x7e ? true : !ascii && printable.test(character) && !linebreak.test(character);
+  const isPrintable =
+    code >= 0x20 && code <= 0x7e ? true : !ascii && printable.test(character) && !linebreak.test(character);
   if (isPrintable && character !== '"' && character !== '\\') return character;
   const known = doubleEscapes[character];
   if (known !== undefined) return known;

@@ -1,9 +1,9 @@
-import { type Cursor, isBlank, isBlankOrEnd, isBreakOrEnd } from './cursor.ts';
+import { type Cursor, isBlankOrEnd, isBreakOrEnd } from './cursor.ts';
 import type { Token } from './token.ts';
 
 const word = /[0-9A-Za-z_-]*/y;
-const uri = /(?:[0-9A-Za-z_;/?:@&=+$.!~*'()%-]|[\x80-\uffff])*/y;
-const uriInFlow = /(?:[0-9A-Za-z_;/?:@&=+$.%!~*'()-]|[\x80-\uffff])*/y;
+const uri = /[0-9A-Za-z_;/?:@&=+$.!~*'()%-]*/y;
+const verbatimUri = /[0-9A-Za-z_;/?:@&=+$.!~*'()%,[\]-]*/y;
 
 /** The name after `&` or `*`. */
 export function scanAnchorName(cursor: Cursor, kind: 'alias' | 'anchor'): string {
@@ -26,7 +26,7 @@ export function scanTag(cursor: Cursor, flow: boolean): Token {
   const at = cursor.index;
   if (cursor.code(1) === 60) {
     cursor.index += 2;
-    const suffix = take(cursor, uri);
+    const suffix = take(cursor, verbatimUri);
     if (suffix === '' || cursor.code() !== 62) throw cursor.error("did not find the expected '>'", at);
     cursor.index++;
     return finished(cursor, { kind: 'tag', at, handle: undefined, suffix }, flow);
@@ -35,14 +35,16 @@ export function scanTag(cursor: Cursor, flow: boolean): Token {
   const handle = take(cursor, word);
   if (cursor.code() === 33) {
     cursor.index++;
-    const suffix = take(cursor, flow ? uriInFlow : uri);
+    const suffix = take(cursor, uri);
     if (suffix === '') throw cursor.error('did not find expected tag URI', at);
     return finished(cursor, { kind: 'tag', at, handle: `!${handle}!`, suffix: decode(suffix) }, flow);
   }
-  const suffix = handle + take(cursor, flow ? uriInFlow : uri);
+  const suffix = handle + take(cursor, uri);
   // A lone "!" has no handle: it says "text, whatever it looks like".
   const token: Token =
-    suffix === '' ? { kind: 'tag', at, handle: undefined, suffix: '!' } : { kind: 'tag', at, handle: '!', suffix: decode(suffix) };
+    suffix === ''
+      ? { kind: 'tag', at, handle: undefined, suffix: '!' }
+      : { kind: 'tag', at, handle: '!', suffix: decode(suffix) };
   return finished(cursor, token, flow);
 }
 
@@ -53,7 +55,7 @@ function finished(cursor: Cursor, token: Token, flow: boolean): Token {
   return token;
 }
 
-/** `%YAML 1.1`, `%TAG !e! tag:…` or another directive, which is ignored. */
+/** `%YAML 1.1` or `%TAG !e! tag:…`. */
 export function scanDirective(cursor: Cursor): Token {
   const at = cursor.index;
   cursor.index++;
@@ -63,6 +65,7 @@ export function scanDirective(cursor: Cursor): Token {
   while (!isBreakOrEnd(cursor.code())) cursor.index++;
   const line = cursor.text.slice(begin, cursor.index).replace(/(^|\s)#.*$/, '');
   const values = line.split(/[ \t]+/).filter((value) => value !== '');
+  if (name !== 'YAML' && name !== 'TAG') throw cursor.error('found unknown directive name', at);
   if (name === 'YAML' && !(values.length === 1 && /^1\.\d+$/.test(values[0] ?? ''))) {
     throw cursor.error('found incompatible YAML document', at, 'Write "%YAML 1.1", or leave the line out');
   }
@@ -84,5 +87,3 @@ function take(cursor: Cursor, pattern: RegExp): string {
   cursor.index += found.length;
   return found;
 }
-
-void isBlank;

@@ -3,9 +3,8 @@ import { type Cursor, isBlank, isBlankOrEnd, isBreak, isBreakOrEnd } from './cur
 // Scanners of the five scalar styles. Each starts at the scalar's first character, leaves the cursor behind its last, and
 // throws YAML_SYNTAX with the reason libyaml gives.
 
-const [dash, dot, colon, hash, comma, bang] = [45, 46, 58, 35, 44, 33];
+const [dash, dot, colon, hash, comma] = [45, 46, 58, 35, 44];
 const [openBracket, closeBracket, openBrace, closeBrace, backslash] = [91, 93, 123, 125, 92];
-void bang;
 
 function isFlowIndicator(code: number): boolean {
   return code === comma || code === openBracket || code === closeBracket || code === openBrace || code === closeBrace;

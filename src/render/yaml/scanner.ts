@@ -1,7 +1,7 @@
 import type { SourceMap } from '../source-map.ts';
-import { Cursor, isBlank, isBlankOrEnd, isBreak, isBreakOrEnd } from './cursor.ts';
-import { scanBlock, scanPlain, scanQuoted } from './scan-scalar.ts';
+import { Cursor, isBlankOrEnd, isBreak, isBreakOrEnd } from './cursor.ts';
 import { scanAnchorName, scanDirective, scanTag } from './scan-property.ts';
+import { scanBlock, scanPlain, scanQuoted } from './scan-scalar.ts';
 import type { Mark, Token } from './token.ts';
 
 /** Where a key without `?` may have begun: only the `:` after it tells. */
@@ -59,61 +59,37 @@ export class Scanner {
     this.#skipToToken();
     this.#dropStaleKeys();
     this.#unroll(cursor.column);
-    if (cursor.atEnd()) return this.#end();
-    const code = cursor.code();
-    if (cursor.column === 0 && code === 37) return this.#directive();
-    if (cursor.atDocumentMark(45)) return this.#documentMark('document-start');
-    if (cursor.atDocumentMark(46)) return this.#documentMark('document-end');
-    this.#fetchAt(cursor.text.charAt(cursor.index), isBlankOrEnd(cursor.code(1)));
+    if (cursor.atEnd()) this.#end();
+    else if (cursor.column === 0 && cursor.code() === 37) this.#directive();
+    else if (cursor.atDocumentMark(45)) this.#documentMark('document-start');
+    else if (cursor.atDocumentMark(46)) this.#documentMark('document-end');
+    else this.#fetchAt(cursor.text.charAt(cursor.index), isBlankOrEnd(cursor.code(1)));
   }
 
   #fetchAt(character: string, spaceFollows: boolean): void {
     const flow = this.#flowLevel > 0;
-    switch (character) {
-      case '[':
-        return this.#openFlow('flow-sequence');
-      case '{':
-        return this.#openFlow('flow-mapping');
-      case ']':
-        return this.#closeFlow('flow-sequence-end');
-      case '}':
-        return this.#closeFlow('flow-mapping-end');
-      case ',':
-        return this.#flowEntry();
-      case '-':
-        return spaceFollows ? this.#blockEntry() : this.#plain();
-      case '?':
-        return spaceFollows ? this.#key() : this.#plain();
-      case ':':
-        return spaceFollows || flow ? this.#value() : this.#plain();
-      case '*':
-        return this.#named('alias');
-      case '&':
-        return this.#named('anchor');
-      case '!':
-        return this.#tag();
-      case '"':
-      case "'":
-        return this.#quoted(character === '"');
-      case '|':
-      case '>':
-        if (!flow) return this.#block(character === '>');
-        throw this.#cannotStart(character);
-      case '#':
-      case '%':
-      case '@':
-      case '`':
-      case '\t':
-        throw this.#cannotStart(character);
-      default:
-        if (character === '|' || character === '>') throw this.#cannotStart(character);
-        return this.#plain();
-    }
+    if (character === '[') this.#openFlow('flow-sequence');
+    else if (character === '{') this.#openFlow('flow-mapping');
+    else if (character === ']') this.#closeFlow('flow-sequence-end');
+    else if (character === '}') this.#closeFlow('flow-mapping-end');
+    else if (character === ',') this.#flowEntry();
+    else if (character === '-' && spaceFollows) this.#blockEntry();
+    else if (character === '?' && spaceFollows) this.#key();
+    else if (character === ':' && (spaceFollows || flow)) this.#value();
+    else if (character === '*') this.#named('alias');
+    else if (character === '&') this.#named('anchor');
+    else if (character === '!') this.#tag();
+    else if (character === '"' || character === "'") this.#quoted(character === '"');
+    else if (!flow && (character === '|' || character === '>')) this.#block(character === '>');
+    else if ('|>%@`\t'.includes(character)) throw this.#cannotStart(character);
+    else this.#plain();
   }
 
   #cannotStart(character: string): Error {
     const hint =
-      character === '\t' ? 'Indent with spaces: YAML does not take tabs' : `Quote the text that begins with "${character}"`;
+      character === '\t'
+        ? 'Indent with spaces: YAML does not take tabs'
+        : `Quote the text that begins with "${character}"`;
     return this.cursor.error('found character that cannot start any token', this.cursor.index, hint);
   }
 
@@ -121,7 +97,8 @@ export class Scanner {
     const { cursor } = this;
     while (true) {
       // A tab is white space only where no key could begin, else it would be indentation.
-      while (cursor.code() === 32 || ((this.#flowLevel > 0 || !this.#simpleKeyAllowed) && cursor.code() === 9)) cursor.index++;
+      while (cursor.code() === 32 || ((this.#flowLevel > 0 || !this.#simpleKeyAllowed) && cursor.code() === 9))
+        cursor.index++;
       if (cursor.code() === 35) while (!isBreakOrEnd(cursor.code())) cursor.index++;
       if (!isBreak(cursor.code())) return;
       cursor.skipBreak();
@@ -140,7 +117,11 @@ export class Scanner {
   #dropKey(level: number): void {
     const key = this.#simpleKeys[level];
     if (key?.required) {
-      throw this.cursor.error("could not find expected ':'", key.index, 'Write "key: value", or indent the line under its key');
+      throw this.cursor.error(
+        "could not find expected ':'",
+        key.index,
+        'Write "key: value", or indent the line under its key',
+      );
     }
     this.#simpleKeys[level] = undefined;
   }
@@ -161,7 +142,11 @@ export class Scanner {
     this.#tokens.splice(position - this.#taken, 0, token);
   }
 
-  #roll(column: number, kind: 'block-sequence' | 'block-mapping', { at, position }: { at: number; position?: number }): void {
+  #roll(
+    column: number,
+    kind: 'block-sequence' | 'block-mapping',
+    { at, position }: { at: number; position?: number },
+  ): void {
     if (this.#flowLevel > 0 || this.#indent >= column) return;
     this.#indents.push(this.#indent);
     this.#indent = column;
@@ -237,7 +222,11 @@ export class Scanner {
   #blockEntry(): void {
     if (this.#flowLevel === 0) {
       if (!this.#simpleKeyAllowed) {
-        throw this.cursor.error('block sequence entries are not allowed in this context', this.cursor.index, 'Begin the list on a line of its own');
+        throw this.cursor.error(
+          'block sequence entries are not allowed in this context',
+          this.cursor.index,
+          'Begin the list on a line of its own',
+        );
       }
       this.#roll(this.cursor.column, 'block-sequence', { at: this.cursor.index });
     }
@@ -266,7 +255,11 @@ export class Scanner {
     } else {
       if (this.#flowLevel === 0) {
         if (!this.#simpleKeyAllowed) {
-          throw this.cursor.error('mapping values are not allowed in this context', this.cursor.index, 'Quote a text that contains ": "');
+          throw this.cursor.error(
+            'mapping values are not allowed in this context',
+            this.cursor.index,
+            'Quote a text that contains ": "',
+          );
         }
         this.#roll(this.cursor.column, 'block-mapping', { at: this.cursor.index });
       }
@@ -292,7 +285,12 @@ export class Scanner {
     this.#dropKey(this.#flowLevel);
     this.#simpleKeyAllowed = true;
     const at = this.cursor.index;
-    this.#tokens.push({ kind: 'scalar', at, text: scanBlock(this.cursor, { folded, parent: this.#indent }), plain: false });
+    this.#tokens.push({
+      kind: 'scalar',
+      at,
+      text: scanBlock(this.cursor, { folded, parent: this.#indent }),
+      plain: false,
+    });
   }
 
   #quoted(double: boolean): void {
@@ -311,5 +309,3 @@ export class Scanner {
     this.#tokens.push({ kind: 'scalar', at, text, plain: true });
   }
 }
-
-void isBlank;

@@ -2,17 +2,23 @@ import { randomInt } from 'node:crypto';
 import { typeError, valueError } from '../errors.ts';
 import { toIndex } from '../numbers.ts';
 import { compare, contains, equals, iterate, lengthOf, operate, truthy } from '../operators.ts';
-import { repr, str } from '../print.ts';
+import { str } from '../print.ts';
 import { sorted } from '../sort.ts';
 import { characters } from '../text.ts';
-import { Dict, Float, Host, isText, Once, PySet, Range, Tuple, typeName, Undefined, type Value } from '../values.ts';
-import { Group } from './group.ts';
+import { Dict, Float, isText, Once, PySet, Tuple, typeName, Undefined, type Value } from '../values.ts';
 import { foldCase, getter, multiGetter } from './getter.ts';
+import { Group } from './group.ts';
 import { filterTable } from './table.ts';
 
 export const collectionFilters = filterTable({
-  default: ["value, default_value='', boolean=False", (value = null, fallback = '', boolean = false) => defaulted(value, fallback, boolean)],
-  d: ["value, default_value='', boolean=False", (value = null, fallback = '', boolean = false) => defaulted(value, fallback, boolean)],
+  default: [
+    "value, default_value='', boolean=False",
+    (value = null, fallback = '', boolean = false) => defaulted(value, fallback, boolean),
+  ],
+  d: [
+    "value, default_value='', boolean=False",
+    (value = null, fallback = '', boolean = false) => defaulted(value, fallback, boolean),
+  ],
   length: ['obj', (value = null) => lengthOf(value)],
   count: ['obj', (value = null) => lengthOf(value)],
   list: ['value', (value = null) => [...iterate(value)]],
@@ -20,33 +26,88 @@ export const collectionFilters = filterTable({
   last: ['seq', (seq = null) => lastOf(seq)],
   random: ['seq', (seq = null) => pickRandom([...iterate(seq)])],
   reverse: ['value', (value = null) => reverse(value)],
-  join: ["value, d='', attribute=None", (value = null, d = '', attribute = null) => [...iterate(value)].map(getter(attribute)).map(str).join(str(d))],
-  sort: ['value, reverse=False, case_sensitive=False, attribute=None', (value = null, reversed = false, sensitive = false, attribute = null) => sorted(iterate(value), { key: multiGetter(attribute, truthy(sensitive)), reverse: truthy(reversed) })],
-  dictsort: ["value, case_sensitive=False, by='key', reverse=False", (value = null, sensitive = false, by = 'key', reversed = false) => dictSort(value, { sensitive: truthy(sensitive), by: str(by), reverse: truthy(reversed) })],
+  join: [
+    "value, d='', attribute=None",
+    (value = null, d = '', attribute = null) => [...iterate(value)].map(getter(attribute)).map(str).join(str(d)),
+  ],
+  sort: [
+    'value, reverse=False, case_sensitive=False, attribute=None',
+    (value = null, reversed = false, sensitive = false, attribute = null) =>
+      sorted(iterate(value), { key: multiGetter(attribute, truthy(sensitive)), reverse: truthy(reversed) }),
+  ],
+  dictsort: [
+    "value, case_sensitive=False, by='key', reverse=False",
+    (value = null, sensitive = false, by = 'key', reversed = false) =>
+      dictSort(value, { sensitive: truthy(sensitive), by: str(by), reverse: truthy(reversed) }),
+  ],
   items: ['value', (value = null) => items(value)],
-  groupby: ['value, attribute, default=None, case_sensitive=False', (value = null, attribute = null, fallback = null, sensitive = false) => groupBy(value, { attribute, fallback, sensitive: truthy(sensitive) })],
-  batch: ['value, linecount, fill_with=None', (value = null, count = 1, fill = null) => new Once(batch([...iterate(value)], toIndex(count), fill))],
-  slice: ['value, slices, fill_with=None', (value = null, count = 1, fill = null) => new Once(slices([...iterate(value)], toIndex(count), fill))],
-  sum: ['iterable, attribute=None, start=0', (value = null, attribute = null, start = 0) => [...iterate(value)].map(getter(attribute)).reduce((total, each) => operate('+', total, each), start)],
+  groupby: [
+    'value, attribute, default=None, case_sensitive=False',
+    (value = null, attribute = null, fallback = null, sensitive = false) =>
+      groupBy(value, { attribute, fallback, sensitive: truthy(sensitive) }),
+  ],
+  batch: [
+    'value, linecount, fill_with=None',
+    (value = null, count = 1, fill = null) => new Once(batch([...iterate(value)], toIndex(count), fill)),
+  ],
+  slice: [
+    'value, slices, fill_with=None',
+    (value = null, count = 1, fill = null) => new Once(slices([...iterate(value)], toIndex(count), fill)),
+  ],
+  sum: [
+    'iterable, attribute=None, start=0',
+    (value = null, attribute = null, start = 0) =>
+      [...iterate(value)].map(getter(attribute)).reduce((total, each) => operate('+', total, each), start),
+  ],
   unique: ['values', (values = null) => unique(values)],
   min: ['obj', (value = null) => extreme(value, (order) => order < 0, 'min')],
   max: ['obj', (value = null) => extreme(value, (order) => order > 0, 'max')],
   avg: ['lst', (value = null) => average(value)],
   union: ['lst1, lst2', (first = null, second = null) => union(first, second)],
   intersect: ['lst1, lst2', (first = null, second = null) => combine(first, second, (item) => contains(second, item))],
-  difference: ['lst1, lst2', (first = null, second = null) => combine(first, second, (item) => !contains(second, item))],
+  difference: [
+    'lst1, lst2',
+    (first = null, second = null) => combine(first, second, (item) => !contains(second, item)),
+  ],
   symmetric_difference: ['lst1, lst2', (first = null, second = null) => symmetric(first, second)],
   sorted_ignorecase: ['to_sort', (value = null) => sorted(iterate(value), { key: (item) => foldCase(item) })],
-  flatten: ['data, levels=None, preserve_nulls=False', (data = null, levels = null, nulls = false) => flatten(data, levels === null ? Number.POSITIVE_INFINITY : toIndex(levels), truthy(nulls))],
-  random_sample: ['value, size, seed=None', (value = null, size = 0) => shuffle([...iterate(value)]).slice(0, toIndex(size))],
+  flatten: [
+    'data, levels=None, preserve_nulls=False',
+    (data = null, levels = null, nulls = false) =>
+      flatten(data, levels === null ? Number.POSITIVE_INFINITY : toIndex(levels), truthy(nulls)),
+  ],
+  random_sample: [
+    'value, size, seed=None',
+    (value = null, size = 0) => shuffle([...iterate(value)]).slice(0, toIndex(size)),
+  ],
   random_shuffle: ['value, seed=None', (value = null) => shuffle([...iterate(value)])],
   zip: ['first, *rest', (first = null, rest = null) => new Once(zip([first, ...iterate(rest)]))],
-  zip_longest: ['first, *rest, **named', (first = null, rest = null, named = null) => new Once(zip([first, ...iterate(rest)], named instanceof Dict ? named.get('fillvalue') : undefined, true))],
-  product: ['first, *rest', (first = null, rest = null) => new Once(product([first, ...iterate(rest)].map((each) => [...iterate(each)])))],
-  combinations: ['value, r', (value = null, count = 0) => new Once(choose([...iterate(value)], toIndex(count), 'combinations'))],
-  combinations_with_replacement: ['value, r', (value = null, count = 0) => new Once(choose([...iterate(value)], toIndex(count), 'replacement'))],
-  permutations: ['value, r=None', (value = null, count = null) => new Once(choose([...iterate(value)], count === null ? lengthOf(value) : toIndex(count), 'permutations'))],
-  compress: ['data, selectors', (data = null, selectors = null) => new Once(compress([...iterate(data)], [...iterate(selectors)]))],
+  zip_longest: [
+    'first, *rest, **named',
+    (first = null, rest = null, named = null) =>
+      new Once(zip([first, ...iterate(rest)], named instanceof Dict ? named.get('fillvalue') : undefined, true)),
+  ],
+  product: [
+    'first, *rest',
+    (first = null, rest = null) => new Once(product([first, ...iterate(rest)].map((each) => [...iterate(each)]))),
+  ],
+  combinations: [
+    'value, r',
+    (value = null, count = 0) => new Once(choose([...iterate(value)], toIndex(count), 'combinations')),
+  ],
+  combinations_with_replacement: [
+    'value, r',
+    (value = null, count = 0) => new Once(choose([...iterate(value)], toIndex(count), 'replacement')),
+  ],
+  permutations: [
+    'value, r=None',
+    (value = null, count = null) =>
+      new Once(choose([...iterate(value)], count === null ? lengthOf(value) : toIndex(count), 'permutations')),
+  ],
+  compress: [
+    'data, selectors',
+    (data = null, selectors = null) => new Once(compress([...iterate(data)], [...iterate(selectors)])),
+  ],
 });
 
 // Combinations grow faster than anybody expects.
@@ -87,7 +148,10 @@ function reverse(value: Value): Value {
   return new Once([...iterate(value)].toReversed());
 }
 
-function dictSort(value: Value, { sensitive, by, reverse: reversed }: { sensitive: boolean; by: string; reverse: boolean }): Value {
+function dictSort(
+  value: Value,
+  { sensitive, by, reverse: reversed }: { sensitive: boolean; by: string; reverse: boolean },
+): Value {
   if (value instanceof Undefined) throw value.error();
   if (!(value instanceof Dict)) throw typeError(`'${typeName(value)}' object has no attribute 'items'`);
   if (by !== 'key' && by !== 'value') throw valueError('You can only sort by either "key" or "value"');
@@ -106,7 +170,10 @@ function items(value: Value): Value {
   return new Once([...value.entries()].map((entry) => new Tuple([entry.key, entry.value])));
 }
 
-function groupBy(value: Value, { attribute, fallback, sensitive }: { attribute: Value; fallback: Value; sensitive: boolean }): Value {
+function groupBy(
+  value: Value,
+  { attribute, fallback, sensitive }: { attribute: Value; fallback: Value; sensitive: boolean },
+): Value {
   const original = getter(attribute, fallback);
   const key = (item: Value): Value => (sensitive ? original(item) : foldCase(original(item)));
   const groups: { key: Value; items: Value[] }[] = [];
@@ -115,7 +182,9 @@ function groupBy(value: Value, { attribute, fallback, sensitive }: { attribute: 
     if (last !== undefined && equals(last.key, key(item))) last.items.push(item);
     else groups.push({ key: key(item), items: [item] });
   }
-  return groups.map(({ key: folded, items: members }) => new Group(sensitive ? folded : original(members[0] ?? null), members));
+  return groups.map(
+    ({ key: folded, items: members }) => new Group(sensitive ? folded : original(members[0] ?? null), members),
+  );
 }
 
 function batch(all: readonly Value[], size: number, fill: Value): Value[] {
@@ -212,7 +281,10 @@ function zip(sequences: readonly Value[], fill: Value = null, longest = false): 
   const lists = sequences.map((sequence) => [...iterate(sequence)]);
   const lengths = lists.map((list) => list.length);
   const length = longest ? Math.max(...lengths) : Math.min(...lengths);
-  return Array.from({ length }, (_, index) => new Tuple(lists.map((list) => (index < list.length ? (list[index] ?? null) : fill))));
+  return Array.from(
+    { length },
+    (_, index) => new Tuple(lists.map((list) => (index < list.length ? (list[index] ?? null) : fill))),
+  );
 }
 
 function product(lists: readonly (readonly Value[])[]): Value[] {
@@ -245,7 +317,3 @@ function choose(all: readonly Value[], count: number, kind: 'combinations' | 're
 function compress(data: readonly Value[], selectors: readonly Value[]): Value[] {
   return data.filter((_, index) => index < selectors.length && truthy(selectors[index] ?? null));
 }
-
-void repr;
-void Range;
-void Host;

@@ -1,21 +1,28 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { typeError, valueError } from '../errors.ts';
+import { valueError } from '../errors.ts';
 import { toIndex } from '../numbers.ts';
 import { str } from '../print.ts';
-import { isText, typeName, type Value } from '../values.ts';
+import { textArgument } from '../text.ts';
+import type { Value } from '../values.ts';
 import { filterTable } from './table.ts';
 
 const uuidNamespace = Buffer.from('91633ebf1c865e33935a28061f4b480e', 'hex');
 
 export const cryptoFilters = filterTable({
-  md5: ['instr', (text = null) => hash('md5', str(text))],
-  sha1: ['instr', (text = null) => hash('sha1', str(text))],
-  sha256: ['instr', (text = null) => hash('sha256', str(text))],
-  sha512: ['instr', (text = null) => hash('sha512', str(text))],
-  base64_encode: ['instr', (text = null) => Buffer.from(str(text)).toString('base64')],
-  base64_decode: ['instr', (text = null) => Buffer.from(str(text), 'base64').toString('utf8')],
-  hmac: ['string, shared_secret, challenge_hmac', (text = null, secret = null, challenge = null) => isHmac(str(text), str(secret), str(challenge))],
-  hmac_compute: ['string, shared_secret', (text = null, secret = null) => createHmac('sha256', str(secret)).update(str(text)).digest('hex')],
+  md5: ['instr', (text = null) => hash('md5', textArgument(text))],
+  sha1: ['instr', (text = null) => hash('sha1', textArgument(text))],
+  sha256: ['instr', (text = null) => hash('sha256', textArgument(text))],
+  sha512: ['instr', (text = null) => hash('sha512', textArgument(text))],
+  base64_encode: ['instr', (text = null) => Buffer.from(textArgument(text)).toString('base64')],
+  base64_decode: ['instr', (text = null) => Buffer.from(textArgument(text), 'base64').toString('utf8')],
+  hmac: [
+    'string, shared_secret, challenge_hmac',
+    (text = null, secret = null, challenge = null) => isHmac(textArgument(text), str(secret), str(challenge)),
+  ],
+  hmac_compute: [
+    'string, shared_secret',
+    (text = null, secret = null) => createHmac('sha256', str(secret)).update(textArgument(text)).digest('hex'),
+  ],
   uuid: ['val', (value = null) => uuid5(value)],
   random_hash: ['size=9999999999, hash_type=None', (_size = null, type = null) => randomHash(type)],
   rand_str: ['size=9999999999, hash_type=None', (_size = null, type = null) => randomHash(type)],
@@ -34,8 +41,7 @@ function isHmac(text: string, secret: string, challenge: string): boolean {
 
 /** A version 5 UUID in Salt's namespace: the same text gives the same id. */
 function uuid5(value: Value): string {
-  if (!isText(value)) throw typeError(`expected str, not ${typeName(value)}`);
-  const digest = createHash('sha1').update(uuidNamespace).update(str(value)).digest().subarray(0, 16);
+  const digest = createHash('sha1').update(uuidNamespace).update(textArgument(value)).digest().subarray(0, 16);
   digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x50;
   digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
   return digest.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

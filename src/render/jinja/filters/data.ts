@@ -1,36 +1,72 @@
-import { deepCopy, traverse } from '../../data.ts';
+import { shellMatch, traverse } from '../../data.ts';
+import { queryJson } from '../../json-query.ts';
+import { fullMatch } from '../../python-regex.ts';
 import { typeError, valueError } from '../errors.ts';
+import { pairsOf } from '../methods/dict.ts';
 import { isInt } from '../numbers.ts';
 import { contains, equals, isIterable, iterate, truthy } from '../operators.ts';
 import { str } from '../print.ts';
-import { fullMatch } from '../../python-regex.ts';
-import { shellMatch } from '../../data.ts';
-import { queryJson } from '../../json-query.ts';
+import { textArgument } from '../text.ts';
 import { Dict, isText, PySet, Tuple, typeName, type Value } from '../values.ts';
 import { filterTable } from './table.ts';
-import { pairsOf } from '../methods/dict.ts';
 
 const into = "in_dict, keys, value, delimiter=':', ordered_dict=False";
 
 export const dataFilters = filterTable({
-  traverse: ["data, key, default=None, delimiter=':'", (data = null, key = null, fallback = null, delimiter = ':') => traverse(data, key, fallback, str(delimiter))],
+  traverse: [
+    "data, key, default=None, delimiter=':'",
+    (data = null, key = null, fallback = null, delimiter = ':') => traverse(data, key, fallback, str(delimiter)),
+  ],
   json_query: ['data, expr', (data = null, expression = null) => queryJson(str(expression), data)],
-  sequence: ['data', (data = null) => (Array.isArray(data) || data instanceof Tuple || data instanceof PySet || data instanceof Dict ? data : [data])],
+  sequence: [
+    'data',
+    (data = null) =>
+      Array.isArray(data) || data instanceof Tuple || data instanceof PySet || data instanceof Dict ? data : [data],
+  ],
   to_bool: ['val', (value = null) => toBool(value)],
   is_list: ['value', (value = null) => Array.isArray(value)],
   is_iter: ['thing', (value = null) => !isText(value) && isIterable(value)],
   is_empty: ['filename', () => refuseFile('is_empty')],
-  substring_in_list: ['text, items', (text = null, items = null) => [...iterate(items)].some((item) => contains(item, text))],
-  exactly_n_true: ['iterable, amount=1', (items = null, amount = 1) => countTrue(items) === Number(isInt(amount) ? amount : 1)],
+  substring_in_list: [
+    'text, items',
+    (text = null, items = null) => [...iterate(items)].some((item) => contains(item, text)),
+  ],
+  exactly_n_true: [
+    'iterable, amount=1',
+    (items = null, amount = 1) => countTrue(items) === Number(isInt(amount) ? amount : 1),
+  ],
   exactly_one_true: ['iterable', (items = null) => countTrue(items) === 1],
   compare_lists: ['old=None, new=None', (old = null, now = null) => compareLists(old, now)],
   compare_dicts: ['old=None, new=None', (old = null, now = null) => compareDicts(old, now)],
-  check_whitelist_blacklist: ['value, whitelist=None, blacklist=None', (value = null, white = null, black = null) => checkLists(str(value), patternsOf(white), patternsOf(black))],
-  set_dict_key_value: [into, (map = null, keys = null, value = null, delimiter = ':', ordered = false) => change(map, keys, { delimiter, ordered }, (owner, last) => owner.set(last, value))],
-  update_dict_key_value: [into, (map = null, keys = null, value = null, delimiter = ':', ordered = false) => change(map, keys, { delimiter, ordered }, (owner, last) => updateAt(owner, last, value, truthy(ordered)))],
-  append_dict_key_value: [into, (map = null, keys = null, value = null, delimiter = ':', ordered = false) => change(map, keys, { delimiter, ordered }, (owner, last) => listAt(owner, last, 'append').push(value))],
-  extend_dict_key_value: [into, (map = null, keys = null, value = null, delimiter = ':', ordered = false) => change(map, keys, { delimiter, ordered }, (owner, last) => listAt(owner, last, 'extend').push(...iterate(value)))],
-  dict_merge: ['value, other', (value = null, other = null) => new Dict([...pairsOf(value), ...pairsOf(other)], value instanceof Dict && value.ordered)],
+  check_whitelist_blacklist: [
+    'value, whitelist=None, blacklist=None',
+    (value = null, white = null, black = null) => checkLists(str(value), patternsOf(white), patternsOf(black)),
+  ],
+  set_dict_key_value: [
+    into,
+    (map = null, keys = null, value = null, delimiter = ':', ordered = false) =>
+      change(map, keys, { delimiter, ordered }, (owner, last) => owner.set(last, value)),
+  ],
+  update_dict_key_value: [
+    into,
+    (map = null, keys = null, value = null, delimiter = ':', ordered = false) =>
+      change(map, keys, { delimiter, ordered }, (owner, last) => updateAt(owner, last, value, truthy(ordered))),
+  ],
+  append_dict_key_value: [
+    into,
+    (map = null, keys = null, value = null, delimiter = ':', ordered = false) =>
+      change(map, keys, { delimiter, ordered }, (owner, last) => listAt(owner, last, 'append').push(value)),
+  ],
+  extend_dict_key_value: [
+    into,
+    (map = null, keys = null, value = null, delimiter = ':', ordered = false) =>
+      change(map, keys, { delimiter, ordered }, (owner, last) => listAt(owner, last, 'extend').push(...iterate(value))),
+  ],
+  dict_merge: [
+    'value, other',
+    (value = null, other = null) =>
+      new Dict([...pairsOf(value), ...pairsOf(other)], value instanceof Dict && value.ordered),
+  ],
   // Settings are decrypted before a template sees them: kept so that older templates render.
   settings_decrypt: ['value', (value = null) => value],
   json_decode_dict: ['data', (data = null) => data],
@@ -50,7 +86,10 @@ export const dataFilters = filterTable({
 
 // A filter is given values only; what looks at the machine is a function, which a plan can refuse.
 function refuseFile(name: string): never {
-  throw valueError(`the filter "${name}" would look at the machine, which templates do through functions`, `Call a function instead, as in salt['file.file_exists'](…)`);
+  throw valueError(
+    `the filter "${name}" would look at the machine, which templates do through functions`,
+    `Call a function instead, as in salt['file.file_exists'](…)`,
+  );
 }
 
 /** Salt's reading of a value as yes or no. */
@@ -79,9 +118,30 @@ function compareDicts(old: Value, now: Value): Value {
   const result = new Dict();
   for (const key of new PySet([...now.keys(), ...old.keys()])) {
     const [before, after] = [old.get(key), now.get(key)];
-    if (before === undefined) result.set(key, new Dict([['old', ''], ['new', after ?? null]]));
-    else if (after === undefined) result.set(key, new Dict([['new', ''], ['old', before]]));
-    else if (!equals(before, after)) result.set(key, new Dict([['old', before], ['new', after]]));
+    if (before === undefined)
+      result.set(
+        key,
+        new Dict([
+          ['old', ''],
+          ['new', after ?? null],
+        ]),
+      );
+    else if (after === undefined)
+      result.set(
+        key,
+        new Dict([
+          ['new', ''],
+          ['old', before],
+        ]),
+      );
+    else if (!equals(before, after))
+      result.set(
+        key,
+        new Dict([
+          ['old', before],
+          ['new', after],
+        ]),
+      );
   }
   return result;
 }
@@ -92,7 +152,8 @@ function patternsOf(value: Value): string[] {
 }
 
 function checkLists(value: string, white: readonly string[], black: readonly string[]): boolean {
-  const fits = (pattern: string): boolean => value === pattern || shellMatch(value, pattern) || fitsRegex(pattern, value);
+  const fits = (pattern: string): boolean =>
+    value === pattern || shellMatch(value, pattern) || fitsRegex(pattern, value);
   if (black.some(fits)) return false;
   return white.length === 0 || white.some(fits);
 }
@@ -111,7 +172,12 @@ interface Path {
   readonly ordered: Value;
 }
 
-function change(map: Value, keys: Value, { delimiter, ordered }: Path, apply: (owner: Dict, last: string) => unknown): Value {
+function change(
+  map: Value,
+  keys: Value,
+  { delimiter, ordered }: Path,
+  apply: (owner: Dict, last: string) => unknown,
+): Value {
   if (!(map instanceof Dict)) throw typeError(`expected a map, not ${typeName(map)}`);
   const steps = str(keys).split(str(delimiter));
   const last = steps.pop() ?? '';
@@ -144,9 +210,9 @@ function listAt(owner: Dict, last: string, verb: string): Value[] {
 
 /** Salt's `path_join`: later parts are always below the first. */
 export function joinPath(parts: readonly Value[]): string {
-  const [first = '', ...rest] = parts.map(str);
-  const joined = [first.replace(/(?<=.)\/+$/, ''), ...rest.map((part) => part.replace(/^\/+|\/+$/g, ''))].filter((part) => part !== '').join('/');
+  const [first = '', ...rest] = parts.map(textArgument);
+  const joined = [first.replace(/(?<=.)\/+$/, ''), ...rest.map((part) => part.replace(/^\/+|\/+$/g, ''))]
+    .filter((part) => part !== '')
+    .join('/');
   return joined.replace(/\/{2,}/g, '/');
 }
-
-void deepCopy;

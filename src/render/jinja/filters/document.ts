@@ -3,7 +3,7 @@ import { dumpYaml, quoteDouble, quoteSingle } from '../../yaml.ts';
 import { typeError } from '../errors.ts';
 import { loadText } from '../load.ts';
 import { isInt } from '../numbers.ts';
-import { iterate, truthy } from '../operators.ts';
+import { truthy } from '../operators.ts';
 import { repr, str } from '../print.ts';
 import { Module } from '../template.ts';
 import { Dict, isText, Markup, Tuple, typeName, Undefined, type Value } from '../values.ts';
@@ -11,15 +11,32 @@ import { filterTable } from './table.ts';
 import { dumpXml } from './xml.ts';
 
 export const documentFilters = filterTable({
-  json: ['value, sort_keys=True, indent=None', (value = null, sortKeys = true, indent = null) => new Markup(dumpJson(value, { sortKeys: truthy(sortKeys), indent: indentOf(indent) }).trim())],
+  json: [
+    'value, sort_keys=True, indent=None',
+    (value = null, sortKeys = true, indent = null) =>
+      new Markup(dumpJson(value, { sortKeys: truthy(sortKeys), indent: indentOf(indent) }).trim()),
+  ],
   to_json: ['value', (value = null) => dumpJson(value)],
-  tojson: ['value, indent=None, **named', (value = null, indent = null, named = null) => htmlSafe(dumpJson(value, { ascii: option(named, 'ensure_ascii', true), sortKeys: option(named, 'sort_keys', false), indent: indentOf(indent) }))],
+  tojson: [
+    'value, indent=None, **named',
+    (value = null, indent = null, named = null) =>
+      htmlSafe(
+        dumpJson(value, {
+          ascii: option(named, 'ensure_ascii', true),
+          sortKeys: option(named, 'sort_keys', false),
+          indent: indentOf(indent),
+        }),
+      ),
+  ],
   yaml: ['value, flow_style=True', (value = null, flow = true) => new Markup(yamlText(value, truthy(flow)))],
   to_yaml: ['value, flow_style=True', (value = null, flow = true) => new Markup(yamlText(value, truthy(flow)))],
   yaml_dquote: ['text', (text = null) => quoteDouble(str(text))],
   yaml_squote: ['text', (text = null) => quoteSingle(str(text))],
   yaml_encode: ['data', (data = null) => yamlEncode(data)],
-  dict_to_sls_yaml_params: ['value, flow_style=False', (value = null, flow = false) => new Markup(yamlText(parameterList(value), truthy(flow)))],
+  dict_to_sls_yaml_params: [
+    'value, flow_style=False',
+    (value = null, flow = false) => new Markup(yamlText(parameterList(value), truthy(flow))),
+  ],
   python: ['value', (value = null) => new Markup(repr(value))],
   pprint: ['value', (value = null) => repr(value)],
   xml: ['value', (value = null) => new Markup(dumpXml(value))],
@@ -39,7 +56,11 @@ function option(named: Value, name: string, fallback: boolean): boolean {
 }
 
 function htmlSafe(json: string): string {
-  return json.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026').replaceAll("'", '\\u0027');
+  return json
+    .replaceAll('<', '\\u003c')
+    .replaceAll('>', '\\u003e')
+    .replaceAll('&', '\\u0026')
+    .replaceAll("'", '\\u0027');
 }
 
 function yamlText(value: Value, flow: boolean): string {
@@ -65,5 +86,3 @@ function sourceText(value: Value): string {
   if (value instanceof Undefined) throw value.error();
   throw typeError(`Unable to load yaml from ${repr(value)}`);
 }
-
-void iterate;

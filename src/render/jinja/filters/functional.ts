@@ -3,10 +3,8 @@ import { attribute, ownAttribute } from '../access.ts';
 import { typeError } from '../errors.ts';
 import { iterate, truthy } from '../operators.ts';
 import { str } from '../print.ts';
-import { tests } from '../tests.ts';
 import { type Arguments, Host, Once, Undefined, undefinedAttribute, type Value } from '../values.ts';
 import { getter } from './getter.ts';
-import { filters } from './index.ts';
 import type { Filter, FilterContext } from './table.ts';
 
 /** Filters that apply another filter, a test or a method by name. */
@@ -28,8 +26,8 @@ function map({ positional, named }: Arguments, context: FilterContext): Value[] 
     const get = getter(path, named.get('default') ?? null);
     return [...iterate(input)].map(get);
   }
-  const filter = filters.get(str(name));
-  if (filter === undefined) throw unknown('filter', str(name), filters.keys());
+  const filter = context.filters.get(str(name));
+  if (filter === undefined) throw unknown('filter', str(name), context.filters.keys());
   return Array.from(iterate(input), (item) => {
     context.runtime.turn();
     return filter({ positional: [item, ...rest], named }, context);
@@ -45,8 +43,8 @@ function select({ positional, named }: Arguments, context: FilterContext, { keep
   const [input = null, ...others] = positional;
   const get = byAttribute ? getter(others.shift() ?? null) : (item: Value) => item;
   const [name, ...rest] = others;
-  const test = name === undefined ? undefined : tests.get(str(name));
-  if (name !== undefined && test === undefined) throw unknown('test', str(name), tests.keys());
+  const test = name === undefined ? undefined : context.tests.get(str(name));
+  if (name !== undefined && test === undefined) throw unknown('test', str(name), context.tests.keys());
   return [...iterate(input)].filter((item) => {
     context.runtime.turn();
     const value = get(item);
@@ -58,8 +56,12 @@ function select({ positional, named }: Arguments, context: FilterContext, { keep
 function unknown(kind: 'filter' | 'test', name: string, known: Iterable<string>): ZesterError {
   const hint = didYouMean(name, known);
   return kind === 'filter'
-    ? new ZesterError('source', 'TEMPLATE_FILTER_UNKNOWN', `Cannot apply "${name}": No filter named '${name}' found.`, { hint })
-    : new ZesterError('source', 'TEMPLATE_TEST_UNKNOWN', `Cannot test for "${name}": No test named '${name}' found.`, { hint });
+    ? new ZesterError('source', 'TEMPLATE_FILTER_UNKNOWN', `Cannot apply "${name}": No filter named '${name}' found.`, {
+        hint,
+      })
+    : new ZesterError('source', 'TEMPLATE_TEST_UNKNOWN', `Cannot test for "${name}": No test named '${name}' found.`, {
+        hint,
+      });
 }
 
 function attr(owner: Value, name: string): Value {

@@ -11,18 +11,36 @@ const detailed = 'value, options=None, version=None';
 const largestNetwork = 65_536n;
 
 export const networkFilters = filterTable({
-  is_ip: ['value, options=None', (value = null, options = null) => isText(value) && (find(value, 4, options) ?? find(value, 6, options)) !== undefined],
-  is_ipv4: ['value, options=None', (value = null, options = null) => isText(value) && find(value, 4, options) !== undefined],
-  is_ipv6: ['value, options=None', (value = null, options = null) => isText(value) && find(value, 6, options) !== undefined],
+  is_ip: [
+    'value, options=None',
+    (value = null, options = null) =>
+      isText(value) && (find(value, 4, options) ?? find(value, 6, options)) !== undefined,
+  ],
+  is_ipv4: [
+    'value, options=None',
+    (value = null, options = null) => isText(value) && find(value, 4, options) !== undefined,
+  ],
+  is_ipv6: [
+    'value, options=None',
+    (value = null, options = null) => isText(value) && find(value, 6, options) !== undefined,
+  ],
   ipv4: ['value, options=None', (value = null, options = null) => select(value, 4, options)],
   ipv6: ['value, options=None', (value = null, options = null) => select(value, 6, options)],
   ipaddr: ['value, options=None', (value = null, options = null) => selectAny(value, options)],
   ip_host: [detailed, (value = null, options = null, version = null) => each(value, { options, version }, hostText)],
   network_hosts: [detailed, (value = null, options = null, version = null) => each(value, { options, version }, hosts)],
-  network_size: [detailed, (value = null, options = null, version = null) => each(value, { options, version }, (address) => normal(networkOf(address).size))],
+  network_size: [
+    detailed,
+    (value = null, options = null, version = null) =>
+      each(value, { options, version }, (address) => normal(networkOf(address).size)),
+  ],
   filter_by_networks: ['values, networks', (values = null, networks = null) => filterByNetworks(values, networks)],
   ipwrap: ['data', (data = null) => (isList(data) ? [...iterate(data)].map(wrap) : wrap(data))],
-  gen_mac: ["prefix='AC:DE:48'", (prefix = 'AC:DE:48') => `${str(prefix)}:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(':')}`],
+  gen_mac: [
+    "prefix='AC:DE:48'",
+    (prefix = 'AC:DE:48') =>
+      `${str(prefix)}:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(':')}`,
+  ],
   mac_str_to_bytes: ['mac_str', (mac = null) => macDigits(str(mac))],
 });
 
@@ -48,7 +66,12 @@ const kinds: Readonly<Record<string, string>> = {
 function find(value: Value, version: 4 | 6, options: Value): Address | undefined {
   const address = isText(value) ? parseAddress(str(value)) : undefined;
   if (address?.version !== version) return undefined;
-  const wanted = options === null || str(options) === '' ? [] : str(options).split(',').map((option) => option.trim());
+  const wanted =
+    options === null || str(options) === ''
+      ? []
+      : str(options)
+          .split(',')
+          .map((option) => option.trim());
   const fits = wanted.every((option) => {
     const kind = kinds[option];
     if (kind === undefined) return true;
@@ -78,7 +101,11 @@ function selectAny(value: Value, options: Value): Value {
   return Array.isArray(four) && Array.isArray(six) ? [...four, ...six] : four === null ? six : four;
 }
 
-function each(value: Value, { options, version }: { options: Value; version: Value }, make: (address: Address) => Value): Value {
+function each(
+  value: Value,
+  { options, version }: { options: Value; version: Value },
+  make: (address: Address) => Value,
+): Value {
   const found = version === 4 || version === 6 ? select(value, version, options) : selectAny(value, options);
   if (found === null || (Array.isArray(found) && found.length === 0)) return null;
   const made = (Array.isArray(found) ? found : [found]).map((text) => make(parseAddress(str(text)) as Address));
@@ -92,7 +119,9 @@ function hostText(address: Address): string {
 function hosts(address: Address): Value {
   const { first, size } = networkOf(address);
   if (size > largestNetwork) throw valueError(`a network of ${size} addresses is too large to list`);
-  const all = Array.from({ length: Number(size) }, (_, index) => addressText({ ...address, value: first + BigInt(index), prefix: undefined }));
+  const all = Array.from({ length: Number(size) }, (_, index) =>
+    addressText({ ...address, value: first + BigInt(index), prefix: undefined }),
+  );
   // The network's and the broadcast address are no hosts; IPv6 has no broadcast.
   if (all.length <= 2) return all;
   return address.version === 4 ? all.slice(1, -1) : all.slice(1);
@@ -110,7 +139,8 @@ function filterByNetworks(values: Value, networks: Value): Value {
 
 function addressOf(value: Value): Address {
   const address = parseAddress(str(value));
-  if (address === undefined) throw valueError(`'${str(value)}' does not appear to be an IPv4 or IPv6 address or network`);
+  if (address === undefined)
+    throw valueError(`'${str(value)}' does not appear to be an IPv4 or IPv6 address or network`);
   return address;
 }
 

@@ -10,16 +10,23 @@ export const numberFilters = filterTable({
   abs: ['x', (x = null) => absolute(x)],
   int: ['value, default=0, base=10', (value = null, fallback = 0, base = 10) => toInt(value, fallback, toIndex(base))],
   float: ['value, default=0.0', (value = null, fallback = null) => toFloat(value, fallback)],
-  round: ["value, precision=0, method='common'", (value = null, precision = 0, method = 'common') => round(value, toIndex(precision), str(method))],
+  round: [
+    "value, precision=0, method='common'",
+    (value = null, precision = 0, method = 'common') => round(value, toIndex(precision), str(method)),
+  ],
   filesizeformat: ['value, binary=False', (value = null, binary = false) => fileSize(numberOf(value), truthy(binary))],
   str_to_num: ['text', (text = null) => toNum(text)],
   to_num: ['text', (text = null) => toNum(text)],
   is_hex: ['value', (value = null) => isText(value) && parseInteger(str(value), 16) !== undefined],
-  human_to_bytes: ["size, default_unit='B', handle_metric=False", (size = null, unit = 'B', metric = false) => humanToBytes(str(size), str(unit), truthy(metric))],
+  human_to_bytes: [
+    "size, default_unit='B', handle_metric=False",
+    (size = null, unit = 'B', metric = false) => humanToBytes(str(size), str(unit), truthy(metric)),
+  ],
 });
 
 function absolute(value: Value): Value {
-  if (!isNumeric(value)) throw value instanceof Undefined ? value.error() : typeError(`bad operand type for abs(): '${typeName(value)}'`);
+  if (!isNumeric(value))
+    throw value instanceof Undefined ? value.error() : typeError(`bad operand type for abs(): '${typeName(value)}'`);
   return toNumber(value) < 0 ? unary('-', value) : unary('+', value);
 }
 
@@ -50,8 +57,14 @@ function toFloat(value: Value, fallback: Value): Value {
 
 function round(value: Value, precision: number, method: string): Value {
   if (!['common', 'ceil', 'floor'].includes(method)) throw valueError('method must be common, ceil or floor');
-  if (!isNumeric(value)) throw value instanceof Undefined ? value.error() : typeError(`type ${typeName(value)} doesn't define __round__ method`);
-  if (method === 'common') return value instanceof Float ? new Float(roundHalfEven(value.value, precision)) : roundInt(asInt(value), precision);
+  if (!isNumeric(value))
+    throw value instanceof Undefined
+      ? value.error()
+      : typeError(`type ${typeName(value)} doesn't define __round__ method`);
+  if (method === 'common')
+    return value instanceof Float
+      ? new Float(roundHalfEven(value.value, precision))
+      : roundInt(asInt(value), precision);
   const scale = 10 ** precision;
   const scaled = toNumber(value) * scale;
   return new Float((method === 'ceil' ? Math.ceil(scaled) : Math.floor(scaled)) / scale);
@@ -104,5 +117,7 @@ function humanToBytes(size: string, defaultUnit: string, metric: boolean): Value
   if (amount === undefined || !(decimal || /^(?:b|[kmgtpezy](?:ib)?)$/.test(unit))) return 0;
   const power = 'bkmgtpezy'.indexOf(unit.charAt(0));
   const factor = decimal && metric ? 10n ** BigInt(power * 3) : 2n ** BigInt(power * 10);
-  return Number.isInteger(amount) ? normal(BigInt(amount) * factor) : normal(BigInt(Math.trunc(amount * Number(factor))));
+  return Number.isInteger(amount)
+    ? normal(BigInt(amount) * factor)
+    : normal(BigInt(Math.trunc(amount * Number(factor))));
 }

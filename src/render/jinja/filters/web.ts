@@ -11,7 +11,8 @@ export function urlize(text: string, limit: number | undefined): string {
       const escaped = escapeHtml(word);
       const shown = limit !== undefined && escaped.length > limit ? `${escaped.slice(0, limit)}...` : escaped;
       if (/^https?:\/\/\S+$/.test(word)) return `<a href="${escaped}" rel="noopener">${shown}</a>`;
-      if (/^(?:www\.\S+|[\w.-]+\.(?:com|net|org)\S*)$/.test(word) && !word.includes('@')) return `<a href="https://${escaped}" rel="noopener">${shown}</a>`;
+      if (/^(?:www\.\S+|[\w.-]+\.(?:com|net|org)\S*)$/.test(word) && !word.includes('@'))
+        return `<a href="https://${escaped}" rel="noopener">${shown}</a>`;
       if (/^\S+@\w[\w.-]*\.\w+$/.test(word)) return `<a href="mailto:${escaped}">${escaped}</a>`;
       return escaped;
     })

@@ -1,8 +1,8 @@
-import { attribute, item } from '../access.ts';
 import { typeError, valueError } from '../errors.ts';
-import { escaped } from '../operators.ts';
+import { Group } from '../filters/group.ts';
 import { repr, str } from '../print.ts';
-import { Dict, isText, Markup, type Value } from '../values.ts';
+import { escaped } from '../text.ts';
+import { Dict, Host, isText, Markup, Tuple, typeName, type Value } from '../values.ts';
 import { formatSpec } from './spec.ts';
 
 /** Python's `text.format(*positional, **named)`: fields with `.attribute`, `[item]`, `!r` and format specifications. */
@@ -45,7 +45,9 @@ function closing(source: string, open: number): number {
     if (source.charAt(at) === '{') depth++;
     if (source.charAt(at) === '}' && --depth === 0) return at;
   }
-  throw valueError(open === source.length - 1 ? "Single '{' encountered in format string" : "expected '}' before end of string");
+  throw valueError(
+    open === source.length - 1 ? "Single '{' encountered in format string" : "expected '}' before end of string",
+  );
 }
 
 function field(written: string, fields: Fields, depth: number): string {
@@ -68,10 +70,31 @@ function converted(value: Value, conversion: string | undefined): Value {
 function resolve(name: string, fields: Fields): Value {
   const [, head = '', path = ''] = /^([^.[]*)([\s\S]*)$/.exec(name) ?? [];
   let value = argument(head, fields);
-  for (const [, attributeName, key] of path.matchAll(/\.([^.[]+)|\[([^\]]*)\]/g)) {
-    if (attributeName !== undefined) value = attribute(value, attributeName);
-    else value = item(value, /^\d+$/.test(key ?? '') ? Number(key) : (key ?? ''));
+  for (const [, attributeName, key = ''] of path.matchAll(/\.([^.[]+)|\[([^\]]*)\]/g)) {
+    value =
+      attributeName === undefined
+        ? itemOf(value, /^\d+$/.test(key) ? Number(key) : key)
+        : attributeOf(value, attributeName);
   }
+  return value;
+}
+
+// Fields reach into data only: no method of a value can be named in a format.
+function attributeOf(owner: Value, name: string): Value {
+  const value =
+    owner instanceof Host ? owner.attribute(name) : owner instanceof Group ? memberOf(owner, name) : undefined;
+  if (value === undefined) throw valueError(`'${typeName(owner)}' object has no attribute '${name}'`);
+  return value;
+}
+
+function memberOf(group: Group, name: string): Value | undefined {
+  return name === 'grouper' || name === 'list' ? group[name] : undefined;
+}
+
+function itemOf(owner: Value, key: string | number): Value {
+  const items = Array.isArray(owner) ? owner : owner instanceof Tuple ? owner.items : undefined;
+  const value = owner instanceof Dict ? owner.get(key) : typeof key === 'number' ? items?.at(key) : undefined;
+  if (value === undefined) throw valueError(`KeyError: ${repr(key)}`);
   return value;
 }
 

@@ -1,7 +1,7 @@
 import { typeError, valueError } from '../errors.ts';
 import { asInt, type Int, isNumeric, toNumber } from '../numbers.ts';
-import { escaped } from '../operators.ts';
 import { repr, str } from '../print.ts';
+import { escaped } from '../text.ts';
 import { Dict, isText, like, Markup, Tuple, typeName, type Value } from '../values.ts';
 import { formatFloat, groupSign, pad } from './number.ts';
 
@@ -25,10 +25,21 @@ export function formatPercent(self: string | Markup, values: Value): Value {
     last = (at ?? 0) + whole.length;
     if (kind === '%') return '%';
     const columns = width === '*' ? Number(next()) : Number(width ?? 0);
-    const digits = precision === '*' ? Number(next()) : whole.includes('.') && !name?.includes('.') ? Number(precision ?? 0) : undefined;
+    const digits =
+      precision === '*'
+        ? Number(next())
+        : whole.includes('.') && !name?.includes('.')
+          ? Number(precision ?? 0)
+          : undefined;
     if (columns > largestWidth || (digits ?? 0) > largestWidth) throw valueError('the width is too large');
     const value = name === undefined ? next() : namedValue(values, name);
-    return convert(value, { flags, width: columns, precision: digits, kind: kind ?? 's', markup: self instanceof Markup });
+    return convert(value, {
+      flags,
+      width: columns,
+      precision: digits,
+      kind: kind ?? 's',
+      markup: self instanceof Markup,
+    });
   });
   checkGap(source.slice(last));
   if (used < positional.length && values instanceof Tuple) {
@@ -90,9 +101,10 @@ function number(
     const text = formatFloat(Math.abs(amount), { kind, precision: precision ?? 6, alternate: flags.includes('#') });
     return { sign: groupSign(amount < 0 || Object.is(amount, -0), plus), digits: text };
   }
-  const int: Int = typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint'
-    ? asInt(value)
-    : BigInt(Math.trunc(toNumber(value)));
+  const int: Int =
+    typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint'
+      ? asInt(value)
+      : BigInt(Math.trunc(toNumber(value)));
   const base: Readonly<Record<string, [number, string]>> = { x: [16, '0x'], X: [16, '0X'], o: [8, '0o'] };
   const [radix, prefix] = base[kind] ?? [10, ''];
   if (!'diuxXo'.includes(kind)) throw valueError(`unsupported format character '${kind}'`);

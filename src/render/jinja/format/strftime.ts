@@ -1,5 +1,18 @@
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const months = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 /** Python's `strftime` in the C locale, in local time. An unknown directive stays as it is. */
 export function strftime(date: Date, format: string): string {
@@ -77,7 +90,15 @@ function named(date: Date, letter: string): string | undefined {
 }
 
 function composed(date: Date, letter: string): string | undefined {
-  const formats: Readonly<Record<string, string>> = { D: '%m/%d/%y', F: '%Y-%m-%d', R: '%H:%M', T: '%H:%M:%S', X: '%H:%M:%S', x: '%m/%d/%y', c: '%a %b %e %H:%M:%S %Y' };
+  const formats: Readonly<Record<string, string>> = {
+    D: '%m/%d/%y',
+    F: '%Y-%m-%d',
+    R: '%H:%M',
+    T: '%H:%M:%S',
+    X: '%H:%M:%S',
+    x: '%m/%d/%y',
+    c: '%a %b %e %H:%M:%S %Y',
+  };
   const format = formats[letter];
   if (format !== undefined) return strftime(date, format);
   // A naive time has no zone in Python.

@@ -17,13 +17,16 @@ export const dictMethods = methodTable<Dict>(
     setdefault: ['key, default=None', (dict, key = null, fallback = null) => setDefault(dict, key, fallback)],
     pop: ['key, *fallback', (dict, key = null, fallback = null) => pop(dict, key, fallback)],
     popitem: ['last=True', (dict, last = true) => popItem(dict, last === true)],
-    fromkeys: ['keys, value=None', (_dict, keys = [], value = null) => new Dict([...iterate(keys)].map((key) => [key, value]))],
+    fromkeys: [
+      'keys, value=None',
+      (_dict, keys = [], value = null) => new Dict([...iterate(keys)].map((key) => [key, value])),
+    ],
     move_to_end: ['key, last=True', (dict, key = null, last = true) => done(moveToEnd(dict, key, last === true))],
   },
   (value) => value instanceof Dict,
 );
 
-function done(_effect: void): null {
+function done(_effect: unknown): null {
   return null;
 }
 

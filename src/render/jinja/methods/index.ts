@@ -2,8 +2,8 @@ import { Dict, Float, isText, Native, PySet, Range, Tuple, type Value } from '..
 import { dictMethods } from './dict.ts';
 import { listMethods, setMethods, tupleMethods } from './list.ts';
 import { floatMethods, intMethods } from './number.ts';
-import { textMethods } from './text.ts';
 import type { Method } from './table.ts';
+import { textMethods } from './text.ts';
 
 /** The Python method `value.name`, ready to call, or undefined when the type has none of that name. */
 export function methodOf(value: Value, name: string): Native | undefined {

@@ -1,5 +1,5 @@
 import { typeError } from '../errors.ts';
-import { type Implementation, Signature } from '../signature.ts';
+import { Signature } from '../signature.ts';
 import { type Arguments, typeName, type Value } from '../values.ts';
 
 export type Method = (self: Value, args: Arguments) => Value;
@@ -20,5 +20,3 @@ export function methodTable<Self extends Value>(
     }),
   );
 }
-
-export type { Implementation };

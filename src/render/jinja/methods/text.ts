@@ -1,9 +1,18 @@
 import { typeError, valueError } from '../errors.ts';
 import { formatBraces } from '../format/braces.ts';
 import { toIndex } from '../numbers.ts';
-import { escaped, iterate } from '../operators.ts';
+import { iterate } from '../operators.ts';
 import { str } from '../print.ts';
-import { capitalize, characterCount, characterSlice, characters, isCased, splitLines, strip } from '../text.ts';
+import {
+  capitalize,
+  characterCount,
+  characterSlice,
+  characters,
+  escaped,
+  isCased,
+  splitLines,
+  strip,
+} from '../text.ts';
 import { Dict, isText, like, Markup, Tuple, typeName, type Value } from '../values.ts';
 import { methodTable } from './table.ts';
 
@@ -26,7 +35,7 @@ export const textMethods = methodTable<Text>(
       isnumeric: (text) => /^\p{N}+$/u.test(text),
       isalpha: (text) => /^\p{L}+$/u.test(text),
       isalnum: (text) => /^[\p{L}\p{N}]+$/u.test(text),
-      isspace: (text) => /^[\s\x1c-\x1f\x85]+$/.test(text),
+      isspace: (text) => /^[\s\x85]+$/.test(text),
       islower: (text) => hasCase(text) && text === text.toLowerCase(),
       isupper: (text) => hasCase(text) && text === text.toUpperCase(),
       istitle: (text) => hasCase(text) && text === title(text),
@@ -39,26 +48,50 @@ export const textMethods = methodTable<Text>(
     rstrip: ['chars=None', (self, chars = null) => like(self, strip(str(self), optional(chars), 'right'))],
     removeprefix: ['prefix', (self, prefix = null) => like(self, removePrefix(str(self), textOf(prefix)))],
     removesuffix: ['suffix', (self, suffix = null) => like(self, removeSuffix(str(self), textOf(suffix)))],
-    split: ['sep=None, maxsplit=-1', (self, sep = null, most = -1) => parts(self, split(str(self), optional(sep), toIndex(most)))],
-    rsplit: ['sep=None, maxsplit=-1', (self, sep = null, most = -1) => parts(self, rsplit(str(self), optional(sep), toIndex(most)))],
+    split: [
+      'sep=None, maxsplit=-1',
+      (self, sep = null, most = -1) => parts(self, split(str(self), optional(sep), toIndex(most))),
+    ],
+    rsplit: [
+      'sep=None, maxsplit=-1',
+      (self, sep = null, most = -1) => parts(self, rsplit(str(self), optional(sep), toIndex(most))),
+    ],
     splitlines: ['keepends=False', (self, keepEnds = false) => parts(self, splitLines(str(self), keepEnds === true))],
     partition: ['sep', (self, sep = null) => new Tuple(parts(self, partition(str(self), textOf(sep))))],
     rpartition: ['sep', (self, sep = null) => new Tuple(parts(self, rpartition(str(self), textOf(sep))))],
     join: ['items', (self, items = []) => join(self, items)],
     replace: ['old, new, count=-1', (self, old = null, by = null, most = -1) => replace(self, old, by, toIndex(most))],
-    startswith: ['prefix, start=0, end=None', (self, prefix = null, start = 0, end = null) => anyAffix(part(self, start, end), prefix, 'startsWith')],
-    endswith: ['suffix, start=0, end=None', (self, suffix = null, start = 0, end = null) => anyAffix(part(self, start, end), suffix, 'endsWith')],
+    startswith: [
+      'prefix, start=0, end=None',
+      (self, prefix = null, start = 0, end = null) => anyAffix(part(self, start, end), prefix, 'startsWith'),
+    ],
+    endswith: [
+      'suffix, start=0, end=None',
+      (self, suffix = null, start = 0, end = null) => anyAffix(part(self, start, end), suffix, 'endsWith'),
+    ],
     find: ['sub, start=0, end=None', (self, sub = null, start = 0, end = null) => find(self, sub, start, end)],
     rfind: ['sub, start=0, end=None', (self, sub = null, start = 0, end = null) => find(self, sub, start, end, 'last')],
     index: ['sub, start=0, end=None', (self, sub = null, start = 0, end = null) => found(find(self, sub, start, end))],
-    rindex: ['sub, start=0, end=None', (self, sub = null, start = 0, end = null) => found(find(self, sub, start, end, 'last'))],
-    count: ['sub, start=0, end=None', (self, sub = null, start = 0, end = null) => count(part(self, start, end), textOf(sub))],
-    center: ["width, fill=' '", (self, width = 0, fill = ' ') => like(self, center(str(self), toIndex(width), textOf(fill)))],
+    rindex: [
+      'sub, start=0, end=None',
+      (self, sub = null, start = 0, end = null) => found(find(self, sub, start, end, 'last')),
+    ],
+    count: [
+      'sub, start=0, end=None',
+      (self, sub = null, start = 0, end = null) => count(part(self, start, end), textOf(sub)),
+    ],
+    center: [
+      "width, fill=' '",
+      (self, width = 0, fill = ' ') => like(self, center(str(self), toIndex(width), textOf(fill))),
+    ],
     ljust: ["width, fill=' '", (self, width = 0, fill = ' ') => like(self, str(self) + padding(self, width, fill))],
     rjust: ["width, fill=' '", (self, width = 0, fill = ' ') => like(self, padding(self, width, fill) + str(self))],
     zfill: ['width', (self, width = 0) => like(self, zeroFill(self, width))],
     expandtabs: ['tabsize=8', (self, size = 8) => like(self, expandTabs(str(self), toIndex(size)))],
-    format: ['*rest, **named', (self, rest = null, named = null) => like(self, formatBraces(self, itemsOf(rest), named))],
+    format: [
+      '*rest, **named',
+      (self, rest = null, named = null) => like(self, formatBraces(self, itemsOf(rest), named)),
+    ],
     format_map: ['mapping', (self, mapping = null) => like(self, formatBraces(self, [], mapping))],
     encode: ["encoding='utf-8', errors='strict'", (self) => str(self)],
     translate: ['table', (self, table = null) => like(self, translate(str(self), table))],
@@ -75,7 +108,10 @@ function changes(table: Readonly<Record<string, (text: string) => string>>): Rec
 }
 
 function questions(table: Readonly<Record<string, (text: string) => boolean>>): Record<string, TextMethod> {
-  const methods = Object.entries(table).map(([name, ask]): [string, TextMethod] => [name, ['', (self) => ask(str(self))]]);
+  const methods = Object.entries(table).map(([name, ask]): [string, TextMethod] => [
+    name,
+    ['', (self) => ask(str(self))],
+  ]);
   return Object.fromEntries(methods);
 }
 
@@ -136,7 +172,7 @@ function splitWords(text: string, most: number): string[] {
   const words: string[] = [];
   let rest = strip(text, undefined, 'left');
   while (rest !== '' && (most < 0 || words.length < most)) {
-    const gap = /[\s\x1c-\x1f\x85]+/.exec(rest);
+    const gap = /[\s\x85]+/.exec(rest);
     if (gap === null) break;
     words.push(rest.slice(0, gap.index));
     rest = rest.slice(gap.index + gap[0].length);
@@ -183,8 +219,14 @@ function replace(self: Text, old: Value, by: Value, most: number): Value {
 
 /** Replaces the first `most` occurrences, or all when it is negative. */
 export function replaceText(text: string, old: string, by: string, most: number): string {
-  if (most < 0) return old === '' ? [by, ...characters(text).map((each) => each + by)].join('') : text.replaceAll(old, () => by);
-  if (old === '') return characters(text).map((each, index) => (index < most ? by + each : each)).join('') + (most > characterCount(text) ? by : '');
+  if (most < 0)
+    return old === '' ? [by, ...characters(text).map((each) => each + by)].join('') : text.replaceAll(old, () => by);
+  if (old === '')
+    return (
+      characters(text)
+        .map((each, index) => (index < most ? by + each : each))
+        .join('') + (most > characterCount(text) ? by : '')
+    );
   const all = text.split(old);
   const replaced = all.slice(0, most + 1).join(by);
   return all.length > most + 1 ? [replaced, ...all.slice(most + 1)].join(old) : replaced;

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RequestChannel } from '#wire/channel.ts';
+import { channels } from '#wire/channels.ts';
+import { encode } from '#wire/codec.ts';
+import type { JobRequest, JobStatus, Return } from '#wire/job.ts';
+import type { JobDraft } from './parse.ts';
+import { exitOfJob } from './report/job.ts';
+import { plainStyle } from './report/style.ts';
+import { runJob } from './run.ts';
+import type { CliBus, Session } from './session.ts';
+
+const draft: JobDraft = { target: '*', function: 'test.ping', args: {}, test: false, timeoutMs: 200 };
+const answer = (peel: string, more: Partial<Return> = {}): Partial<Return> & { peel: string } => ({
+  peel,
+  success: true,
+  value: true,
+  ...more,
+});
+
+test('returns are shown as they come, each peel once', async () => {
+  const fleet = fakeFleet({
+    peels: ['b_x', 'a'],
+    returns: [answer('b_x'), answer('a'), answer('b_x', { value: 'again' })],
+  });
+
+  const report = await runJob(draft, fleet.session, { detach: false });
+
+  assert.deepEqual(
+    report.results.map(({ peel, status }) => `${peel} ${status}`),
+    ['a success', 'b.x success'],
+  );
+  assert.equal(fleet.out(), 'b.x:\n    true\na:\n    true\n');
+  assert.equal(exitOfJob(report), 0);
+  assert.equal(fleet.requests[0]?.jid, report.jid);
+});
+
+test('peels that say nothing are named after deadline and grace, others at once', async () => {
+  const fleet = fakeFleet({
+    peels: ['a', 'b', 'c'],
+    returns: [answer('a', { success: false, value: undefined })],
+    status: { state: 'running', unreachable: ['b'] },
+  });
+
+  const report = await runJob(draft, fleet.session, { detach: false, graceMs: 50 });
+
+  assert.deepEqual(
+    report.results.map(({ peel, status, reason = '' }) => [peel, status, reason.slice(0, 11)]),
+    [
+      ['a', 'failed', ''],
+      ['b', 'unreachable', 'UNREACHABLE'],
+      ['c', 'unreachable', 'no return b'],
+    ],
+  );
+  assert.match(fleet.err(), /Timeout: received 1\/3 returns/);
+  assert.equal(exitOfJob(report), 4);
+});
+
+test('all unreachable ends before the deadline, and a return beats "unreachable"', async () => {
+  const fleet = fakeFleet({
+    peels: ['a', 'b'],
+    returns: [answer('b')],
+    status: { state: 'running', unreachable: ['a', 'b'] },
+  });
+  const started = Date.now();
+
+  const report = await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, { detach: false });
+
+  assert.ok(Date.now() - started < 5_000);
+  assert.equal(exitOfJob(report), 3);
+  assert.equal(report.results.find(({ peel }) => peel === 'b')?.status, 'success');
+});
+
+test('a return nobody heard is read from the store when the job is over', async () => {
+  const fleet = fakeFleet({
+    peels: ['a'],
+    stored: [answer('a', { value: 'kept' })],
+    status: { state: 'complete', unreachable: [] },
+  });
+
+  const report = await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, { detach: false });
+
+  assert.equal(report.results[0]?.return?.value, 'kept');
+});
+
+test('a large return is put together from its parts', async () => {
+  const whole = encode({ value: 'x'.repeat(100) });
+  const fleet = fakeFleet({
+    peels: ['a'],
+    returns: [answer('a', { value: undefined, chunks: 2 })],
+    chunks: [whole.subarray(0, 50), whole.subarray(50)],
+  });
+
+  const report = await runJob(draft, fleet.session, { detach: false });
+
+  assert.equal(report.results[0]?.return?.value, 'x'.repeat(100));
+});
+
+test('nothing matched is an error of its own', async () => {
+  await assert.rejects(runJob(draft, fakeFleet({ peels: [] }).session, { detach: false }), { code: 'NOTHING_MATCHED' });
+});
+
+test('a detached job leaves its id', async () => {
+  const report = await runJob(draft, fakeFleet({ peels: ['a'] }).session, { detach: true });
+
+  assert.equal(report.ended, 'detached');
+  assert.deepEqual(report.results, []);
+});
+
+test('Ctrl-C kills, waits or leaves, as the person says', async () => {
+  const cases = [
+    ['k', 'killed', 130, 1],
+    ['l', 'left', 130, 0],
+    [undefined, 'left', 130, 0],
+  ] as const;
+  for (const [said, ended, exit, kills] of cases) {
+    const fleet = fakeFleet({ peels: ['a'], interrupt: true, said });
+
+    const report = await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, { detach: false });
+
+    assert.deepEqual([report.ended, exitOfJob(report), fleet.kills()], [ended, exit, kills]);
+  }
+  const waited = fakeFleet({ peels: ['a'], interrupt: true, said: 'w' });
+  assert.equal((await runJob(draft, waited.session, { detach: false, graceMs: 0 })).ended, 'deadline');
+});
+
+interface Fleet {
+  readonly peels: readonly string[];
+  readonly returns?: readonly (Partial<Return> & { peel: string })[];
+  readonly stored?: readonly (Partial<Return> & { peel: string })[];
+  readonly status?: Omit<JobStatus, 'jid'>;
+  readonly chunks?: readonly Uint8Array[];
+  readonly interrupt?: boolean;
+  readonly said?: string | undefined;
+}
+
+/** A session whose master and peels are the given answers. */
+function fakeFleet({ peels, returns = [], stored = [], status, chunks = [], interrupt, said }: Fleet) {
+  const requests: JobRequest[] = [];
+  let [out, err, kills] = ['', '', 0];
+  const listeners = new Map<unknown, (message: { body: unknown }) => void>();
+  const complete = (jid: string, each: Partial<Return>) => ({
+    v: 1,
+    jid,
+    status: 'done',
+    startedAt: 0,
+    ms: 1,
+    ...each,
+  });
+  const replies = new Map<unknown, (body: never) => unknown>([
+    [
+      channels.dispatch,
+      () => {
+        const jid = requests.at(-1)?.jid as string;
+        setTimeout(() => {
+          for (const each of returns) listeners.get(channels.returned)?.({ body: complete(jid, each) });
+          if (status) listeners.get(channels.status)?.({ body: { jid, ...status } });
+        });
+        return { jid, peels };
+      },
+    ],
+    [
+      channels.jobReturns,
+      ({ jid }: { jid: string }) => ({ peels, returns: stored.map((each) => complete(jid, each)) }),
+    ],
+    [channels.jobChunk, ({ index }: { index: number }) => ({ chunk: chunks[index] })],
+    [
+      channels.jobKill,
+      () => {
+        kills++;
+        return {};
+      },
+    ],
+  ]);
+  const bus = {
+    listen(channel: unknown, _address: unknown, callback: (message: { body: unknown }) => void) {
+      listeners.set(channel, callback);
+      return { malformed: 0, close() {}, [Symbol.dispose]() {} };
+    },
+  } as unknown as CliBus;
+  const session = {
+    style: plainStyle,
+    clock: { now: () => Date.now() },
+    write: (text: string) => {
+      out += text;
+    },
+    note: (text: string) => {
+      err += text;
+    },
+    progress() {},
+    bus: async () => bus,
+    ask: async (channel: RequestChannel, body: never) => replies.get(channel)?.(body),
+    sign: async (_kind: string, request: JobRequest) => {
+      requests.push(request);
+      return { request: new Uint8Array(), jwt: '', signature: new Uint8Array() };
+    },
+    onInterrupt(callback: () => void) {
+      if (interrupt) setTimeout(callback, 20);
+      return { [Symbol.dispose]() {} };
+    },
+    question: async () => said,
+  } as unknown as Session;
+  return { session, requests, out: () => out, err: () => err, kills: () => kills };
+}

@@ -1,0 +1,43 @@
+import { parse, TomlDate, TomlError } from 'smol-toml';
+import { ZesterError } from '#base/errors.ts';
+import { Float } from './jinja/values.ts';
+import type { SourceMap } from './source-map.ts';
+import type { Node, Scalar } from './yaml.ts';
+
+/** A TOML text as a document. Dates are texts. Throws TOML_SYNTAX with the place. */
+export function parseTomlDocument(text: string, map: SourceMap): Node {
+  try {
+    return nodeOf(parse(text, { integersAsBigInt: true }), map);
+  } catch (thrown) {
+    if (!(thrown instanceof TomlError)) throw thrown;
+    const start = map.atLine(thrown.line);
+    const at = { ...start, column: start.column + thrown.column - 1 };
+    const reason = thrown.message.split('\n', 1)[0]?.replace(/^Invalid TOML document: /, '');
+    throw new ZesterError('source', 'TOML_SYNTAX', `Cannot read "${at.file}" as TOML: ${reason}`, {
+      at,
+      cause: thrown,
+    });
+  }
+}
+
+// The parser gives no places: the one of the document does for all of its parts.
+function nodeOf(value: unknown, map: SourceMap): Node {
+  const at = map.at(0);
+  if (Array.isArray(value)) return { kind: 'list', at, items: value.map((item) => nodeOf(item, map)) };
+  if (typeof value !== 'object' || value === null || value instanceof TomlDate) {
+    return { kind: 'scalar', at, value: scalarOf(value) };
+  }
+  const entries = Object.entries(value).map(([key, item]) => ({
+    key: { kind: 'scalar', at, value: key } as const,
+    value: nodeOf(item, map),
+  }));
+  return { kind: 'map', at, entries };
+}
+
+function scalarOf(value: unknown): Scalar {
+  if (value instanceof TomlDate) return value.toISOString();
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  // Integers arrive as bigints: a number was written as a float.
+  if (typeof value === 'number') return new Float(value);
+  return typeof value === 'string' || typeof value === 'boolean' ? value : null;
+}
