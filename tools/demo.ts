@@ -1,0 +1,195 @@
+/**
+ * `npm run demo`: a real fleet from nothing, used and changed, and gone again. Every step is what an operator types
+ * and what the programs print; every expectation is checked. `--stay` keeps it up, `--executables` uses `dist/`.
+ */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { offerNginx } from './demo/nginx.ts';
+import { type Ran, type Stage, setTheStage } from './demo/stage.ts';
+import { writeStates } from './demo/states.ts';
+
+let passed = 0;
+let failed = 0;
+
+const stays = process.argv.includes('--stay');
+const startedAt = Date.now();
+const stage = await setTheStage(process.argv.includes('--executables'));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void stage[Symbol.asyncDispose]().then(() => process.exit(130)));
+}
+try {
+  await play(stage);
+} catch (error) {
+  check(`the demo goes through: ${error instanceof Error ? error.message : error}`, false);
+}
+say(`\nThat took ${Math.round((Date.now() - startedAt) / 1_000)} s.`);
+if (stays && failed === 0) await stay(stage);
+await stage[Symbol.asyncDispose]();
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exit(failed === 0 ? 0 : 1);
+
+async function play(fleet: Stage): Promise<void> {
+  const { machines, onlyFolders } = fleet;
+  const web = machines.find(({ id }) => id === 'web-01');
+  if (web === undefined) throw new Error('web-01 is missing');
+
+  title('A NATS server with TLS and JWTs, a master, and five machines');
+  if (onlyFolders === undefined)
+    say('Each machine is a copy of this one, in namespaces of its own: what happens there stays there.');
+  else say(`Each machine is a plain folder, without packages or services: ${onlyFolders}.`);
+  const offer = web.host && (await offerNginx(web.host));
+  if (offer)
+    say(
+      offer.real
+        ? 'nginx is Debian’s own, from its mirror.'
+        : 'No mirror answers: nginx is a small server in a package made here.',
+    );
+  const port = 18_000 + Math.floor(Math.random() * 2_000);
+  writeStates(fleet.states, { package: offer?.package, port });
+
+  title('Enrolment');
+  for (const { id } of machines) fleet.startPeel(id);
+  await until(
+    'five machines ask to join',
+    async () => count(await zester(['enroll', 'list'], { quiet: true }), /pending/g) === 5,
+  );
+  await zester(['enroll', 'list']);
+  check('all five are approved', (await zester(['enroll', 'approve', '--all-pending'])).code === 0);
+  await until(
+    'five peels are online',
+    async () => count(await zester(['peel', 'list'], { quiet: true }), / yes /g) === 5,
+  );
+  check('the list shows five peels', count(await zester(['peel', 'list']), / yes /g) === 5);
+  await until(
+    'the state tree is everywhere',
+    async () => (await zester(['*', 'state.show_top'], { quiet: true })).code === 0 || onlyWeb(fleet),
+  );
+
+  title('Remote execution');
+  const hosts = await zester(['*', 'cmd.run', 'echo "$((6 * 7)) on $(uname -s)"']);
+  check('the command ran on all five', count(hosts, /42 on Linux/g) === 5 && hosts.code === 0);
+  const compound = await zester(['web-* and G@os.name:linux and not web-03', 'test.ping']);
+  check('a compound target chose two', count(compound, /true/g) === 2);
+  check('a target that matches nothing has its own exit code', (await zester(['nobody-*', 'test.ping'])).code === 5);
+
+  title('A state: plan, apply, apply again');
+  const plan = await zester(['web-01', 'state.apply', 'nginx', '--test']);
+  check('the plan shows the configuration it would write', plan.output.includes(`+    listen 127.0.0.1:${port};`));
+  check('the plan changed nothing', !(await exists(fleet, '/etc/nginx/conf.d/zester.conf')));
+  const apply = await zester(['web-01', 'state.apply', 'nginx']);
+  check('the state is applied', apply.code === 0 && apply.output.includes('changed'));
+  if (offer) check('nginx serves the page', (await page(port)) === 'Hello from web-01\n');
+  const again = await zester(['web-01', 'state.apply', 'nginx']);
+  check('applying again changes nothing', again.code === 0 && count(again, /^ +changed /gm) === 0);
+
+  title('Somebody edits the file by hand');
+  const conf = join(web.folder, 'etc/nginx/conf.d/zester.conf');
+  say(`# echo "# oops" >> /etc/nginx/conf.d/zester.conf      (on web-01)`);
+  if (web.host) await web.host.run(['sh', '-c', 'echo "# oops" >> /etc/nginx/conf.d/zester.conf']);
+  else appendFileSync(conf, '# oops\n');
+  const drift = await zester(['web-01', 'state.apply', 'nginx', '--test']);
+  check('the plan shows exactly that line', drift.output.includes('-# oops') && count(drift, /^ +[-+][^-+]/gm) === 1);
+  const expected = offer ? 2 : 1;
+  check(
+    `the plan names ${offer ? 'the file and the restart it causes' : 'the file'}`,
+    count(drift, /^ +would-change /gm) === expected,
+  );
+  check('it is put right', (await zester(['web-01', 'state.apply', 'nginx'])).code === 0);
+
+  title('A peel is killed in the middle of a job');
+  const running = fleet.start('zester', ['db-01', 'cmd.run', 'sleep 120', '--timeout', '60s']);
+  say(`$ zester db-01 cmd.run 'sleep 120' --timeout 60s &`);
+  await until('the job runs', async () =>
+    (await zester(['job', 'active'], { quiet: true })).output.includes('cmd.run'),
+  );
+  await zester(['job', 'active']);
+  say('# kill -9 the agent on db-01');
+  await fleet.killPeel('db-01');
+  await until(
+    'the loss is seen',
+    async () => count(await zester(['peel', 'list'], { quiet: true }), / no /g) === 1,
+    15_000,
+  );
+  check('the list shows it offline', count(await zester(['peel', 'list']), / no /g) === 1);
+  fleet.startPeel('db-01');
+  const interrupted = await running;
+  say(`${interrupted.output.trimEnd()}\n(exit ${interrupted.code})`);
+  check(
+    'the operator is told that it was interrupted, with exit code 2',
+    interrupted.code === 2 && /JOB_INTERRUPTED/.test(interrupted.output),
+  );
+  await zester(['job', 'list']);
+}
+
+/** Runs `zester` as an operator would, and shows both. */
+async function zester(argv: readonly string[], { quiet = false } = {}): Promise<Ran> {
+  const ran = await stage.run('zester', argv);
+  if (!quiet)
+    say(
+      `\n$ zester ${argv.map(quoted).join(' ')}\n${ran.output.trimEnd()}${ran.code === 0 ? '' : `\n(exit ${ran.code})`}`,
+    );
+  return ran;
+}
+
+/** Only web machines have states: a database's top shows nothing, which is an answer too. */
+async function onlyWeb(fleet: Stage): Promise<boolean> {
+  return (await fleet.run('zester', ['web-*', 'state.show_top'])).code === 0;
+}
+
+async function exists(fleet: Stage, path: string): Promise<boolean> {
+  const { output } = await fleet.run('zester', ['web-01', 'file.file_exists', path]);
+  return /true/i.test(output);
+}
+
+async function page(port: number): Promise<string> {
+  let text = '';
+  await until('nginx answers', async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+    text = (await answer?.text()) ?? '';
+    return answer?.ok === true;
+  });
+  return text;
+}
+
+async function until(what: string, condition: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs / 1_000} s in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function stay(fleet: Stage): Promise<void> {
+  const settings = Object.entries(fleet.operator).map(([key, value]) => `export ${key}=${value}`);
+  say(
+    [
+      '',
+      'It stays up until Ctrl-C. In another terminal:',
+      ...settings,
+      "node_modules/.bin/bun src/bin/zester.ts '*' test.ping",
+    ].join('\n'),
+  );
+  await new Promise(() => {});
+}
+
+function check(claim: string, holds: boolean): void {
+  if (holds) passed++;
+  else failed++;
+  say(`${holds ? 'ok    ' : 'FAILED'} ${claim}`);
+}
+
+function title(text: string): void {
+  say(`\n== ${text}`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function count({ output }: Ran, pattern: RegExp): number {
+  return [...output.matchAll(pattern)].length;
+}
+
+function quoted(word: string): string {
+  return /^[\w./=-]+$/.test(word) ? word : `'${word}'`;
+}
