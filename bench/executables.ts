@@ -6,7 +6,9 @@ import { repositoryFiles, root } from '../tools/source.ts';
 export type Program = 'zester' | 'zester-master' | 'zester-peel';
 
 /** Paths of the built executables; those that are missing or older than their sources are built first. */
-export function executables<const Programs extends readonly Program[]>(programs: Programs): Record<Programs[number], string> {
+export function executables<const Programs extends readonly Program[]>(
+  programs: Programs,
+): Record<Programs[number], string> {
   const newest = Math.max(...sources().map(modifiedMs));
   const stale = programs.filter((program) => modifiedMs(join('dist', program)) < newest);
   if (stale.length > 0) {
@@ -17,7 +19,8 @@ export function executables<const Programs extends readonly Program[]>(programs:
 }
 
 function sources(): readonly string[] {
-  const isSource = (path: string) => (path.startsWith('src/') && !path.endsWith('.test.ts')) || path === 'tools/build.ts';
+  const isSource = (path: string) =>
+    (path.startsWith('src/') && !path.endsWith('.test.ts')) || path === 'tools/build.ts';
   return ['package-lock.json', ...repositoryFiles().filter(isSource)];
 }
 

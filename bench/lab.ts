@@ -11,7 +11,7 @@ import { bundleOf } from '#trust/rotate.ts';
 import { channels } from '#wire/channels.ts';
 import { type TestNats, testNats } from '../test/harness/nats.ts';
 import { root } from '../tools/source.ts';
-import { type Program, executables as built } from './executables.ts';
+import { executables as built, type Program } from './executables.ts';
 
 /** A real environment for measuring: a server, a master process, and processes full of peels. */
 export interface Lab extends AsyncDisposable {
@@ -27,7 +27,6 @@ export interface Lab extends AsyncDisposable {
   /** The command line of `zester` as an operator types it, and the environment that goes with it. */
   readonly operator: { readonly program: readonly string[]; readonly env: NodeJS.ProcessEnv };
   /** Runs `zester` with these words and gives what it printed; throws when it does not end with 0. */
-  /** tmp */ becomeMember(id: string, dir: string): void;
   zester(...argv: readonly string[]): string;
   /** Resolves when the master sees this many peels. */
   online(peels: number): Promise<void>;
@@ -91,7 +90,6 @@ export async function openLab({ executables = false } = {}): Promise<Lab> {
       await lab.online(++started);
       return child;
     },
-    becomeMember: (id, dir) => becomeMember(nats, id, dir),
     zester(...argv) {
       const [program = '', ...before] = lab.operator.program;
       return execFileSync(program, [...before, ...argv], { cwd: root, env: lab.operator.env, encoding: 'utf8' });

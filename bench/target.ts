@@ -124,7 +124,6 @@ function query(number: number, random: Random): string {
       `G@network.hostname:*${digit()}${digit()}`,
       `P@os.name:^(${pick(platforms, random)[0]}|${pick(platforms, random)[0]})$`,
       `G@systemd.version:>${250 + random(6)}`,
-      `S@10.0.${random(200)}.0/24`,
     ],
     random,
   );

@@ -1,6 +1,6 @@
-import { credsAuthenticator } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { ZesterError } from '#base/errors.ts';
+import { authenticator, userKey } from './authenticator.ts';
 import { type Bus, createBus } from './bus.ts';
 
 export interface ConnectOptions {
@@ -38,14 +38,13 @@ export async function connectBus({
   ...trust
 }: ConnectOptions): Promise<Bus> {
   for (const server of servers) requireTls(server);
-  // The client's own reader wants a line break after the last line.
-  const current = () => `${(typeof credentials === 'string' ? credentials : credentials()).trim()}\n`;
+  const current = typeof credentials === 'string' ? () => credentials : credentials;
   const options = {
     servers: [...servers],
     name,
     // The credentials' own text may change under a running daemon: ask for it at every connect.
-    authenticator: (nonce?: string) => credsAuthenticator(new TextEncoder().encode(current()))(nonce),
-    inboxPrefix: inboxPrefix(current()),
+    authenticator: authenticator(current),
+    inboxPrefix: `_INBOX_${userKey(current())}`,
     tls: { minVersion: 'TLSv1.3', handshakeFirst: true, ...trust },
     timeout: timeoutMs,
     ...(retry ? forEver : failFast),
@@ -78,17 +77,6 @@ export function requireTls(server: string): void {
   if (/^tls:\/\/[^/]+/.test(server)) return;
   throw new ZesterError('usage', 'PLAINTEXT_REFUSED', `Cannot connect to "${server}": only TLS is spoken`, {
     hint: `Write "tls://${server.replace(/^\w+:\/\//, '')}"`,
-  });
-}
-
-/** Every user's inbox carries its public key, and its grants let it hear that one only. */
-export function inboxPrefix(credentials: string): string {
-  const jwt = credentials.match(/-----BEGIN NATS USER JWT-----\s*([\w.-]+)/)?.[1] ?? '';
-  const payload = jwt.split('.')[1];
-  const subject = payload && (JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as { sub?: string }).sub;
-  if (subject) return `_INBOX_${subject}`;
-  throw new ZesterError('denied', 'CREDENTIALS_UNREADABLE', 'Cannot use the credentials: they hold no NATS user JWT', {
-    hint: 'Give the .creds file made by "zester nats-auth init" or by enrolment',
   });
 }
 

@@ -58,7 +58,16 @@ export function realFiles({ root }: FilesOptions = {}): Files {
       if (stat?.kind === 'directory' && parents) return;
       if (stat?.kind === 'symlink' && parents && (await fs.stat(place)).isDirectory()) return;
       if (parents && parentPath(normal(path)) !== '/') await files.makeDirectory(parentPath(normal(path)), { parents });
-      await coded(fs.mkdir(place), 'create', path);
+      const made = await fs.mkdir(place).then(
+        () => true,
+        async (error) => {
+          // Another step may have made it in between: with `parents` a directory that is there is what was asked for.
+          const isThere = parents && codeOf(error) === 'EEXIST' && (await fs.stat(place)).isDirectory();
+          if (!isThere) throw translate(error, 'create', path);
+          return false;
+        },
+      );
+      if (!made) return;
       // The umask of the agent must not show in what it makes, and a set-group-id parent must.
       const inherited = (await coded(fs.stat(place), 'create', path)).mode & 0o2000;
       await coded(fs.chmod(place, mode ?? 0o755 | inherited), 'create', path);

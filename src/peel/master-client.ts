@@ -1,4 +1,3 @@
-import { request } from 'node:https';
 import * as z from 'zod/mini';
 import { asError, ZesterError } from '#base/errors.ts';
 import { HttpError } from '#wire/enroll.ts';
@@ -70,7 +69,9 @@ interface Sending extends Call {
   readonly unverified?: boolean;
 }
 
-function send(url: string, { method, path, body, timeoutMs = 10_000, signal, ca, unverified = false }: Sending) {
+async function send(url: string, { method, path, body, timeoutMs = 10_000, signal, ca, unverified = false }: Sending) {
+  // A peel that has its credentials asks masters once in weeks.
+  const { request } = await import('node:https');
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const text = body === undefined ? undefined : JSON.stringify(body);
   const outgoing = request(new URL(path, url), {

@@ -48,33 +48,49 @@ function giftsOf(high: High, origin: Origin, options: RequisiteOptions): readonl
   if (!isIn && !['use', 'use_in', 'prereq'].includes(key)) return [];
   const { entry, declaration } = origin;
   const owner = { id: entry.id, module: declaration.module, ref: entry.source.ref, dialect: entry.source.dialect };
-  return readReferences(origin.argument, owner).flatMap((reference) => {
-    if (key === 'use' || key === 'use_in') return copies(high, origin, reference, options);
-    if (key === 'prereq') return prerequired(high, origin, reference);
-    return turnedRound(high, origin, reference, options);
+  const references = readReferences(origin.argument, owner);
+  if (key === 'use' || key === 'use_in') {
+    return references.flatMap((reference) => copies(high, origin, reference, options));
+  }
+  return hinged(references, (reference) =>
+    key === 'prereq' ? statesMeant(high, reference) : targetsOf(high, origin, reference, options),
+  ).flatMap(([target, reference]) =>
+    key === 'prereq' ? [prerequired(origin, target, reference)] : turnedRound(origin, target, reference),
+  );
+}
+
+/**
+ * Each reference with what it hinges on, as Salt reads a list: an entry goes to the targets of the entries before it
+ * once more, until a whole file starts anew. It changes no run, but `state.show_lowstate` shows it.
+ */
+function hinged(
+  references: readonly Reference[],
+  find: (reference: Reference) => readonly Target[],
+): readonly (readonly [Target, Reference])[] {
+  let hinges: readonly Target[] = [];
+  return references.flatMap((reference) => {
+    const found = find(reference);
+    hinges = reference.kind === 'sls' ? found : [...hinges, ...found];
+    return hinges.map((target) => [target, reference] as const);
   });
 }
 
 /** `require_in: [x]` on A: x gets `require: [A]`. */
-function turnedRound(high: High, origin: Origin, reference: Reference, options: RequisiteOptions): readonly Gift[] {
-  const { entry, declaration, argument } = origin;
+function turnedRound({ entry, declaration, argument }: Origin, target: Target, reference: Reference): readonly Gift[] {
   const kind = argument.key.slice(0, -'_in'.length);
-  return targetsOf(high, origin, reference, options).flatMap((target) => {
-    const give = (to: Entry, whose: Declaration, key: string, value: Declaration, id: string): Gift => ({
-      to,
-      declaration: whose,
-      argument: { key, at: argument.at, value: list([pair(keyOf(value), id, reference.at)], reference.at) },
-    });
-    const back = give(target.to, target.declaration, kind, declaration, entry.id);
-    if (kind !== 'prereq') return [back];
-    return [give(entry, declaration, 'prerequired', target.declaration, target.to.id), back];
+  const give = (whose: Target, key: string, other: Target): Gift => ({
+    ...whose,
+    argument: { key, at: argument.at, value: list([pair(keyOf(other), other.to.id, reference.at)], reference.at) },
   });
+  const origin = { to: entry, declaration };
+  const back = give(target, kind, origin);
+  return kind === 'prereq' ? [give(origin, 'prerequired', target), back] : [back];
+}
 
-  /** In a `.zy` file an id may hold two functions of one module, so a reference back names the function too. */
-  function keyOf({ module, functions }: Declaration): string {
-    const siblings = entry.declarations.filter((each) => each.module === module);
-    return siblings.length > 1 && entry.source.dialect === 'zy' ? `${module}.${functions[0]?.name}` : module;
-  }
+/** In a `.zy` file an id may hold two functions of one module, so a reference back names the function too. */
+function keyOf({ to, declaration: { module, functions } }: Target): string {
+  const siblings = to.declarations.filter((each) => each.module === module);
+  return siblings.length > 1 && to.source.dialect === 'zy' ? `${module}.${functions[0]?.name}` : module;
 }
 
 type Target = Pick<Gift, 'to' | 'declaration'>;
@@ -86,9 +102,7 @@ function targetsOf(
   { problems, late }: RequisiteOptions,
 ): readonly Target[] {
   const { pattern, at, kind } = reference;
-  if (kind === 'sls') {
-    return [...high.values()].filter(({ source }) => source.ref === pattern).flatMap(everyDeclaration);
-  }
+  if (kind === 'sls') return statesOfFile(high, pattern);
   const meant = moduleMeant(high, reference);
   if (meant === undefined) {
     if (!late && !problems.incomplete) reportUnknown(high, pattern, 'any module', origin.entry.source, at, problems);
@@ -119,26 +133,27 @@ function moduleMeant(high: High, { module, pattern }: Reference): { id: string; 
   return undefined;
 }
 
-function everyDeclaration(entry: Entry): readonly Target[] {
-  return entry.declarations.map((declaration) => ({ to: entry, declaration }));
+function statesOfFile(high: High, ref: string): readonly Target[] {
+  const entries = [...high.values()].filter(({ source }) => source.ref === ref);
+  return entries.flatMap((to) => to.declarations.map((declaration) => ({ to, declaration })));
+}
+
+function statesNamed(high: High, name: string, module: string, functionName?: string): readonly Target[] {
+  return findByName(high, name, module, functionName).flatMap((to) =>
+    declarationsOf(to, module, functionName).map((declaration) => ({ to, declaration })),
+  );
+}
+
+function statesMeant(high: High, reference: Reference): readonly Target[] {
+  if (reference.kind === 'sls') return statesOfFile(high, reference.pattern);
+  const meant = moduleMeant(high, reference);
+  return meant === undefined ? [] : statesNamed(high, meant.id, meant.module, reference.function);
 }
 
 /** The target of a `prereq` is told whom it waits for; only `state.show_lowstate` shows it, the order finds it anew. */
-function prerequired(high: High, { entry, declaration, argument }: Origin, reference: Reference): readonly Gift[] {
-  const { kind, pattern, at } = reference;
-  const meant = kind === 'state' ? moduleMeant(high, reference) : undefined;
-  const targets =
-    kind === 'sls'
-      ? [...high.values()].filter(({ source }) => source.ref === pattern).flatMap(everyDeclaration)
-      : meant
-        ? findByName(high, meant.id, meant.module).flatMap((to) =>
-            declarationsOf(to, meant.module).map((each) => ({ to, declaration: each })),
-          )
-        : [];
-  return targets.map((target) => ({
-    ...target,
-    argument: { key: 'prerequired', at: argument.at, value: list([pair(declaration.module, entry.id, at)], at) },
-  }));
+function prerequired({ entry, declaration, argument }: Origin, target: Target, { at }: Reference): Gift {
+  const value = list([pair(declaration.module, entry.id, at)], at);
+  return { ...target, argument: { key: 'prerequired', at: argument.at, value } };
 }
 
 /** `use` copies what its owner does not say itself: never a name, never a requisite. */
@@ -149,15 +164,7 @@ function copies(
   { problems, late }: RequisiteOptions,
 ): readonly Gift[] {
   const { entry, declaration, argument } = origin;
-  const meant = reference.kind === 'state' ? moduleMeant(high, reference) : undefined;
-  const others: readonly Target[] =
-    reference.kind === 'sls'
-      ? [...high.values()].filter(({ source }) => source.ref === reference.pattern).flatMap(everyDeclaration)
-      : meant === undefined
-        ? []
-        : findByName(high, meant.id, meant.module, reference.function).flatMap((to) =>
-            declarationsOf(to, meant.module, reference.function).map((each) => ({ to, declaration: each })),
-          );
+  const others = statesMeant(high, reference);
   if (others.length === 0 && !late && !problems.incomplete) {
     problems.add(
       'REQUISITE_UNKNOWN',

@@ -69,7 +69,7 @@ export function textEdit<A extends z.ZodObject>({ edit, ...definition }: TextEdi
     async apply({ parents, contents }, wanted, { files }) {
       const { name, backup } = wanted as unknown as EditWish;
       const path = await realPath(files, name);
-      for (const each of parents?.to ?? []) await files.makeDirectory(each);
+      for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
       if (backup !== false && contents?.from !== undefined) {
         const suffix = typeof backup === 'string' && backup.startsWith('.') ? backup : '.bak';
         const mode = (await files.stat(path))?.mode ?? 0o600;

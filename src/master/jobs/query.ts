@@ -45,7 +45,8 @@ export function createJobQueries({
         found.push(job);
         if (found.length >= limit) break;
       }
-      return found;
+      // A jid knows the second it was made; within one, the record knows better.
+      return found.sort((a, b) => b.created - a.created);
     },
 
     async returns({ jid, after, limit = pageOfReturns }: JobReturnsQuery): Promise<JobReturnsReply> {

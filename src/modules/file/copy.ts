@@ -57,7 +57,7 @@ export const copy = state({
   async apply({ parents, contents, ...rest }, wanted, context) {
     const { files } = context;
     const path = await placeOf(wanted, context);
-    for (const each of parents?.to ?? []) await files.makeDirectory(each);
+    for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
     if (contents?.to !== undefined) {
       await files.write(path, await sameContent(contents.to, () => files.read(wanted.source)));
     }
@@ -126,7 +126,7 @@ export const touch = state({
     );
   },
   async apply({ parents }, { name: path }, { files }) {
-    for (const each of parents?.to ?? []) await files.makeDirectory(each);
+    for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
     await files.write(path, new Uint8Array());
   },
   async revert({ parents }, { name: path }, { files }) {
@@ -169,7 +169,7 @@ export const rename = state({
     }>({ path: wanted.name, parents, replaced: present?.kind }, { path: wanted.source });
   },
   async apply({ parents, replaced }, { name: path, source }, { files }) {
-    for (const each of parents?.to ?? []) await files.makeDirectory(each);
+    for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
     if (replaced) await files.remove(path);
     await files.rename(source, path);
   },

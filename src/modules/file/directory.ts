@@ -73,7 +73,10 @@ export const directory = state({
     const path = wanted.allow_symlink ? await realPath(files, name) : name;
     if (replaced) await files.remove(path);
     for (const each of [...(parents?.to ?? []), ...(exists ? [path] : [])]) {
-      await files.makeDirectory(each, { mode: rest.mode?.to === undefined ? 0o755 : parseMode(rest.mode.to) });
+      await files.makeDirectory(each, {
+        parents: true,
+        mode: rest.mode?.to === undefined ? 0o755 : parseMode(rest.mode.to),
+      });
       await setAttributes(each, { user: rest.user?.to, group: rest.group?.to }, context);
     }
     for (const each of removed?.to ?? []) await files.remove(each);

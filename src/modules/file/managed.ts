@@ -90,7 +90,7 @@ export const managed = state({
         : await sameContent(contents.to, () => wantedContent(unverified(wanted), context));
     if (exists || contents) await judge(wanted, wish, context);
     for (const each of parents?.to ?? []) {
-      await context.files.makeDirectory(each, { mode: wanted.dir_mode });
+      await context.files.makeDirectory(each, { mode: wanted.dir_mode, parents: true });
       await setAttributes(each, { user: rest.user?.to, group: rest.group?.to }, context);
     }
     if (wanted.backup && contents && !exists) await keep(path, wanted.backup, context);

@@ -80,7 +80,7 @@ export const recurse = state({
   },
   async apply({ directories, attributes, ...changes }, wanted, context) {
     const { files } = context;
-    for (const each of directories?.to ?? []) await files.makeDirectory(each);
+    for (const each of directories?.to ?? []) await files.makeDirectory(each, { parents: true });
     const wish = await wantedFiles(wanted, context);
     for (const [path, change] of contentChanges(changes)) {
       const { to } = change;

@@ -44,7 +44,7 @@ export const symlink = state({
   },
   async apply({ replaced, target, parents, user, group }, { name, backupname }, context) {
     const { files } = context;
-    for (const each of parents?.to ?? []) await files.makeDirectory(each);
+    for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
     if (replaced && backupname !== undefined) await files.rename(name, backupPath(name, backupname));
     else if (replaced || target?.from !== undefined) await files.remove(name);
     if (target?.to !== undefined) await files.link(name, target.to);

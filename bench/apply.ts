@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newJid } from '#base/ids.ts';
+import { silentLog } from '#base/log.ts';
+import { createLane, type Lane, type RunRequest } from '#peel/runner.ts';
+import { root } from '../tools/source.ts';
+import type { BenchOptions } from './main.ts';
+import { median, rounded } from './stats.ts';
+
+const warmRuns = 15;
+const coldRuns = 5;
+
+/**
+ * Applies a tree of managed files through a runner, as a peel does: from the request to the result. `again` in the
+ * same runner, warm; `again_cold` in a runner that was just started for it.
+ */
+export async function run({ files = '100' }: BenchOptions) {
+  const count = Number(files);
+  const dir = mkdtempSync(join(tmpdir(), 'zester-apply-'));
+  try {
+    const tree = join(dir, 'states');
+    writeTree(tree, { count, target: join(dir, 'target') });
+    const warm = lane(dir);
+    const firstMs = await apply(warm, tree, count, 'changed');
+    const again: number[] = [];
+    for (let each = 0; each < warmRuns; each++) again.push(await apply(warm, tree, count, 'unchanged'));
+    await warm.close();
+
+    const cold: number[] = [];
+    for (let each = 0; each < coldRuns; each++) {
+      const fresh = lane(dir);
+      cold.push(await apply(fresh, tree, count, 'unchanged'));
+      await fresh.close();
+    }
+    return {
+      files: count,
+      first_ms: rounded(firstMs, 1),
+      again_ms: rounded(median(again), 1),
+      again_cold_ms: rounded(median(cold), 1),
+    };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function writeTree(tree: string, { count, target }: { readonly count: number; readonly target: string }): void {
+  mkdirSync(join(tree, 'many', 'files'), { recursive: true });
+  const states = [`{% set base = '${target}' %}`];
+  for (let index = 0; index < count; index++) {
+    const name = `file-${String(index).padStart(4, '0')}`;
+    writeFileSync(
+      join(tree, 'many', 'files', name),
+      `# ${name} on {{ facts.id }}\n${'value = {{ port }}\n'.repeat(10)}`,
+    );
+    states.push(
+      `${name}:`,
+      '  file.managed:',
+      `    - name: {{ base }}/${name}`,
+      `    - source: zester://many/files/${name}`,
+      '    - template: jinja',
+      `    - context: {port: ${8_000 + index}}`,
+      '    - mode: "0640"',
+      '    - makedirs: true',
+    );
+  }
+  writeFileSync(join(tree, 'many', 'init.zy'), `${states.join('\n')}\n`);
+}
+
+function lane(dir: string): Lane {
+  const command = [
+    process.execPath,
+    join(root, 'src/bin/zester-peel.ts'),
+    'runner',
+    '--root=/',
+    `--runs=${join(dir, 'runs')}`,
+  ] as const;
+  return createLane({ command: [...command], width: 1, warmMs: 60_000, graceMs: 1_000, log: silentLog });
+}
+
+/** Milliseconds of one run; every file must come out as expected, or the figure means nothing. */
+async function apply(runner: Lane, tree: string, count: number, expected: 'changed' | 'unchanged'): Promise<number> {
+  const request: RunRequest = {
+    jid: newJid(),
+    function: 'state.apply',
+    args: { mods: 'many' },
+    test: false,
+    deadline: Date.now() + 120_000,
+    peel: 'web-01',
+    facts: { id: 'web-01' },
+    settings: {},
+    tree,
+  };
+  const startedAt = performance.now();
+  const { result } = await runner.run(request, () => {}).end;
+  const ms = performance.now() - startedAt;
+  if (result.report?.counts[expected] === count) return ms;
+  throw new Error(
+    `Not all files came out as ${expected}: ${JSON.stringify(result.report?.outcomes.find((each) => each.result === 'failed') ?? result)}`,
+  );
+}
