@@ -1,4 +1,5 @@
 import { runDaemon } from '#base/daemon.ts';
+import { giveBackWhenIdle } from './give-back.ts';
 
 // The resident peel loads nothing of the engine: the other roles bring it in when they are asked for.
 const [role, ...rest] = process.argv.slice(2);
@@ -26,6 +27,7 @@ async function start(): Promise<number> {
         configPath: '/etc/zester/peel.yaml',
         run: runPeel,
       };
+      giveBackWhenIdle();
       return runDaemon(daemon, process.argv.slice(2));
     }
   }

@@ -30,7 +30,10 @@ export interface TestNats extends AsyncDisposable {
   options(credentials: Credentials): TestOptions;
   /** What the server logged since its last start. */
   logs(): string;
-  /** Each thing the server refused somebody: `publish "zester.dispatch" by "web-01"`. */
+  /**
+   * Each thing the server refused somebody: `publish "zester.dispatch" by "web-01"`. A test that does not ask must
+   * cause none: disposing throws then.
+   */
   permissionViolations(): readonly string[];
   /** Stops in order, keeps the store. */
   stop(): Promise<void>;
@@ -76,6 +79,7 @@ export async function testNats(): Promise<TestNats> {
 
   const names = new Map<string, string>();
 
+  let asked = false;
   let running = await start(config);
   setPort(config, running.port);
   const url = `tls://127.0.0.1:${running.port}`;
@@ -99,13 +103,18 @@ export async function testNats(): Promise<TestNats> {
       tls: { ca: authority.root.certificate, handshakeFirst: true },
     }),
     logs: () => running.log.join(''),
-    permissionViolations: () => violations(running.log.join(''), names),
+    permissionViolations() {
+      asked = true;
+      return violations(running.log.join(''), names);
+    },
     stop: () => end(running, 'SIGTERM'),
     kill: () => end(running, 'SIGKILL'),
     restart,
     async [Symbol.asyncDispose]() {
       await end(running, 'SIGKILL');
+      const refused = asked ? [] : violations(running.log.join(''), names);
       rmSync(dir, { recursive: true, force: true });
+      if (refused.length > 0) throw new Error(`The server refused what should be allowed: ${refused.join(', ')}`);
     },
   };
 }
@@ -150,7 +159,7 @@ function setPort(config: string, port: number): void {
 
 /** Log lines name the user's key: `…/nkey:U…" - Publish Violation - Subject "zester.dispatch"`. */
 function violations(log: string, names: ReadonlyMap<string, string>): string[] {
-  const lines = log.matchAll(/nkey:(U\w+)" - (Publish|Subscription) Violation - Subject "([^"]+)"/g);
+  const lines = log.matchAll(/(?:nkey|jwt):(U\w+)" - (Publish|Subscription) Violation - Subject "([^"]+)"/g);
   return [...lines].map(([, key = '', kind, subject]) => {
     const verb = kind === 'Publish' ? 'publish' : 'subscribe';
     return `${verb} "${subject}" by "${names.get(key) ?? key}"`;

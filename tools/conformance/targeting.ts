@@ -7,7 +7,7 @@ import type { ParseOptions, TargetType } from '#target/syntax.ts';
 export interface Conformance {
   readonly cases: number;
   readonly passed: number;
-  readonly failed: number;
+  readonly failed: readonly string[];
 }
 
 interface File {
@@ -24,15 +24,15 @@ interface File {
 export async function run(file: string, { verbose = false }: { verbose?: boolean } = {}): Promise<Conformance> {
   const { minion, cases } = parseYaml(readFileSync(file, 'utf8')) as File;
   const subject = { id: minion.id, facts: {}, grains: minion.grains, settings: minion.pillar };
-  let failed = 0;
+  const failed: string[] = [];
   for (const { expr, match: wanted, type = 'compound', delimiter = ':' } of cases) {
     const target = parse(expr, { dialect: 'salt', type, delimiter, groups: minion.nodegroups });
     const got = match(target, subject);
     if (got === wanted) continue;
-    failed++;
+    failed.push(`${type} ${expr}`);
     if (verbose) console.error(`${type} ${JSON.stringify(expr)}: Salt says ${wanted}, Zester says ${got}`);
   }
-  return { cases: cases.length, passed: cases.length - failed, failed };
+  return { cases: cases.length, passed: cases.length - failed.length, failed };
 }
 
 if (import.meta.main) console.log(await run(process.argv[2] ?? '', { verbose: true }));

@@ -68,7 +68,7 @@ const tickMs = 250;
 export function openBoard(options: BoardOptions): Board {
   const { bus, jobs, active, returns, presence, master, isAlive, resend, clock, log } = options;
   const tracked = new Map<string, Tracked>();
-  const ending = new Set<string>();
+  const ending = new Map<string, Promise<void>>();
   const finished: Partial<Record<JobState, number>> = {};
 
   const track = (record: JobRecord, revision: number): Tracked => {
@@ -153,13 +153,21 @@ export function openBoard(options: BoardOptions): Board {
     bus.publish(channels.status, { jid }, { jid, state, unreachable: [...unreachable] });
   };
 
-  const end = async (job: Tracked, state: JobState, more: Partial<JobRecord> = {}): Promise<void> => {
+  /** Who comes while it is ending waits for that end. */
+  const end = (job: Tracked, state: JobState, more: Partial<JobRecord> = {}): Promise<void> => {
     const { jid } = job.record;
-    if (ending.has(jid)) return;
-    ending.add(jid);
+    const known = ending.get(jid);
+    if (known !== undefined) return known;
+    const done = record(job, state, more).finally(() => ending.delete(jid));
+    ending.set(jid, done);
+    return done;
+  };
+
+  const record = async (job: Tracked, state: JobState, more: Partial<JobRecord>): Promise<void> => {
+    const { jid } = job.record;
     try {
       const silent = [...job.peels].filter((peel) => !job.returned.has(peel));
-      const record: JobRecord = {
+      const ended: JobRecord = {
         ...job.record,
         state,
         finished: clock.now(),
@@ -168,8 +176,8 @@ export function openBoard(options: BoardOptions): Board {
         ...(silent.length === 0 ? {} : { silent: silent.slice(0, 1_000) }),
         ...more,
       };
-      job.revision = await jobs.update(jid, encodeRecord(record), job.revision);
-      job.record = record;
+      job.revision = await jobs.update(jid, encodeRecord(ended), job.revision);
+      job.record = ended;
       tracked.delete(jid);
       await active.delete(jid);
       announce(job, state, [...job.unreachable]);
@@ -179,12 +187,10 @@ export function openBoard(options: BoardOptions): Board {
         state,
         returned: job.returned.size,
         targets: job.peels.size,
-        ms: clock.now() - record.created,
+        ms: clock.now() - ended.created,
       });
     } catch (error) {
       await settleConflict(job, error);
-    } finally {
-      ending.delete(jid);
     }
   };
 
