@@ -27,8 +27,9 @@ const banned: Readonly<Record<string, string>> = {
   modwatch: 'refresh',
 };
 
-/** Where Salt's own language is the subject. */
-const speaksSalt = /^(src\/(render|migrate)\/|tools\/|test\/|bench\/)/;
+/** Where Salt's own language, or a function of ours that carries Salt's name (`state.highstate`), is the subject. */
+const speaksSalt =
+  /^(src\/(render|migrate|engine)\/|src\/peel\/(worker|local|fast|reads)|src\/modules\/|tools\/|test\/|bench\/)/;
 
 /** Every field a log line may carry. One name per thing, so that one query finds it in all programs. */
 export const logFields: ReadonlySet<string> = new Set([
@@ -47,6 +48,7 @@ export const logFields: ReadonlySet<string> = new Set([
   'epoch',
   'error',
   'expires',
+  'fact',
   'failed',
   'fetched',
   'fields',
@@ -75,6 +77,7 @@ export const logFields: ReadonlySet<string> = new Set([
   'provider',
   'publisher',
   'reason',
+  'root',
   'returned',
   'revision',
   'rule',

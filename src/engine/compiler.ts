@@ -74,7 +74,7 @@ export function createCompiler(options: CompilerOptions): { start(scope: RunScop
       rendering: session,
       outline(wanted, exclusions) {
         const problems = new Problems();
-        const outlined = outline(load(wanted, problems), { problems, exclusions, late: true });
+        const outlined = outline(load(wanted, problems), { problems, exclusions, late: true, verified: false });
         problems.throwIfAny(titleOf(wanted));
         return outlined;
       },
@@ -85,14 +85,19 @@ export function createCompiler(options: CompilerOptions): { start(scope: RunScop
         const key = JSON.stringify([wanted.map(({ ref, env }) => [ref, env]), exclusions]);
         const known = compiled.get(key);
         if (known && problems.count === 0 && isSame(known.documents, documents)) return known.compilation;
-        const compilation = link(outline(loaded, { problems, exclusions, late }), loaded, problems, titleOf(wanted));
+        const compilation = link(
+          outline(loaded, { problems, exclusions, late, verified: true }),
+          loaded,
+          problems,
+          titleOf(wanted),
+        );
         keep(compiled, key, { documents, compilation });
         return compilation;
       },
       compileDocument(read, title) {
         const problems = new Problems();
         const loaded = [{ document: read(problems), included: [] }];
-        return link(outline(loaded, { problems, exclusions: [], late }), loaded, problems, title);
+        return link(outline(loaded, { problems, exclusions: [], late, verified: true }), loaded, problems, title);
       },
       top(matches, env) {
         const problems = new Problems();

@@ -1,7 +1,6 @@
-import { ZesterError } from '#base/errors.ts';
 import { rawArguments } from '#kit/arguments.ts';
 import type { Context, Sources } from '#kit/context.ts';
-import type { Registry } from '#kit/function.ts';
+import { functionUnknown, type Registry } from '#kit/function.ts';
 import type { Rendering, RunScope } from './render.ts';
 import type { Environments, Tree } from './tree.ts';
 
@@ -62,9 +61,7 @@ async function callFunction(
 ): Promise<unknown> {
   const called = context.registry.functions.get(name);
   if (called) return called.run(rawArguments(called.args, named, positional), context);
-  throw new ZesterError('source', 'FUNCTION_UNKNOWN', `Cannot call "${name}": no function has that name`, {
-    hint: 'List the functions with "sys.list_functions"',
-  });
+  throw functionUnknown(name, context.registry);
 }
 
 /** Files by the names states use: `zester://`, `salt://` and relative paths are in the tree, absolute ones on the machine. */

@@ -7,6 +7,8 @@ export interface Argument {
   readonly key: string;
   readonly at: Place;
   readonly value: Node;
+  /** It is not the first of its list entry, which Salt refuses. */
+  readonly shares?: true;
 }
 
 /** One state of one id: a module, its function, and arguments. */

@@ -70,28 +70,17 @@ function readArguments(
   args: Map<string, Argument>,
   problems: Problems,
 ) {
-  const { source, id, module } = { ...state, module: state.key.split('.')[0] };
-  if (source.dialect === 'sls' && item.entries.length !== 1) {
-    const second = item.entries[1];
-    problems.add(
-      'ARGUMENT_SHAPE',
-      `Multiple dictionaries defined in argument of state '${id}' in SLS '${source.ref}'`,
-      {
-        at: second?.key.at ?? item.at,
-        hint: second
-          ? `Write "- ${keyText(second.key)}: …" as a list entry of its own`
-          : `Remove the empty entry below "${module}"`,
-      },
-    );
-    return;
+  if (item.entries.length === 0) {
+    const message = `Multiple dictionaries defined in argument of state '${state.id}' in SLS '${state.source.ref}'`;
+    problems.add('ARGUMENT_SHAPE', message, { at: item.at, hint: `Remove the empty entry below "${state.key}"` });
   }
-  for (const { key, value } of item.entries) {
+  for (const [index, { key, value }] of item.entries.entries()) {
     const name = keyText(key);
     // Salt gathers the names of several lists, while any other argument written twice is the last one.
     const earlier = name === 'names' ? args.get(name)?.value : undefined;
     const both =
       earlier?.kind === 'list' && value.kind === 'list' ? list([...earlier.items, ...value.items], value.at) : value;
-    args.set(name, { key: name, at: key.at, value: both });
+    args.set(name, { key: name, at: key.at, value: both, ...(index > 0 ? { shares: true } : {}) });
   }
 }
 

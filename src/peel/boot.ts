@@ -78,7 +78,7 @@ export async function runPeel(
   };
   const membership = await enroll(enrolling);
   const trust = openTrustStore(membership.trustFile, log);
-  log.info('Ready', { root: options.root, functions: 'local' });
+  log.info('Ready', { root: options.root });
 
   bus = await connected(
     connectBus({

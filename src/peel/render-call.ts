@@ -45,7 +45,7 @@ export function spawnCalls(
       });
       if (error || status !== 0) {
         const reason = error?.message ?? `its process ended with ${status}`;
-        throw new ZesterError('machine', 'TEMPLATE_CALL_FAILED', `Cannot call "${name}" from a template: ${reason}`);
+        throw new ZesterError('machine', 'TEMPLATE_PROCESS_FAILED', `Cannot call "${name}" from a template: ${reason}`);
       }
       const reply = decode(stdout) as CallReply;
       if ('error' in reply) throw errorFrom(reply.error);

@@ -9,6 +9,7 @@ import * as path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { isError } from '#base/errors.ts';
 import { createEngine, type Engine, type RunScope } from '#engine/engine.ts';
 import { plainOf } from '#engine/node.ts';
 import { refsOf, type Tree } from '#engine/tree.ts';
@@ -225,12 +226,22 @@ function which(program: string): string | undefined {
 /** The pillar set by its name: nothing, the formula's example, or what a test suite of it uses. */
 function pillarOf(root: string, pillar: string, tree: Tree, scope: RunScope): Data {
   if (pillar === 'empty') return {};
-  if (pillar === 'example') return renderData('pillar.example', tree, scope);
+  // An example that does not load was an empty pillar when the golden file was made.
+  if (pillar === 'example') return loaded(() => renderData('pillar.example', tree, scope)) ?? {};
   const suite = pillar.replace(/^kitchen:/, '');
   return suiteFiles(root, suite, tree, scope).reduce<Data>(
     (merged, each) => deepMerge(merged, renderData(each, tree, scope)),
     {},
   );
+}
+
+function loaded<T>(load: () => T): T | undefined {
+  try {
+    return load();
+  } catch (error) {
+    if (isError(error)) return undefined;
+    throw error;
+  }
 }
 
 const Kitchen = z.object({

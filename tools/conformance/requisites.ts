@@ -245,12 +245,3 @@ function registryFor(): Registry {
   });
   return { ...modules, states: new Map([...modules.states, [setenv.name, setenv]]) };
 }
-
-if (process.argv[1]?.endsWith('conformance/requisites.ts')) {
-  const [file = '/work/shared/salt/requisites.yaml'] = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
-  const { cases, passed, failed } = await run(file, { verbose: process.argv.includes('--verbose') });
-  process.stdout.write(
-    `${passed} of ${cases} cases pass${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}\n`,
-  );
-  process.exitCode = failed.length > 0 ? 1 : 0;
-}

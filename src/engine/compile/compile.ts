@@ -13,6 +13,8 @@ export interface OutlineOptions {
   /** What is excluded by whoever asked for the run, beside the files' own `exclude`. */
   readonly exclusions: readonly Exclusion[];
   readonly late: boolean;
+  /** False shows what there is, whether or not it is well-formed. */
+  readonly verified: boolean;
 }
 
 /** The states of a run as they are written, sorted: what needs no module to be known. */
@@ -22,14 +24,15 @@ export interface Outline {
 }
 
 /** Documents to drafts, in Salt's order: a later stage sees only what the one before it made. */
-export function outline(loaded: readonly Loaded[], { problems, exclusions, late }: OutlineOptions): Outline {
+export function outline(loaded: readonly Loaded[], options: OutlineOptions): Outline {
+  const { problems, exclusions, late, verified } = options;
   const documents = flatten(loaded);
   const extensions = documents.flatMap((document) => document.extensions);
   const excluded = [...documents.flatMap((document) => document.exclusions), ...exclusions];
 
   const merged = merge(loaded, problems);
   const extended = extend(merged, extensions, problems);
-  verify(extended, problems);
+  if (verified) verify(extended, problems);
   const turned = requisites(extended, { problems, late });
   const high = exclude(turned, excluded);
   return { high, drafts: names(high, problems) };

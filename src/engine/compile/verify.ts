@@ -42,6 +42,14 @@ function verifyDeclaration(entry: Entry, declaration: Declaration, problems: Pro
       },
     );
   }
+  for (const { key, at, shares } of source.dialect === 'sls' ? args.values() : []) {
+    if (!shares) continue;
+    problems.add(
+      'ARGUMENT_SHAPE',
+      `Multiple dictionaries defined in argument of state '${id}' in SLS '${source.ref}'`,
+      { at, hint: `Write "- ${key}: …" as a list entry of its own` },
+    );
+  }
   const owner = { id, module, ref: source.ref, dialect: source.dialect };
   for (const argument of args.values()) {
     if (referenceKeywords.has(argument.key)) readReferences(argument, owner, problems);
