@@ -58,7 +58,7 @@ export function order(steps: readonly Step[], options: OrderOptions): Graph {
         const targets = find(reference);
         if (targets === undefined) {
           unmet.set(step, [...(unmet.get(step) ?? []), { kind, reference }]);
-          if (!late && !problems.incomplete) reportUnmatched(steps, step, kind, reference, problems);
+          if (!late) reportUnmatched(steps, step, kind.toUpperCase(), reference, problems);
         }
         for (const target of targets ?? [])
           edges.get(step)?.push({ kind: effectiveKind(step, kind), target, reference });
@@ -129,13 +129,14 @@ function everyLoaded(loaded: readonly Loaded[]): readonly Loaded[] {
 function reportUnmatched(
   steps: readonly Step[],
   step: Step,
-  kind: RequisiteKind,
+  keyword: string,
   reference: Reference,
   problems: Problems,
 ) {
+  if (problems.incomplete || problems.brokenIds.has(reference.pattern)) return;
   problems.add(
     'REQUISITE_UNKNOWN',
-    `Referenced state does not exist for requisite [RequisiteType.${kind.toUpperCase()}: (${reference.text})] in state [${step.id}] in SLS [${step.ref}]`,
+    `Referenced state does not exist for requisite [RequisiteType.${keyword}: (${reference.text})] in state [${step.id}] in SLS [${step.ref}]`,
     { at: reference.at, hint: hintFor(steps, reference) },
   );
 }
@@ -175,13 +176,7 @@ function listen(
     if (found) return found;
     // Salt passes over a bare word that names nothing, and over a `listen_in` until its own state changed.
     if (late && keyword === 'LISTEN' && !reference.text.startsWith('id: ')) deaf.push(reference);
-    if (!late && !problems.incomplete) {
-      problems.add(
-        'REQUISITE_UNKNOWN',
-        `Referenced state does not exist for requisite [RequisiteType.${keyword}: (${reference.text})] in state [${step.id}] in SLS [${step.ref}]`,
-        { at: reference.at, hint: hintFor(steps, reference) },
-      );
-    }
+    if (!late) reportUnmatched(steps, step, keyword, reference, problems);
     return [];
   };
   for (const step of steps) {

@@ -59,7 +59,10 @@ function parseEntries(source: Source, states: MapNode['entries'], problems: Prob
       return [];
     }
     if (id.startsWith('__')) return [];
-    return [{ id, at: key.at, source, declarations: parseBody(source, id, key.at, value, problems) }];
+    const before = problems.count;
+    const declarations = parseBody(source, id, key.at, value, problems);
+    if (problems.count > before) problems.brokenIds.add(id);
+    return [{ id, at: key.at, source, declarations }];
   });
 }
 

@@ -35,6 +35,8 @@ export class Problems {
   readonly #errors: ZesterError[] = [];
   /** True when a file could not be read whole: what it should have declared must not be reported as missing. */
   incomplete = false;
+  /** Ids whose own states could not be read: that others do not find them is no second error. */
+  readonly brokenIds = new Set<string>();
 
   get count(): number {
     return this.#errors.length;

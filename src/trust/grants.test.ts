@@ -21,7 +21,7 @@ const keys: Partial<Record<Role | 'victim', string>> = {};
 let victim: NatsConnection;
 
 before(async () => {
-  nats = await testNats();
+  nats = await testNats({ refusals: true });
   const { master, operator, peel } = nats.credentials;
   const credentials = { master, operator: operator('alice'), peel: peel(me) };
   for (const role of roles) {

@@ -58,7 +58,8 @@ export type TestOptions = ConnectionOptions & {
   readonly inboxPrefix: string;
 };
 
-export async function testNats(): Promise<TestNats> {
+/** With `refusals` the test provokes them, and looks at each answer itself. */
+export async function testNats({ refusals = false } = {}): Promise<TestNats> {
   const dir = mkdtempSync(join(tmpdir(), 'zester-nats-'));
   const authority = createAuthority({ name: 'Test', now: Date.now() });
   const leaf = issueLeaf(authority.intermediate, {
@@ -79,7 +80,7 @@ export async function testNats(): Promise<TestNats> {
 
   const names = new Map<string, string>();
 
-  let asked = false;
+  let asked = refusals;
   let running = await start(config);
   setPort(config, running.port);
   const url = `tls://127.0.0.1:${running.port}`;
@@ -114,7 +115,8 @@ export async function testNats(): Promise<TestNats> {
       await end(running, 'SIGKILL');
       const refused = asked ? [] : violations(running.log.join(''), names);
       rmSync(dir, { recursive: true, force: true });
-      if (refused.length > 0) throw new Error(`The server refused what should be allowed: ${refused.join(', ')}`);
+      if (refused.length > 0)
+        throw new Error(`The server refused what should be allowed: ${refused.slice(0, 5).join(', ')}`);
     },
   };
 }

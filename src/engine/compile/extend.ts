@@ -33,7 +33,7 @@ function targetOf(high: High, extension: Entry, problems: Problems): Entry | und
   if (declarationsOf(own, first.module).length > 0) return own;
   const named = findByName(high, extension.id, first.module);
   if (named.length === 1) return named[0];
-  if (!problems.incomplete) reportUnknown(high, extension.id, first.module, extension.source, extension.at, problems);
+  reportUnknown(high, extension.id, first.module, extension.source, extension.at, problems);
   return undefined;
 }
 
@@ -46,6 +46,7 @@ export function reportUnknown(
   at: Place,
   problems: Problems,
 ): void {
+  if (problems.incomplete || problems.brokenIds.has(id)) return;
   const others = high.get(id)?.declarations.map((each) => each.module) ?? [];
   problems.add(
     'EXTEND_UNKNOWN',

@@ -105,7 +105,7 @@ function targetsOf(
   if (kind === 'sls') return statesOfFile(high, pattern);
   const meant = moduleMeant(high, reference);
   if (meant === undefined) {
-    if (!late && !problems.incomplete) reportUnknown(high, pattern, 'any module', origin.entry.source, at, problems);
+    if (!late) reportUnknown(high, pattern, 'any module', origin.entry.source, at, problems);
     return [];
   }
   const found = findByName(high, meant.id, meant.module, reference.function);
@@ -115,7 +115,7 @@ function targetsOf(
       .slice(0, 1)
       .map((declaration) => ({ to: entry, declaration }));
   }
-  if (!problems.incomplete) reportUnknown(high, pattern, meant.module, origin.entry.source, at, problems);
+  reportUnknown(high, pattern, meant.module, origin.entry.source, at, problems);
   return [];
 }
 
@@ -165,7 +165,7 @@ function copies(
 ): readonly Gift[] {
   const { entry, declaration, argument } = origin;
   const others = statesMeant(high, reference);
-  if (others.length === 0 && !late && !problems.incomplete) {
+  if (others.length === 0 && !late && !problems.incomplete && !problems.brokenIds.has(reference.pattern)) {
     problems.add(
       'REQUISITE_UNKNOWN',
       `Cannot use the arguments of "${reference.text}" in "${entry.id}": no file declares it`,
