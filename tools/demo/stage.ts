@@ -108,7 +108,7 @@ export async function setTheStage(executables: boolean): Promise<Stage> {
   const machines = await Promise.all(
     ids.map(async (id): Promise<DemoMachine> => {
       if (can === true) {
-        const host = stack.use(await throwAwayHost({ name: id, binds: [dir] }));
+        const host = stack.use(await throwAwayHost({ name: id, binds: [dir, root] }));
         return { id, folder: host.root, host };
       }
       const folder = join(dir, 'machines', id);
