@@ -1,3 +1,4 @@
+import { dirname, join, resolve } from 'node:path';
 import { initAuth } from '#trust/init-auth.ts';
 import { command } from '../command.ts';
 
@@ -22,7 +23,9 @@ export const natsAuthInit = command({
   ],
   bus: false,
   async run({ dir, environment, admin, jetstreamStore, natsCert, natsKey }, { clock }) {
-    const server = { storeDir: jetstreamStore, certificate: natsCert, key: natsKey };
+    // The folder of accounts lies beside that of the streams: whoever may write the one may write the other.
+    const resolverDir = jetstreamStore === undefined ? undefined : join(dirname(resolve(jetstreamStore)), 'accounts');
+    const server = { storeDir: jetstreamStore, resolverDir, certificate: natsCert, key: natsKey };
     const { dir: path, index, files } = initAuth({ dir, environment, admin, now: clock.now(), server });
     return { dir: path, environment, account: index.account, operator: index.operator, files };
   },
