@@ -22,6 +22,7 @@ export interface CompilerOptions {
   readonly environments: Environments;
   readonly createRenderer: CreateRenderer;
   readonly late: boolean;
+  readonly autoOrder: boolean;
   readonly topStrategy: MergingStrategy;
   readonly defaultTop: string;
   readonly topEnv: string | undefined;
@@ -44,7 +45,7 @@ const keptAtMost = 16;
 
 /** References to a graph of steps. It remembers what it compiled for as long as every document stays the same. */
 export function createCompiler(options: CompilerOptions): { start(scope: RunScope): Session } {
-  const { registry, environments, late } = options;
+  const { registry, environments, late, autoOrder } = options;
   const rendering = createRendering(environments, options.createRenderer);
   const parsed = new WeakMap<Node, Document>();
   const compiled = new Map<string, { readonly documents: readonly Document[]; readonly compilation: Compilation }>();
@@ -74,7 +75,13 @@ export function createCompiler(options: CompilerOptions): { start(scope: RunScop
       rendering: session,
       outline(wanted, exclusions) {
         const problems = new Problems();
-        const outlined = outline(load(wanted, problems), { problems, exclusions, late: true, verified: false });
+        const outlined = outline(load(wanted, problems), {
+          problems,
+          exclusions,
+          late: true,
+          autoOrder,
+          verified: false,
+        });
         problems.throwIfAny(titleOf(wanted));
         return outlined;
       },
@@ -86,7 +93,7 @@ export function createCompiler(options: CompilerOptions): { start(scope: RunScop
         const known = compiled.get(key);
         if (known && problems.count === 0 && isSame(known.documents, documents)) return known.compilation;
         const compilation = link(
-          outline(loaded, { problems, exclusions, late, verified: true }),
+          outline(loaded, { problems, exclusions, late, autoOrder, verified: true }),
           loaded,
           problems,
           titleOf(wanted),
@@ -97,7 +104,12 @@ export function createCompiler(options: CompilerOptions): { start(scope: RunScop
       compileDocument(read, title) {
         const problems = new Problems();
         const loaded = [{ document: read(problems), included: [] }];
-        return link(outline(loaded, { problems, exclusions: [], late, verified: true }), loaded, problems, title);
+        return link(
+          outline(loaded, { problems, exclusions: [], late, autoOrder, verified: true }),
+          loaded,
+          problems,
+          title,
+        );
       },
       top(matches, env) {
         const problems = new Problems();

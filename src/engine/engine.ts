@@ -44,6 +44,8 @@ export interface EngineSettings {
    * while running, instead of refusing the whole run before it starts.
    */
   readonly late: boolean;
+  /** Whether states without an `order` run as they are written; otherwise they sort by module, name and function. */
+  readonly autoOrder: boolean;
   readonly topStrategy: MergingStrategy;
   readonly defaultTop: string;
   readonly topEnv: string | undefined;
@@ -54,6 +56,7 @@ const defaults: EngineSettings = {
   failhard: false,
   limit: 8,
   late: false,
+  autoOrder: true,
   topStrategy: 'merge',
   defaultTop: 'base',
   topEnv: undefined,

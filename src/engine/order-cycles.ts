@@ -23,16 +23,42 @@ interface Arc {
 
 type Edges = ReadonlyMap<Step, readonly Edge[]>;
 
+export interface Tangles {
+  /** One cycle of each knot of steps that wait for each other. */
+  readonly cycles: readonly (readonly Link[])[];
+  /** Requisites that the plan of a `prereq`'s target goes without, for they wait for that very plan. */
+  readonly unplanned: ReadonlySet<Edge>;
+}
+
 /**
- * One cycle of each knot of steps that wait for each other. A target of `prereq` is planned before the state that has the
- * `prereq`, and run after it, so each step counts twice here.
+ * Who waits for whom in a circle. A target of `prereq` is planned before the state that has the `prereq`, and run after
+ * it, so each step counts twice here. Where two targets of one `prereq` require each other, only their plans are tangled:
+ * those are made without it.
  */
-export function findCycles(steps: readonly Step[], edges: Edges): readonly (readonly Link[])[] {
+export function findTangles(steps: readonly Step[], edges: Edges): Tangles {
   const arcs = arcsOf(steps, edges);
-  return knots(arcs).flatMap((knot) => {
-    const cycle = shortestCycle(knot, arcs);
-    return cycle.length > 0 ? [cycle] : [];
-  });
+  const unplanned = new Set(knots(arcs).flatMap((knot) => tangledPlans(knot, arcs)));
+  const kept = new Map(
+    [...arcs].map(([node, each]) => [node, each.filter((arc) => !isUnplanned(node, arc, unplanned))]),
+  );
+  const cycles = knots(unplanned.size === 0 ? arcs : kept).map((knot) => shortestCycle(knot, kept));
+  return { cycles: cycles.filter((cycle) => cycle.length > 0), unplanned };
+}
+
+/** A state that has a `prereq` on what requires it is no tangle but a contradiction. */
+function tangledPlans(knot: ReadonlySet<Node>, arcs: ReadonlyMap<Node, readonly Arc[]>): readonly Edge[] {
+  const hasPrereq = (node: Node, target: Step) =>
+    arcs.get(node)?.some(({ edge }) => edge.kind === 'prereq' && edge.target === target) ?? false;
+  return [...knot]
+    .filter(({ preview }) => preview)
+    .flatMap(
+      (node) => arcs.get(node)?.filter(({ to }) => !to.preview && knot.has(to) && !hasPrereq(to, node.step)) ?? [],
+    )
+    .map(({ edge }) => edge);
+}
+
+function isUnplanned({ preview }: Node, { to, edge }: Arc, unplanned: ReadonlySet<Edge>): boolean {
+  return preview && !to.preview && unplanned.has(edge);
 }
 
 function arcsOf(steps: readonly Step[], edges: Edges): ReadonlyMap<Node, readonly Arc[]> {

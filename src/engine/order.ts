@@ -2,7 +2,7 @@ import { didYouMean, ZesterError } from '#base/errors.ts';
 import { flatten, type Loaded } from './gather.ts';
 import { globMatches, isGlob } from './glob.ts';
 import { type RequisiteKind, requisiteKinds } from './keywords.ts';
-import { findCycles, reportCycle } from './order-cycles.ts';
+import { findTangles, reportCycle } from './order-cycles.ts';
 import type { Problems } from './problems.ts';
 import type { Reference } from './references.ts';
 import { canRefresh, type Step } from './step.ts';
@@ -25,13 +25,20 @@ export interface Graph {
   readonly steps: readonly Step[];
   /** By requiring step: in the order in which Salt looks at them. */
   readonly edges: ReadonlyMap<Step, readonly Edge[]>;
+  /** Those that a plan for the sake of a `prereq` goes without. */
+  readonly unplanned: ReadonlySet<Edge>;
   readonly listeners: readonly Listener[];
   /** One after another, because a `.sls` file declares one of them; otherwise what is ready runs together. */
   readonly serial: boolean;
   /** Salt 3006's way: requisites that match nothing, which fail their step while running. */
   readonly unmet: ReadonlyMap<Step, readonly Unmet[]>;
-  /** The same for `listen`. */
-  readonly deaf: readonly Reference[];
+  /** The same for `listen`, and for the `listen_in` of a step, which only matters when that step has changed. */
+  readonly deaf: readonly Deaf[];
+}
+
+export interface Deaf {
+  readonly reference: Reference;
+  readonly changing: Step | undefined;
 }
 
 export interface Unmet {
@@ -67,8 +74,10 @@ export function order(steps: readonly Step[], options: OrderOptions): Graph {
   }
   addPrerequired(steps, edges);
   const { listeners, deaf } = listen(steps, find, options);
-  for (const cycle of findCycles(steps, edges)) reportCycle(cycle, problems);
-  return { steps, edges, listeners, serial: steps.some(({ dialect }) => dialect === 'sls'), unmet, deaf };
+  const { cycles, unplanned } = findTangles(steps, edges);
+  for (const cycle of cycles) reportCycle(cycle, problems);
+  const serial = steps.some(({ dialect }) => dialect === 'sls');
+  return { steps, edges, unplanned, listeners, serial, unmet, deaf };
 }
 
 /** A watch needs something to happen: without a refresh it is a require. */
@@ -170,12 +179,14 @@ function listen(
   { problems, late }: OrderOptions,
 ): Pick<Graph, 'listeners' | 'deaf'> {
   const listeners: Listener[] = [];
-  const deaf: Reference[] = [];
+  const deaf: Deaf[] = [];
   const resolve = (step: Step, keyword: 'LISTEN' | 'LISTEN_IN', reference: Reference): readonly Step[] => {
     const found = find(reference);
     if (found) return found;
-    // Salt passes over a bare word that names nothing, and over a `listen_in` until its own state changed.
-    if (late && keyword === 'LISTEN' && !reference.text.startsWith('id: ')) deaf.push(reference);
+    // Salt passes over a bare word that names nothing.
+    if (late && !reference.text.startsWith('id: ')) {
+      deaf.push({ reference, changing: keyword === 'LISTEN_IN' ? step : undefined });
+    }
     if (!late) reportUnmatched(steps, step, keyword, reference, problems);
     return [];
   };

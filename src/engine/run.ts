@@ -2,7 +2,7 @@ import { isError } from '#base/errors.ts';
 import type { SkipReason } from '#wire/outcome.ts';
 import type { Edge, Graph } from './order.ts';
 import { type Attempt, type AttemptOptions, attempt } from './run/attempt.ts';
-import { judge, type Met } from './run/gates.ts';
+import { type Gate, judge, type Met } from './run/gates.ts';
 import { createLanes } from './run/lanes.ts';
 import { listen } from './run/listen.ts';
 import type { RunOptions } from './run/options.ts';
@@ -34,6 +34,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
   const settled = new Map<Step, Settled>();
   const begun = new Map<Step, Promise<Pending>>();
   const previews = new Map<Step, Promise<Settled>>();
+  const previewed = new Set<Step>();
   let next = 0;
   let failedHard = false;
 
@@ -96,17 +97,31 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
 
   async function planAhead(step: Step): Promise<Settled> {
     await undefined;
-    const met = await pull(edgesOf(step).filter(({ kind }) => kind !== 'prerequired'));
+    const edges = edgesOf(step).filter(({ kind }) => kind !== 'prerequired');
+    // Serially, Salt plans a target whose requisites had yet to run whatever became of them, and foresees its refresh;
+    // one whose requisites had run is judged by them, and its refresh is not foreseen.
+    const planned = edges.filter((edge) => !graph.unplanned.has(edge));
+    const waits = edges.some(({ kind, target }) => !(kind === 'prereq' ? previewed : settled).has(target));
+    const met = await pull(planned);
     const startedAt = now();
     if (stopped()) return settled.get(step) ?? settle(step, abandoned(), [], startedAt);
     const gate = judge(met);
-    if (gate.kind === 'failed') return record(settle(step, requireFailed(gate.because), gate.because, startedAt));
-    if (gate.kind === 'quiet') {
-      const quiet = settle(step, { verdict: 'skipped', skipReason: gate.reason, changes: {} }, gate.because, startedAt);
-      return gate.reason === 'prereq_not_met' ? record(quiet) : quiet;
-    }
-    const result = await inLane(step, () => attempt(step, attemptOptions(step, gate.watched, true)));
-    return settle(step, result, gate.watched, startedAt);
+    const refused = graph.serial && waits ? undefined : refusal(step, gate, startedAt);
+    if (refused !== undefined) return refused;
+    previewed.add(step);
+    const watched = gate.kind === 'open' && (waits || !graph.serial) ? gate.watched : [];
+    const result = await inLane(step, () => attempt(step, attemptOptions(step, watched, true)));
+    return settle(step, result, watched, startedAt);
+  }
+
+  /** A target of `prereq` that its own requisites keep from being planned. */
+  function refusal(step: Step, gate: Gate, startedAt: number): Settled | undefined {
+    if (gate.kind === 'open') return undefined;
+    const own = gate.kind === 'failed' ? requireFailed(gate.because) : skipped(gate.reason);
+    const result = settle(step, own, gate.because, startedAt);
+    if (gate.kind === 'quiet' && gate.reason !== 'prereq_not_met') return result;
+    previewed.add(step);
+    return record(result);
   }
 
   async function perform(step: Step, met: readonly Met[]): Promise<Settled> {
@@ -120,9 +135,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     const gate = judge(met);
     if (gate.kind === 'failed') return record(await heldBack(step, gate.because, startedAt));
     if (gate.kind === 'quiet') {
-      return record(
-        settle(step, { verdict: 'skipped', skipReason: gate.reason, changes: {} }, gate.because, startedAt),
-      );
+      return record(settle(step, skipped(gate.reason), gate.because, startedAt));
     }
     const sequence = next++;
     const result = await inLane(step, () => attempt(step, attemptOptions(step, gate.watched, test)));
@@ -158,7 +171,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
 
   function abandoned(): Attempt {
     const skipReason: SkipReason = signal.aborted ? 'canceled' : 'failhard_abort';
-    return { verdict: 'skipped', skipReason, changes: {} };
+    return skipped(skipReason);
   }
 
   function settle(step: Step, result: Attempt, because: readonly Step[], startedAt: number): Settled {
@@ -184,6 +197,10 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
 
 function isAbandoned({ skipReason }: Settled): boolean {
   return skipReason === 'canceled' || skipReason === 'failhard_abort';
+}
+
+function skipped(skipReason: SkipReason): Attempt {
+  return { verdict: 'skipped', skipReason, changes: {} };
 }
 
 function requireFailed(because: readonly Step[]): Attempt {

@@ -1,6 +1,7 @@
 import { didYouMean, ZesterError } from '#base/errors.ts';
 import { createContext } from '#engine/context.ts';
 import { createEngine, type Engine, type RunScope } from '#engine/engine.ts';
+import { isSuccess } from '#engine/report.ts';
 import { type StateFunctionAnswer, stateFunctions } from '#engine/state-functions.ts';
 import type { Tree } from '#engine/tree.ts';
 import { rawArguments } from '#kit/arguments.ts';
@@ -61,7 +62,7 @@ export function createWorker({ registry, machine, treeOf, journal, calls }: Work
     }
     const report = await run.report();
     journal?.keep(request.jid, entries);
-    return { success: !report.outcomes.some(({ result }) => result === 'failed'), report };
+    return { success: isSuccess(report), report };
   };
 
   const runEngine = async (request: RunRequest, events: WorkerEvents): Promise<RunResult> => {

@@ -57,13 +57,11 @@ describe('a proof', () => {
   });
 });
 
-test('ten thousand targets take milliseconds and some fourteen hashes each', () => {
+test('ten thousand targets take fourteen hashes each', () => {
   const ids = idsOf(10_000);
-  const began = performance.now();
   const tree = merkleTree(ids);
   const proofs = ids.map((_, index) => tree.proof(index));
 
-  assert.ok(performance.now() - began < 500);
   assert.equal(proofs[0]?.length, 14 * 32);
 });
 

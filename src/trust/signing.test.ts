@@ -66,14 +66,6 @@ describe('a signature', () => {
     assert.equal(rawVerify(publicKey, nonce, signature), false);
     assert.equal(rawVerify(publicKey, bytes, signature), false);
   });
-
-  test('is checked thousands of times a second', () => {
-    const signature = sign('order.job', Buffer.alloc(600), seed);
-    const began = performance.now();
-    for (let round = 0; round < 2_000; round++) verify('order.job', Buffer.alloc(600), signature, publicKey);
-
-    assert.ok(performance.now() - began < 1_000);
-  });
 });
 
 test('a key has one short id', () => {

@@ -120,7 +120,7 @@ async function apply(each: Case, late: boolean): Promise<Result> {
   const args = {
     ...(each.highstate || positional.length === 0 ? {} : { mods: positional }),
     ...named,
-    test: each.test_mode,
+    test: each.test_mode || each.opts.test === true,
   };
   try {
     const answer = await stateFunctions.get(name)?.(args, { engine, machine: realMachine(), scope, matches });
@@ -237,6 +237,7 @@ function settingsOf({ opts }: Case, late: boolean): Partial<EngineSettings> {
   return {
     late,
     failhard: opts.failhard === true,
+    autoOrder: opts.state_auto_order !== false,
     ...(strategy.success ? { topStrategy: strategy.data } : {}),
     ...(envOrder.success ? { envOrder: envOrder.data } : {}),
     defaultTop: text('default_top')?.value ?? 'base',

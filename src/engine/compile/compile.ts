@@ -13,6 +13,7 @@ export interface OutlineOptions {
   /** What is excluded by whoever asked for the run, beside the files' own `exclude`. */
   readonly exclusions: readonly Exclusion[];
   readonly late: boolean;
+  readonly autoOrder: boolean;
   /** False shows what there is, whether or not it is well-formed. */
   readonly verified: boolean;
 }
@@ -30,7 +31,7 @@ export function outline(loaded: readonly Loaded[], options: OutlineOptions): Out
   const extensions = documents.flatMap((document) => document.extensions);
   const excluded = [...documents.flatMap((document) => document.exclusions), ...exclusions];
 
-  const merged = merge(loaded, problems);
+  const merged = merge(loaded, options);
   const extended = extend(merged, extensions, problems);
   if (verified) verify(extended, problems);
   const turned = requisites(extended, { problems, late });

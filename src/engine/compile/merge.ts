@@ -8,12 +8,18 @@ export type High = ReadonlyMap<string, Entry>;
 
 const firstAutoOrder = 10_000;
 
+export interface MergeOptions {
+  readonly problems: Problems;
+  /** False leaves states without an `order` without a number: they then sort by name. */
+  readonly autoOrder: boolean;
+}
+
 /**
  * Ids of all documents in one map. A state without an `order` gets the next number in load order, so that included
  * states come before those of the file that includes them.
  */
-export function merge(loaded: readonly Loaded[], problems: Problems): High {
-  const numbered = numberStates(inLoadOrder(loaded));
+export function merge(loaded: readonly Loaded[], { problems, autoOrder }: MergeOptions): High {
+  const numbered = numberStates(inLoadOrder(loaded), autoOrder);
   const high = new Map<string, Entry>();
   for (const document of flatten(loaded)) {
     for (const entry of numbered.get(document) ?? []) {
@@ -25,13 +31,15 @@ export function merge(loaded: readonly Loaded[], problems: Problems): High {
   return high;
 }
 
-function numberStates(documents: readonly Document[]): ReadonlyMap<Document, readonly Entry[]> {
+function numberStates(documents: readonly Document[], autoOrder: boolean): ReadonlyMap<Document, readonly Entry[]> {
   let next = firstAutoOrder;
   const numbered = new Map<Document, readonly Entry[]>();
   for (const document of documents) {
     const entries = document.entries.map((entry) => ({
       ...entry,
-      declarations: entry.declarations.map((each) => (each.args.has('order') ? each : { ...each, autoOrder: next++ })),
+      declarations: entry.declarations.map((each) =>
+        !autoOrder || each.args.has('order') ? each : { ...each, autoOrder: next++ },
+      ),
     }));
     numbered.set(document, entries);
   }

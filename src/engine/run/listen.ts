@@ -41,7 +41,10 @@ export async function listen(graph: Graph, options: ListenOptions): Promise<void
     emit({ ...result, step: listener, because, sequence: next(), startedAt, ms: Math.max(0, now() - startedAt) });
     if (!test && result.verdict === 'failed' && (step.options.failhard ?? options.failhard)) break;
   }
-  for (const reference of graph.deaf) emit(deaf(graph, reference, next(), now()));
+  for (const { reference, changing } of graph.deaf) {
+    const result = changing && settled.get(changing);
+    if (changing === undefined || (result && hasChanged(result))) emit(deaf(graph, reference, next(), now()));
+  }
 }
 
 function listenerOf(step: Step): Step {
