@@ -81,7 +81,7 @@ export class Column {
     if (own) {
       within.forEach((row) => {
         const value = own[row];
-        if (value !== undefined && test(unpack(value))) into.add(row);
+        if (value !== undefined && test(typeof value === 'string' ? value : unpack(value))) into.add(row);
       });
       return;
     }

@@ -21,8 +21,8 @@ export interface FactTest {
   readonly start: Rest;
   matchesTree(tree: Tree, rest: Rest, top: boolean): boolean;
   matchesValue(value: unknown, rest: Rest): boolean;
-  /** The same for a text that is in lower case already. */
-  matchesLower(text: string, rest: Rest): boolean;
+  /** The same for texts that are in lower case already: made once, for a whole fleet of them. */
+  lowerTest(rest: Rest): (text: string) => boolean;
   /** What is left after following a key; several when a wildcard allows for more than one reading. */
   after(rest: Rest, key: string): readonly Rest[];
   /** True when a map having this key is enough already. */
@@ -87,9 +87,13 @@ export function compileFactTest(target: FactTarget): FactTest {
     return after(rest, index).some((next) => matchesValue(list[Number(index)], next));
   };
 
-  const matchesLower = (text: string, rest: Rest) => !rest.partial && acceptsLower(text, rest.text);
+  const lowerTest = (rest: Rest): ((text: string) => boolean) => {
+    if (rest.partial) return () => false;
+    if (isComparison(target.how)) return (text) => acceptsLower(text, rest.text);
+    return textTest(target.how, rest.text);
+  };
 
-  return { start, matchesTree, matchesValue, matchesLower, after, endsAt };
+  return { start, matchesTree, matchesValue, lowerTest, after, endsAt };
 }
 
 type Scalar = string | number | boolean | bigint;

@@ -25,6 +25,13 @@ export function compileGlob(pattern: string, { caretNegates = false }: GlobOptio
   const last = others.pop();
   if (last === undefined) return { test: (text) => text.length === first.length && first.fits(text, 0) };
 
+  if (others.length === 0) {
+    // One star is what people write: a beginning and an end, nothing in between to look for.
+    const least = first.length + last.length;
+    return {
+      test: (text) => text.length >= least && first.fits(text, 0) && last.fits(text, text.length - last.length),
+    };
+  }
   const least = segments.reduce((sum, { length }) => sum + length, 0);
   return {
     test(text) {

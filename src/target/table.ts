@@ -74,13 +74,15 @@ export class Table {
   }
 }
 
-/** One remainder is the rule: that case is worth a path of its own. */
+/** One remainder is the rule: that case is worth a path of its own, and a text is the rule among values. */
 function valueTest(test: FactTest, rests: readonly Rest[]): (value: unknown) => boolean {
-  const matches = (value: unknown, rest: Rest) =>
-    typeof value === 'string' ? test.matchesLower(value, rest) : test.matchesValue(value, rest);
-  const [only, ...others] = rests;
-  if (only !== undefined && others.length === 0) return (value) => matches(value, only);
-  return (value) => rests.some((rest) => matches(value, rest));
+  const tests = rests.map((rest) => {
+    const onText = test.lowerTest(rest);
+    return (value: unknown) => (typeof value === 'string' ? onText(value) : test.matchesValue(value, rest));
+  });
+  const [only, ...others] = tests;
+  if (only !== undefined && others.length === 0) return only;
+  return (value) => tests.some((each) => each(value));
 }
 
 function put(root: Root, row: number, value: unknown): void {
