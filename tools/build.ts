@@ -4,7 +4,7 @@
  * For another platform name its target, and the Bun of that platform (from its `@oven/bun-…` package).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from '../bench/stats.ts';
 import { parseFlags } from './flags.ts';
@@ -42,8 +42,8 @@ function buildProgram(program: string, stamp: Stamp, cross: Cross | undefined): 
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  // The map is inside the executable too: that one serves the places in reports of bugs.
-  rmSync(`${outfile}.map`, { force: true });
+  // The maps are inside the executable too: those serve the places in reports of bugs.
+  for (const name of readdirSync(join(root, 'dist'))) if (name.endsWith('.map')) rmSync(join(root, 'dist', name));
   const size = `${(statSync(outfile).size / 1e6).toFixed(0)} MB`;
   const start = cross === undefined ? `${checkedStartMs(outfile, stamp).toFixed(1)} ms to start` : cross.target;
   console.log(`${program.padEnd(16)} ${size}   ${start}   ${stamp.version} ${stamp.commit}`);

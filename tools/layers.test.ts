@@ -31,6 +31,7 @@ test('every rule can be broken', () => {
     ['src/kit/a.ts', "import { b } from '../machine/b.ts';", /leaves its layer/],
     ['src/kit/a.ts', "import { b } from './b.test.ts';", /imports the test/],
     ['src/modules/user.ts', "import { group } from './group.ts';", /may not import each other/],
+    ['src/facts/disk.ts', "import { os } from './os.ts';", /may not import each other/],
     ['src/modules/user.ts', "import { exec } from 'node:child_process';", /may not import node:child_process/],
     ['src/engine/gather.ts', "import { readFile } from 'node:fs/promises';", /may not import node:fs/],
     ['src/kit/a.ts', "import leftPad from 'left-pad';", /which no rule knows/],

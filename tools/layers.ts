@@ -206,6 +206,9 @@ const notResident: readonly (readonly [RegExp, string])[] = [
   [/^(@nats-io\/jetstream|@nats-io\/kv|yaml|zod)$/, 'a heavier library'],
 ];
 
+/** What collectors of facts share: their reading of texts, and what walks their registry. */
+const sharedFacts = /^src\/facts\/(text|registry|collect)\.ts$/;
+
 if (import.meta.main) {
   const paths = repositoryFiles().filter((path) => path.startsWith('src/') && path.endsWith('.ts'));
   const picture = draw();
@@ -260,12 +263,10 @@ function checkFile({ path, imports }: Imports): Finding[] {
   });
 }
 
-/**
- * `modules/group.ts` and `modules/user.ts` do not know each other; the files of one folder do. Collectors of facts are
- * one subject: they share their reading of texts, and `collect.ts` walks their registry.
- */
+/** `modules/group.ts` and `modules/user.ts` do not know each other; the files of one folder do. */
 function checkSubject(path: string, target: string): Finding[] {
-  const subjects = [path, target].map((each) => /^src\/modules\/([^/.]+)/.exec(each)?.[1]);
+  if (sharedFacts.test(target)) return [];
+  const subjects = [path, target].map((each) => /^src\/(?:modules|facts)\/([^/.]+)/.exec(each)?.[1]);
   const [own, other] = subjects;
   const free =
     own === undefined ||
