@@ -5,47 +5,72 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { offerNginx } from './demo/nginx.ts';
-import { type Ran, type Stage, setTheStage } from './demo/stage.ts';
+import { type Ran, type Stage, setTheStage, shown } from './demo/stage.ts';
 import { writeStates } from './demo/states.ts';
+import { traces } from './demo/traces.ts';
 
 let passed = 0;
 let failed = 0;
 
 const stays = process.argv.includes('--stay');
-const startedAt = Date.now();
-const stage = await setTheStage(process.argv.includes('--executables'));
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void stage[Symbol.asyncDispose]().then(() => process.exit(130)));
+title('A NATS server with TLS and JWTs, a master, and five machines');
+const setting = setTheStage({ executables: process.argv.includes('--executables'), say });
+let ending: Promise<void> | undefined;
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    isInterrupted = true;
+    void end().then(() => process.exit(130));
+  });
 }
 try {
-  await play(stage);
+  await play(await setting);
+  if (stays && failed === 0) await stay(await setting);
 } catch (error) {
   check(`the demo goes through: ${error instanceof Error ? error.message : error}`, false);
 }
-say(`\nThat took ${Math.round((Date.now() - startedAt) / 1_000)} s.`);
-if (stays && failed === 0) await stay(stage);
-await stage[Symbol.asyncDispose]();
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
+// Whoever interrupted ends the process.
+if (isInterrupted) await new Promise(() => {});
+await end();
+title('Nothing is left behind');
+const left = traces();
+for (const each of left) say(each);
+check('no process, no mount and no folder', left.length === 0);
+process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Ends everything that was started, once, also when it has hardly begun. */
+function end(): Promise<void> {
+  ending ??= setting.then(
+    (stage) => stage[Symbol.asyncDispose](),
+    // It cleaned up after itself.
+    () => {},
+  );
+  return ending;
+}
 
 async function play(fleet: Stage): Promise<void> {
   const { machines, onlyFolders } = fleet;
+  const zester: Zester = async (argv, { quiet = false } = {}) => {
+    const ran = await fleet.run(argv);
+    if (!quiet) say(shown(argv, ran));
+    return ran;
+  };
   const web = machines.find(({ id }) => id === 'web-01');
   if (web === undefined) throw new Error('web-01 is missing');
 
-  title('A NATS server with TLS and JWTs, a master, and five machines');
-  if (onlyFolders === undefined)
-    say('Each machine is a copy of this one, in namespaces of its own: what happens there stays there.');
-  else say(`Each machine is a plain folder, without packages or services: ${onlyFolders}.`);
+  if (onlyFolders === undefined) {
+    say('\nEach machine is a copy of this one, in namespaces of its own: what happens there stays there.');
+    say('Packages come by apt; services are started by their init scripts, for such a copy has no systemd.');
+  } else say(`\nEach machine is a plain folder, without packages or services: ${onlyFolders}.`);
   const offer = web.host && (await offerNginx(web.host));
-  if (offer)
-    say(
-      offer.real
-        ? 'nginx is Debian’s own, from its mirror.'
-        : 'No mirror answers: nginx is a small server in a package made here.',
-    );
+  if (offer?.real) say('nginx is Debian’s own, from its mirror.');
+  else if (offer) say('No mirror answers: nginx is a small server in a package made here.');
+  else if (web.host) say('There is no apt here: the state is without its package and service.');
   const port = 18_000 + Math.floor(Math.random() * 2_000);
   writeStates(fleet.states, { package: offer?.package, port });
+
+  const startedAt = Date.now();
 
   title('Enrolment');
   for (const { id } of machines) fleet.startPeel(id);
@@ -62,7 +87,8 @@ async function play(fleet: Stage): Promise<void> {
   check('the list shows five peels', count(await zester(['peel', 'list']), / yes /g) === 5);
   await until(
     'the state tree is everywhere',
-    async () => (await zester(['*', 'state.show_top'], { quiet: true })).code === 0 || onlyWeb(fleet),
+    // Databases have no states, and say so.
+    async () => (await zester(['web-*', 'state.show_top'], { quiet: true })).code === 0,
   );
 
   title('Remote execution');
@@ -97,7 +123,7 @@ async function play(fleet: Stage): Promise<void> {
   check('it is put right', (await zester(['web-01', 'state.apply', 'nginx'])).code === 0);
 
   title('A peel is killed in the middle of a job');
-  const running = fleet.start('zester', ['db-01', 'cmd.run', 'sleep 120', '--timeout', '60s']);
+  const running = fleet.run(['db-01', 'cmd.run', 'sleep 120', '--timeout', '60s']);
   say(`$ zester db-01 cmd.run 'sleep 120' --timeout 60s &`);
   await until('the job runs', async () =>
     (await zester(['job', 'active'], { quiet: true })).output.includes('cmd.run'),
@@ -113,31 +139,23 @@ async function play(fleet: Stage): Promise<void> {
   check('the list shows it offline', count(await zester(['peel', 'list']), / no /g) === 1);
   fleet.startPeel('db-01');
   const interrupted = await running;
-  say(`${interrupted.output.trimEnd()}\n(exit ${interrupted.code})`);
+  say(`\n${interrupted.output.trimEnd()}\n(exit ${interrupted.code})`);
   check(
     'the operator is told that it was interrupted, with exit code 2',
     interrupted.code === 2 && /JOB_INTERRUPTED/.test(interrupted.output),
   );
   await zester(['job', 'list']);
+
+  const seconds = Math.round((Date.now() - startedAt) / 1_000);
+  say('');
+  check(`all that took less than a minute: ${seconds} s`, seconds < 60);
 }
 
 /** Runs `zester` as an operator would, and shows both. */
-async function zester(argv: readonly string[], { quiet = false } = {}): Promise<Ran> {
-  const ran = await stage.run('zester', argv);
-  if (!quiet)
-    say(
-      `\n$ zester ${argv.map(quoted).join(' ')}\n${ran.output.trimEnd()}${ran.code === 0 ? '' : `\n(exit ${ran.code})`}`,
-    );
-  return ran;
-}
-
-/** Only web machines have states: a database's top shows nothing, which is an answer too. */
-async function onlyWeb(fleet: Stage): Promise<boolean> {
-  return (await fleet.run('zester', ['web-*', 'state.show_top'])).code === 0;
-}
+type Zester = (argv: readonly string[], options?: { readonly quiet?: boolean }) => Promise<Ran>;
 
 async function exists(fleet: Stage, path: string): Promise<boolean> {
-  const { output } = await fleet.run('zester', ['web-01', 'file.file_exists', path]);
+  const { output } = await fleet.run(['web-01', 'file.file_exists', path]);
   return /true/i.test(output);
 }
 
@@ -161,18 +179,15 @@ async function until(what: string, condition: () => Promise<boolean>, timeoutMs 
 
 async function stay(fleet: Stage): Promise<void> {
   const settings = Object.entries(fleet.operator).map(([key, value]) => `export ${key}=${value}`);
-  say(
-    [
-      '',
-      'It stays up until Ctrl-C. In another terminal:',
-      ...settings,
-      "node_modules/.bin/bun src/bin/zester.ts '*' test.ping",
-    ].join('\n'),
-  );
+  const alias = `alias zester='${fleet.zester.join(' ')}'`;
+  say(`\nIt stays up until Ctrl-C; the states are in ${fleet.states}. In another terminal:`);
+  say(['', ...settings, alias, "zester '*' test.ping", "zester 'web-*' state.apply nginx --test"].join('\n'));
   await new Promise(() => {});
 }
 
 function check(claim: string, holds: boolean): void {
+  // What an interruption breaks is no finding.
+  if (isInterrupted) return;
   if (holds) passed++;
   else failed++;
   say(`${holds ? 'ok    ' : 'FAILED'} ${claim}`);
@@ -188,8 +203,4 @@ function say(text: string): void {
 
 function count({ output }: Ran, pattern: RegExp): number {
   return [...output.matchAll(pattern)].length;
-}
-
-function quoted(word: string): string {
-  return /^[\w./=-]+$/.test(word) ? word : `'${word}'`;
 }

@@ -6,9 +6,12 @@ const patience = 45;
 
 /**
  * What the machine's apt can install as nginx: the real thing when a mirror answers; else a package of that name made
- * here, with a small server that reads the same configuration.
+ * here, with a small server that reads the same configuration. Undefined on a machine without apt.
  */
-export async function offerNginx(host: Host): Promise<{ readonly package: string; readonly real: boolean }> {
+export async function offerNginx(
+  host: Host,
+): Promise<{ readonly package: string; readonly real: boolean } | undefined> {
+  if ((await host.run(['sh', '-c', 'command -v apt-get'])).code !== 0) return undefined;
   const fetch = `timeout ${patience} sh -c 'apt-get update -qq && apt-get install -y -qq --download-only nginx-light'`;
   const { code } = await host.run(['sh', '-c', `DEBIAN_FRONTEND=noninteractive ${fetch}`]);
   if (code === 0) return { package: 'nginx-light', real: true };

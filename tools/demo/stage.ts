@@ -7,6 +7,7 @@ import { type Host, throwAwayHost } from '../../test/hosts/host.ts';
 import { probe } from '../../test/hosts/probe.ts';
 import { findNatsServer } from '../nats-server.ts';
 import { root } from '../source.ts';
+import { endMarked, mark } from './traces.ts';
 
 /** One machine of the demo: a copy of this one in namespaces of its own, or a plain folder that stands for `/`. */
 export interface DemoMachine {
@@ -17,20 +18,20 @@ export interface DemoMachine {
 }
 
 export interface Stage extends AsyncDisposable {
-  readonly dir: string;
   readonly states: string;
   readonly machines: readonly DemoMachine[];
   /** Undefined for machines with packages and services; else why they are folders. */
   readonly onlyFolders: string | undefined;
   /** What an operator sets once. */
   readonly operator: Readonly<Record<string, string>>;
+  /** The command line that `zester` stands for. */
+  readonly zester: readonly string[];
   /** Starts the agent of a machine. */
   startPeel(id: string): void;
   /** `kill -9` on the agent and its runners. */
   killPeel(id: string): Promise<void>;
-  /** Runs one of our programs to its end. */
-  run(program: 'zester', argv: readonly string[]): Promise<Ran>;
-  start(program: 'zester', argv: readonly string[]): Promise<Ran>;
+  /** Runs `zester` to its end. */
+  run(argv: readonly string[]): Promise<Ran>;
 }
 
 export interface Ran {
@@ -38,63 +39,83 @@ export interface Ran {
   readonly output: string;
 }
 
+export interface StageOptions {
+  /** Use `dist/` instead of the source. */
+  readonly executables: boolean;
+  readonly say: (text: string) => void;
+}
+
+type Program = 'zester' | 'zester-master' | 'zester-peel';
+
 const ids = ['web-01', 'web-02', 'web-03', 'db-01', 'db-02'];
 
-/** A server, a master and the machines of five peels, each where nothing of it can stay behind. */
-export async function setTheStage(executables: boolean): Promise<Stage> {
+/**
+ * A server, a master and the machines of five peels, each where nothing of it can stay behind. What fails on the way
+ * takes what was there already with it.
+ */
+export async function setTheStage({ executables, say }: StageOptions): Promise<Stage> {
   const stack = new AsyncDisposableStack();
-  const dir = mkdtempSync(join(tmpdir(), 'zester-demo-'));
-  stack.defer(() => rmSync(dir, { recursive: true, force: true }));
-  const log = join(dir, 'demo.log');
-  const program = (name: string) =>
-    executables ? [join(root, 'dist', name)] : [process.execPath, join(root, 'src/bin', `${name}.ts`)];
-  const children = new Set<ChildProcess>();
-  stack.defer(async () => {
-    for (const child of children) child.kill('SIGKILL');
-    await Promise.all([...children].map((child) => ended(child)));
-  });
-  const daemon = (argv: readonly string[]) => {
-    const [command = '', ...rest] = argv;
-    const child = spawn(command, rest, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    keep(child, children, log);
-    return child;
-  };
+  try {
+    return await build(stack, { executables, say });
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
 
+async function build(stack: AsyncDisposableStack, { executables, say }: StageOptions): Promise<Stage> {
+  if (executables && !existsSync(join(root, 'dist/zester')))
+    throw new Error('dist/ is empty: run "npm run build" first');
+  const dir = mkdtempSync(join(tmpdir(), `${mark}-`));
+  stack.defer(() => rmSync(dir, { recursive: true, force: true }));
+  stack.defer(endMarked);
+  const log = join(dir, 'demo.log');
+  const program = (name: Program) =>
+    executables ? [join(root, 'dist', name)] : [process.execPath, join(root, 'src/bin', `${name}.ts`)];
   const [natsPort, enrollPort] = [await freePort(), await freePort()];
   const auth = join(dir, 'auth');
-  const states = join(dir, 'states');
-  mkdirSync(states);
   const operator = {
     NATS_URL: `tls://127.0.0.1:${natsPort}`,
     NATS_CA_FILE: join(auth, 'nats-ca.crt'),
     ZESTER_CREDS: join(auth, 'admin.creds'),
   };
-  const run = (name: string, argv: readonly string[]) =>
-    runToEnd([...program(name), ...argv], { ...process.env, ...operator });
+  const run = (argv: readonly string[]) => runToEnd([...program('zester'), ...argv], { cwd: dir, env: operator });
+  const setUp = async (...argv: readonly string[]) => {
+    const ran = await run(argv);
+    say(shown(argv, ran));
+    if (ran.code !== 0) throw new Error(`"zester ${argv.slice(0, 2).join(' ')}" ended with ${ran.code}`);
+    return ran.output;
+  };
+  const children = new Set<ChildProcess>();
+  stack.defer(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all([...children].map(ended));
+  });
+  const keep = (child: ChildProcess) => {
+    children.add(child);
+    child.once('exit', () => children.delete(child));
+    // A full pipe would stop it.
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => void (existsSync(dir) && appendFileSync(log, chunk)));
+    }
+    return child;
+  };
+  const daemon = ([command = '', ...argv]: readonly string[]) =>
+    // A group of its own: a Ctrl-C is for the demo to act upon, in order.
+    keep(spawn(command, argv, { cwd: dir, env: marked({}), detached: true, stdio: ['ignore', 'pipe', 'pipe'] }));
 
-  await must(run('zester', ['ca', 'init', '--dir', join(auth, 'ca')]));
-  await must(run('zester', ['nats-auth', 'init', '--dir', auth, '--jetstream-store', join(dir, 'jetstream')]));
-  await must(
-    run('zester', [
-      'ca',
-      'issue',
-      'nats-server',
-      '--dir',
-      join(auth, 'ca'),
-      '--out',
-      auth,
-      '--dns',
-      'localhost',
-      '--ip',
-      '127.0.0.1',
-    ]),
-  );
-  const conf = join(auth, 'nats-server.conf');
-  const text = readFileSync(conf, 'utf8').replace('0.0.0.0:4222', `127.0.0.1:${natsPort}`);
-  writeFileSync(conf, text.replace('/var/lib/nats/accounts', join(dir, 'accounts')));
-  await printed(daemon([findNatsServer(), '-c', conf]), /Server is ready/);
-  const { output: pin } = await must(run('zester', ['ca', 'fingerprint', '--dir', join(auth, 'ca')]));
-  const master = [
+  const states = join(dir, 'states');
+  mkdirSync(states);
+  say(`\n$ cd ${dir}`);
+  await setUp('ca', 'init', '--dir', 'auth/ca');
+  const names = ['--dns', 'localhost', '--ip', '127.0.0.1'];
+  await setUp('ca', 'issue', 'nats-server', '--dir', 'auth/ca', '--out', 'auth', ...names);
+  await setUp('nats-auth', 'init', '--dir', 'auth', '--jetstream-store', join(dir, 'jetstream'));
+  listenOn(natsPort, { conf: join(auth, 'nats-server.conf'), accounts: join(dir, 'accounts') });
+  say(`\n# in auth/nats-server.conf: listen on 127.0.0.1:${natsPort}, accounts in ${dir}/accounts`);
+  say('$ nats-server -c auth/nats-server.conf &');
+  await printed(daemon([findNatsServer(), '-c', join(auth, 'nats-server.conf')]), /Server is ready/);
+  const masterFlags = [
     '--config=/dev/null',
     `--nats-url=${operator.NATS_URL}`,
     `--auth-dir=${auth}`,
@@ -102,95 +123,104 @@ export async function setTheStage(executables: boolean): Promise<Stage> {
     `--enroll-addr=127.0.0.1:${enrollPort}`,
     '--health-addr=',
   ];
-  await printed(daemon([...program('zester-master'), ...master]), /Master ready/);
+  say(`$ zester-master ${masterFlags.join(' ').replaceAll(`${dir}/`, '')} &`);
+  await printed(daemon([...program('zester-master'), ...masterFlags]), /Master ready/);
+  for (const [key, value] of Object.entries(operator)) say(`$ export ${key}=${value}`);
+  const pin = (await setUp('ca', 'fingerprint', '--dir', 'auth/ca')).trim();
 
   const can = probe().plain;
   const machines = await Promise.all(
     ids.map(async (id): Promise<DemoMachine> => {
-      if (can === true) {
-        const host = stack.use(await throwAwayHost({ name: id, binds: [dir, root] }));
-        return { id, folder: host.root, host };
-      }
-      const folder = join(dir, 'machines', id);
-      for (const each of ['etc', 'tmp', 'var', 'usr']) mkdirSync(join(folder, each), { recursive: true });
-      return { id, folder, host: undefined };
+      if (can !== true) return { id, folder: emptyRoot(join(dir, 'machines', id)), host: undefined };
+      const host = stack.use(await throwAwayHost({ name: id, binds: [dir] }));
+      return { id, folder: host.root, host };
     }),
   );
-  const peels = new Map<string, ChildProcess>();
-  const peelCommand = ({ id, folder, host }: DemoMachine) => {
-    const own = join(dir, 'peels', id);
-    return [
-      ...program('zester-peel'),
-      ...[
-        '--config=/dev/null',
-        `--id=${id}`,
-        `--master-urls=https://127.0.0.1:${enrollPort}`,
-        `--enroll-ca-pin=${pin.trim()}`,
-      ],
-      ...[
-        `--auth-dir=${own}/auth`,
-        `--data-dir=${own}`,
-        `--states-cache=${own}/states`,
-        '--health-addr=',
-        '--runner-warm=5s',
-      ],
-      ...(host === undefined ? [`--root=${folder}`] : []),
-    ];
+  const machineOf = (id: string) => {
+    const machine = machines.find((each) => each.id === id);
+    if (machine === undefined) throw new Error(`There is no machine "${id}"`);
+    return machine;
   };
+  const peelFlags = ({ id, folder, host }: DemoMachine) => [
+    '--config=/dev/null',
+    `--id=${id}`,
+    `--master-urls=https://127.0.0.1:${enrollPort}`,
+    `--enroll-ca-pin=${pin}`,
+    `--auth-dir=${join(dir, 'peels', id, 'auth')}`,
+    `--data-dir=${join(dir, 'peels', id)}`,
+    `--states-cache=${join(dir, 'peels', id, 'states')}`,
+    '--health-addr=',
+    '--runner-warm=5s',
+    ...(host === undefined ? [`--root=${folder}`] : []),
+  ];
+  const peels = new Map<string, ChildProcess>();
 
   return {
-    dir,
     states,
     machines,
     onlyFolders: can === true ? undefined : can,
     operator,
+    zester: program('zester'),
     startPeel(id) {
-      const machine = machines.find((each) => each.id === id);
-      if (machine === undefined) throw new Error(`No machine "${id}"`);
-      const argv = peelCommand(machine);
-      const child = machine.host
-        ? machine.host.spawn(argv, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' })
-        : daemon(argv);
-      keep(child, children, log);
+      const machine = machineOf(id);
+      const argv = [...program('zester-peel'), ...peelFlags(machine)];
+      const flags = peelFlags(machine).join(' ').replaceAll(`${dir}/`, '');
+      // One of them in full is enough to read.
+      say(peels.size === 0 ? `${id}# zester-peel ${flags} &` : `${id}# zester-peel --id=${id} … &`);
+      const child = machine.host ? keep(machine.host.spawn(argv, { stdio: ['ignore', 'pipe', 'pipe'] })) : daemon(argv);
       peels.set(id, child);
     },
     async killPeel(id) {
-      const machine = machines.find((each) => each.id === id);
+      const { host } = machineOf(id);
       const child = peels.get(id);
-      if (machine?.host)
-        await machine.host.run(['sh', '-c', `pkill -9 -f -- --id=${id}; pkill -9 -f 'runner --root'; true`]);
+      if (host) await host.run(['sh', '-c', `pkill -9 -f -- --id=${id}; pkill -9 -f 'runner --root'; true`]);
       child?.kill('SIGKILL');
       if (child) await ended(child);
     },
     run,
-    start: run,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
 
-/** Reads what a daemon prints into the demo's log: a full pipe would stop it. */
-function keep(child: ChildProcess, children: Set<ChildProcess>, log: string): void {
-  if (children.has(child)) return;
-  children.add(child);
-  const write = (chunk: Buffer) => {
-    if (existsSync(log.slice(0, log.lastIndexOf('/')))) appendFileSync(log, chunk);
-  };
-  child.stdout?.on('data', write);
-  child.stderr?.on('data', write);
+/** A command as it is typed and what it printed. */
+export function shown(argv: readonly string[], { code, output }: Ran): string {
+  const lines = [`\n$ zester ${argv.map(quoted).join(' ')}`, output.trimEnd(), code === 0 ? '' : `(exit ${code})`];
+  return lines.filter((line) => line !== '').join('\n');
 }
 
-async function runToEnd([command = '', ...argv]: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
-  const child = spawn(command, argv, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+function quoted(word: string): string {
+  return /^[\w./=:-]+$/.test(word) ? word : `'${word}'`;
+}
+
+/** What an operator edits in the configuration of a server that shares its machine with others. */
+function listenOn(port: number, { conf, accounts }: { readonly conf: string; readonly accounts: string }): void {
+  const text = readFileSync(conf, 'utf8').replace(/^listen: .*$/m, `listen: "127.0.0.1:${port}"`);
+  writeFileSync(conf, text.replace('/var/lib/nats/accounts', accounts));
+}
+
+/** What any root has, and what tells its facts which system it is. */
+function emptyRoot(folder: string): string {
+  for (const each of ['etc', 'tmp', 'var', 'usr']) mkdirSync(join(folder, each), { recursive: true });
+  if (existsSync('/etc/os-release')) writeFileSync(join(folder, 'etc/os-release'), readFileSync('/etc/os-release'));
+  return folder;
+}
+
+function marked(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...more, ZESTER_DEMO: mark };
+}
+
+async function runToEnd(
+  [command = '', ...argv]: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Promise<Ran> {
+  const child = spawn(command, argv, { cwd, env: marked(env), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const take = (chunk: Buffer) => {
+    output += chunk.toString();
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', take);
   await ended(child);
   return { code: child.exitCode ?? 1, output };
-}
-
-async function must(running: Promise<Ran>): Promise<Ran> {
-  const ran = await running;
-  if (ran.code !== 0) throw new Error(`A step of the set-up ended with ${ran.code}:\n${ran.output}`);
-  return ran;
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -207,6 +237,7 @@ async function printed(child: ChildProcess, pattern: RegExp): Promise<void> {
     };
     child.stdout?.on('data', take);
     child.stderr?.on('data', take);
+    child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`It ended with ${code}:\n${text}`)));
   });
 }
