@@ -106,7 +106,7 @@ function check(
   refs: readonly string[],
   json: boolean,
 ): number {
-  const scope = { id: request.peel, facts: request.facts, settings: request.settings, test: true };
+  const scope = worker.scopeOf(request);
   const engine = worker.engineOf(request.tree);
   const targets = refs.length > 0 ? refs : refsOf(folderTree(request.tree, { immutable: false }));
   const problems: string[] = [];

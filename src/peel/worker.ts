@@ -32,6 +32,8 @@ export interface WorkerEvents {
 export interface Worker {
   run(request: RunRequest, events: WorkerEvents): Promise<RunResult>;
   engineOf(folder: string): Engine;
+  /** What the templates of a request may see and call. */
+  scopeOf(request: RunRequest): RunScope;
 }
 
 export function createWorker({ registry, machine, treeOf, journal, calls }: WorkerParts): Worker {
@@ -108,6 +110,7 @@ export function createWorker({ registry, machine, treeOf, journal, calls }: Work
 
   return {
     engineOf,
+    scopeOf,
     async run(request, events) {
       try {
         return registry.functions.has(request.function)
