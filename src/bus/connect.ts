@@ -1,7 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 import { ZesterError } from '#base/errors.ts';
 import { authenticator, userKey } from './authenticator.ts';
-import { type Bus, createBus } from './bus.ts';
+import { type Bus, type BusState, createBus } from './bus.ts';
 
 export interface ConnectOptions {
   /** `tls://host:port`; anything else is refused. */
@@ -20,7 +20,7 @@ export interface ConnectOptions {
    */
   readonly retry: boolean;
   readonly timeoutMs?: number;
-  /** Between two attempts, in milliseconds; as much again is added by chance, so that a fleet does not come back at once. */
+  /** Between the first attempts, in milliseconds; the longer an outage lasts, the longer the later ones wait. */
   readonly reconnectMs?: number;
 }
 
@@ -39,6 +39,7 @@ export async function connectBus({
 }: ConnectOptions): Promise<Bus> {
   for (const server of servers) requireTls(server);
   const current = typeof credentials === 'string' ? () => credentials : credentials;
+  const outage = createOutage(reconnectMs);
   const options = {
     servers: [...servers],
     name,
@@ -48,15 +49,34 @@ export async function connectBus({
     tls: { minVersion: 'TLSv1.3', handshakeFirst: true, ...trust },
     timeout: timeoutMs,
     ...(retry ? forEver : failFast),
-    reconnectTimeWait: reconnectMs,
-    reconnectJitter: reconnectMs,
-    reconnectJitterTLS: reconnectMs,
+    reconnectDelayHandler: outage.waitMs,
   };
   try {
-    return createBus(await connect(options as Parameters<typeof connect>[0]));
+    const bus = createBus(await connect(options as Parameters<typeof connect>[0]));
+    bus.onState(outage.tell);
+    return bus;
   } catch (error) {
     throw explain(error, servers);
   }
+}
+
+const longestWaitMs = 30_000;
+
+/**
+ * How long to wait between attempts: half of the outage so far, within bounds, and by chance a part of it, so that a
+ * fleet does not come back at once. The client asks many times before one attempt: the answer must not count them.
+ */
+function createOutage(firstMs: number) {
+  let since = Date.now();
+  return {
+    tell(state: BusState): void {
+      if (state !== 'connected') since = Date.now();
+    },
+    waitMs(): number {
+      const ceiling = Math.min(longestWaitMs, Math.max(firstMs, (Date.now() - since) / 2));
+      return ceiling * (0.5 + Math.random() / 2);
+    },
+  };
 }
 
 const forEver = {
