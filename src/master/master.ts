@@ -151,10 +151,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
       (error) => log.warn('State tree not published', { error }),
     );
   const edits = sourceTree(statesDir, log).onEdit(publishQuietly, { intervalMs: filesIntervalMs });
-  // A master that starts does not push its folder over one that another published: only an edit here does.
-  const last = (await publisher.current())?.root.publisher;
-  if (last === undefined || last === hostname) publishQuietly();
-  else log.info('State tree is published by another master', { publisher: last });
+  publishQuietly();
 
   return {
     id,

@@ -38,7 +38,11 @@ export interface TestMaster extends AsyncDisposable {
 /** A master on the test server, with a state folder of its own. */
 export async function testMaster(
   nats: TestNats,
-  { log = silentLog, statesDir = '' }: { log?: Log; statesDir?: string } = {},
+  {
+    log = silentLog,
+    statesDir = '',
+    hostname = 'test-master',
+  }: { log?: Log; statesDir?: string; hostname?: string } = {},
 ): Promise<TestMaster> {
   const bus = await testBus(nats, nats.credentials.master, 'zester-master');
   const folder = statesDir || mkdtempSync(join(tmpdir(), 'zester-states-'));
@@ -46,7 +50,7 @@ export async function testMaster(
     bus,
     key: () => currentJobKey(nats.auth, Date.now()),
     operators: () => bundleOf(nats.auth.index),
-    hostname: 'test-master',
+    hostname,
     statesDir: folder,
     filesIntervalMs: 60_000,
     replicas: 1,

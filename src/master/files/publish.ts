@@ -41,6 +41,8 @@ const rootsKept = 3;
  */
 export function createPublisher({ kv, tree, key, publisher, clock, log }: PublishOptions) {
   const recent: ReadonlySet<string>[] = [];
+  /** The tree of our own folder as it was when we last looked. */
+  let lastOwn: string | undefined;
 
   const current = async (): Promise<Current | undefined> => {
     const entry = await kv.get(rootKey);
@@ -61,9 +63,16 @@ export function createPublisher({ kv, tree, key, publisher, clock, log }: Publis
       const treeHash = sha256(index);
       const bytes = files.reduce((sum, { size }) => sum + size, 0);
       const before = await current();
+      const wasEdited = lastOwn !== undefined && lastOwn !== treeHash;
+      lastOwn = treeHash;
       // Peels believe a root only while its key is valid: after a rotation the same tree is signed again.
       if (before?.root.tree === treeHash && before.signedBy === key().id)
         return { changed: false, files: files.length, bytes, chunksWritten: 0 };
+
+      // A folder that differs from what another master published is an old copy, until somebody edits it.
+      if (before && before.root.publisher !== publisher && !wasEdited) {
+        return { changed: false, files: files.length, bytes, chunksWritten: 0 };
+      }
 
       const indexChunks = addChunks(chunks, index);
       const known = before ? await chunksOf(kv, before.root) : new Set<string>();

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { silentLog } from '#base/log.ts';
+import { openStateFiles } from '#peel/files.ts';
+import { bundleOf } from '#trust/rotate.ts';
+import { testBus, testMaster } from '../harness/fleet.ts';
+import { testNats } from '../harness/nats.ts';
+
+function folder(files: Readonly<Record<string, string>> = {}) {
+  const path = mkdtempSync(join(tmpdir(), 'zester-files-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+test('a peel has the whole published tree, then only fetches what an edit changed', async () => {
+  await using nats = await testNats();
+  using states = folder({ 'a.zy': 'a: test.nop\n', 'b.zy': 'b: test.nop\n' });
+  using cache = folder();
+  await using master = await testMaster(nats, { statesDir: states.path });
+  await master.master.publishFiles();
+  await using bus = await testBus(nats, nats.credentials.peel('web-01'), 'web-01');
+  const peel = await openStateFiles({ bus, cache: cache.path, trust: () => bundleOf(nats.auth.index), log: silentLog });
+  await peel.sync();
+  const before = peel.folder;
+
+  writeFileSync(join(states.path, 'a.zy'), 'a: test.ping\n');
+  const published = await master.master.publishFiles();
+  await peel.sync();
+
+  assert.notEqual(peel.folder, before);
+  assert.equal(readFileSync(join(peel.folder, 'a.zy'), 'utf8'), 'a: test.ping\n');
+  assert.equal(readFileSync(join(peel.folder, 'b.zy'), 'utf8'), 'b: test.nop\n');
+  // The file and the index that names it; the other file's chunk was there.
+  assert.equal(published.chunksWritten, 2);
+});
+
+test('a master with an old copy of the tree does not push it over a newer one; an edit there does', async () => {
+  await using nats = await testNats();
+  using newer = folder({ 'web.zy': 'new: test.nop\n' });
+  using older = folder({ 'web.zy': 'old: test.nop\n' });
+  await using first = await testMaster(nats, { statesDir: newer.path, hostname: 'first' });
+  await first.master.publishFiles();
+  await using second = await testMaster(nats, { statesDir: older.path, hostname: 'second' });
+
+  const stale = await second.master.publishFiles();
+  writeFileSync(join(older.path, 'web.zy'), 'edited: test.nop\n');
+  const edited = await second.master.publishFiles();
+  const overtaken = await first.master.publishFiles();
+
+  assert.equal(stale.changed, false);
+  assert.equal(edited.changed, true);
+  assert.equal(overtaken.changed, false);
+});
