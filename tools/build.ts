@@ -10,7 +10,7 @@ import { median } from '../bench/stats.ts';
 import { parseFlags } from './flags.ts';
 import { root } from './source.ts';
 
-const programs = ['zester', 'zester-master', 'zester-peel', 'zester-watchdog', 'zester-migrate'] as const;
+const programs = ['zester', 'zester-master', 'zester-peel', 'zester-watchdog'] as const;
 
 export interface Stamp {
   readonly version: string;

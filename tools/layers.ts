@@ -24,13 +24,13 @@ export const layers: readonly Layer[] = [
   {
     name: 'bin',
     holds: 'one small entry per program',
-    imports: ['cli', 'master', 'peel', 'watchdog', 'migrate', 'base'],
+    imports: ['cli', 'master', 'peel', 'watchdog', 'base'],
     instead: 'move the work into the layer of that program; an entry only starts it',
   },
   {
     name: 'cli',
     holds: 'the commands of `zester`, and how answers look',
-    imports: ['bus', 'trust', 'wire', 'base'],
+    imports: ['lint', 'migrate', 'bus', 'trust', 'wire', 'base'],
     instead:
       'ask a master over the bus: the CLI knows the fleet only through wire/, and modules only through reference.json',
   },
@@ -68,8 +68,14 @@ export const layers: readonly Layer[] = [
   {
     name: 'migrate',
     holds: 'from Salt trees to state files',
-    imports: ['render', 'base'],
+    imports: ['lint', 'engine', 'render', 'target', 'base'],
     instead: 'work on the text and its places; migration needs no fleet',
+  },
+  {
+    name: 'lint',
+    holds: 'what is wrong with a tree, found without a machine',
+    imports: ['engine', 'modules', 'kit', 'render', 'target', 'base'],
+    instead: 'take it as an argument: a tree is judged without any fleet or machine',
   },
   {
     name: 'engine',
@@ -178,6 +184,7 @@ const doors: readonly Door[] = [
       'src/cli/files.ts': 'what the offline commands write',
       'src/watchdog/slots.ts': 'the places binaries live in',
       'src/migrate/': 'the trees it reads and writes',
+      'src/lint/': 'the trees it reads',
     },
     instead:
       "use the `files` port of machine/ for the managed machine; for Zester's own data, use the layer's own file that has this right (tools/layers.ts lists them with reasons)",
@@ -199,11 +206,17 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 };
 
 const entry = 'src/bin/zester-peel.ts';
+const cliEntry = 'src/bin/zester.ts';
 
 /** What the resident half of the peel must not load with it: it is on every host for ever. */
 const notResident: readonly (readonly [RegExp, string])[] = [
   [/^src\/(engine|modules|starlark|render)\//, 'the runner'],
   [/^(@nats-io\/jetstream|@nats-io\/kv|yaml|zod)$/, 'a heavier library'],
+];
+
+/** What every command of the CLI would wait for, if it were loaded with it: `lint` and `migrate` bring it in. */
+const notOnStart: readonly (readonly [RegExp, string])[] = [
+  [/^src\/(lint|migrate|engine|modules|render)\//, 'what only authors of states need'],
 ];
 
 /** What collectors of facts share: their reading of texts, and what walks their registry. */
@@ -317,23 +330,35 @@ function cycleFinding(cycle: readonly string[]): Finding {
 function checkEntry(files: readonly Imports[]): Finding[] {
   const shipped = reachable(graphOf(files, ['static', 'dynamic']), entry);
   const foreign = shipped.filter(({ node }) => /^src\/(master|cli)\//.test(node));
-  const loaded = reachable(graphOf(files, ['static']), entry);
-  const heavy = loaded.flatMap((step) => {
-    const [, what] = notResident.find(([pattern]) => pattern.test(step.node)) ?? [];
-    return what === undefined ? [] : [{ ...step, what }];
-  });
+  const heavy = loadedWith(files, entry, notResident);
+  const slow = loadedWith(files, cliEntry, notOnStart);
   return [
     ...foreign.map(({ trail }) => ({
       file: entry,
       message: `the peel would ship with master or CLI: ${trail.join(' → ')}`,
       instead: 'put what both need into wire/, target/ or render/',
     })),
-    ...firstOfTrail(heavy).map(({ trail, what }) => ({
+    ...heavy.map(({ trail, what }) => ({
       file: entry,
       message: `the resident peel would load ${what}: ${trail.join(' → ')}`,
       instead: 'load it with `await import(…)` in the runner, where its memory is given back',
     })),
+    ...slow.map(({ trail, what }) => ({
+      file: cliEntry,
+      message: `every command would load ${what}: ${trail.join(' → ')}`,
+      instead: 'load it with `await import(…)` in the command that needs it',
+    })),
   ];
+}
+
+/** What an entry loads at once, against a list of what it must not, each with what it is called. */
+function loadedWith(files: readonly Imports[], from: string, banned: readonly (readonly [RegExp, string])[]) {
+  const loaded = reachable(graphOf(files, ['static']), from);
+  const found = loaded.flatMap((step) => {
+    const [, what] = banned.find(([pattern]) => pattern.test(step.node)) ?? [];
+    return what === undefined ? [] : [{ ...step, what }];
+  });
+  return firstOfTrail(found);
 }
 
 /** Of steps that lead through one another, the first only: the rest follows from it. */
@@ -456,7 +481,7 @@ export function draw(): string {
     '|---|---|---|',
     ...doorRows,
     '',
-    'Beside the table: no file imports itself by a detour; modules do not import each other; nothing that ships with `zester-peel` lies in `master/` or `cli/`, and nothing its resident half loads belongs to the runner.',
+    'Beside the table: no file imports itself by a detour; modules do not import each other; nothing that ships with `zester-peel` lies in `master/` or `cli/`, nothing its resident half loads belongs to the runner, and no command of `zester` but `lint` and `migrate` loads the engine.',
   ].join('\n')}\n`;
 }
 
