@@ -22,6 +22,7 @@ interface Input {
 const connectAtOnce = 32;
 const noLane: Lane = {
   depth: 0,
+  width: 0,
   run: () => {
     throw new Error('These peels have no runner');
   },
@@ -53,8 +54,7 @@ async function start({ id, credentials }: Input['peels'][number]): Promise<void>
     peel: id,
     bus,
     journal: openJournal(join(input.dir, id), systemClock),
-    lanes: { read: noLane, write: noLane },
-    reads: new Set(),
+    lanes: { read: noLane, call: noLane, run: noLane },
     trust: () => bundle,
     resident: () => ({ version: 'bench', facts, grains: {}, settings: {} }),
     tree: () => '/',

@@ -5,6 +5,7 @@ import { createContext, type Machine } from './context.ts';
 import type { Exclusion } from './document.ts';
 import type { Wanted } from './gather.ts';
 import { type Graph, only } from './order.ts';
+import { approvalOf, type PlannedStep } from './planned.ts';
 import type { CreateRenderer, RunScope } from './render.ts';
 import { type RevertEntry, revert } from './revert.ts';
 import { run } from './run.ts';
@@ -17,6 +18,7 @@ import type { Environments, Tree } from './tree.ts';
 
 export type { Compilation } from './compiler.ts';
 export type { Machine } from './context.ts';
+export type { PlannedStep } from './planned.ts';
 export { CompileErrors } from './problems.ts';
 export type { RunScope } from './render.ts';
 export type { RevertEntry } from './revert.ts';
@@ -81,6 +83,8 @@ export interface ApplyRequest extends CompileRequest {
   readonly reload?: ((what: readonly Reload[]) => Promise<void>) | undefined;
   /** Overrides the engine's limit for this run. */
   readonly limit?: number | undefined;
+  /** A plan of the same request: a step that would do anything else fails with `PLAN_LEFT`, before it does it. */
+  readonly planned?: readonly PlannedStep[] | undefined;
 }
 
 export interface Matching {
@@ -111,8 +115,11 @@ export interface Engine {
   showLowstate(request: CompileRequest & Matching): readonly Chunk[];
   /** Environment → references. */
   showTop(request: CompileRequest & Matching): Readonly<Record<string, readonly string[]>>;
-  /** Puts back what an earlier run changed, last first. */
-  revert(entries: readonly RevertEntry[], request: Omit<ApplyRequest, 'exclude'>): StateRun;
+  /** Puts back what an earlier run changed, last first; what was changed again since only with `force`. */
+  revert(
+    entries: readonly RevertEntry[],
+    request: Omit<ApplyRequest, 'exclude' | 'planned'> & { readonly force?: boolean },
+  ): StateRun;
 }
 
 export function createEngine(options: EngineOptions): Engine {
@@ -122,7 +129,8 @@ export function createEngine(options: EngineOptions): Engine {
   const compiler = createCompiler({ ...settings, registry, environments, createRenderer });
 
   const perform = (graph: Graph, request: ApplyRequest, session: Session): StateRun => {
-    const { scope, test = false, reload, limit = settings.limit } = request;
+    const { scope, test = false, reload, limit = settings.limit, planned } = request;
+    const approve = planned && approvalOf(planned);
     const { signal = new AbortController().signal } = request;
     const contexts = new Map<string, ReturnType<typeof createContext>>();
     const contextFor = (env: string) => {
@@ -130,7 +138,7 @@ export function createEngine(options: EngineOptions): Engine {
       contexts.set(env, context);
       return context;
     };
-    const settled = run(graph, { test, contextFor, signal, limit, failhard: settings.failhard, reload });
+    const settled = run(graph, { test, contextFor, signal, limit, failhard: settings.failhard, reload, approve });
     return stateRun(settled, { graph, test, secrets: scope.secrets ?? [] });
   };
 
@@ -180,9 +188,9 @@ export function createEngine(options: EngineOptions): Engine {
       return shown;
     },
     revert(entries, request) {
-      const { scope, test = false, signal = new AbortController().signal } = request;
+      const { scope, test = false, force = false, signal = new AbortController().signal } = request;
       const context = contextOf({ ...request, signal }, compiler.start(scope));
-      return revert(entries, { context, test, secrets: scope.secrets ?? [] });
+      return revert(entries, { context, test, force, secrets: scope.secrets ?? [] });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { asError, ZesterError } from '#base/errors.ts';
 import type { RawArgument } from '#kit/arguments.ts';
-import type { Changes } from '#kit/changes.ts';
+import { type Changes, sameValue } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
 import { mask } from '#kit/show.ts';
 import type { BuiltState, State } from '#kit/state.ts';
@@ -15,12 +15,14 @@ export type RevertEntry = JournalEntry;
 export interface RevertOptions {
   readonly context: Context;
   readonly test: boolean;
+  /** Whether to put back also what was changed again since. */
+  readonly force: boolean;
   readonly secrets: readonly string[];
 }
 
 /**
- * Puts back what an earlier run changed, last step first. What cannot be put back is a failed outcome that says so; the
- * others are put back all the same.
+ * Puts back what an earlier run changed, last step first. What cannot be put back, or was changed again since, is a
+ * failed outcome that says so; the others are put back all the same.
  */
 export function revert(entries: readonly RevertEntry[], options: RevertOptions): StateRun {
   const startedAt = performance.now();
@@ -46,7 +48,8 @@ export function revert(entries: readonly RevertEntry[], options: RevertOptions):
   };
 }
 
-async function revertEntry(entry: RevertEntry, { context, test, secrets }: RevertOptions): Promise<Outcome> {
+async function revertEntry(entry: RevertEntry, options: RevertOptions): Promise<Outcome> {
+  const { context, test, force, secrets } = options;
   const { id, state: name, changes } = entry;
   const startedAt = Date.now();
   const started = performance.now();
@@ -65,6 +68,8 @@ async function revertEntry(entry: RevertEntry, { context, test, secrets }: Rever
     const shown = built.show(inverted(changes), secrets);
     const told = { changes: { ...shown.changes } as Outcome['changes'], diff: shown.diff };
     if (built.revert === undefined) throw irreversible(entry, 'its module cannot take it back');
+    const since = force ? [] : await changedSince(entry, built, context);
+    if (since.length > 0) throw overtaken(entry, since);
     if (test) return outcome({ result: 'would-change', ...told });
     const details = built.mask(await built.revert(changes, context), secrets);
     return outcome({
@@ -78,6 +83,24 @@ async function revertEntry(entry: RevertEntry, { context, test, secrets }: Rever
   }
 }
 
+/**
+ * Fields that are no longer what the run left. The state's own check reads them: where it finds a difference, what it
+ * finds must be what the run made; a wish that has changed meanwhile is none.
+ */
+async function changedSince({ changes }: RevertEntry, built: BuiltState, context: Context): Promise<readonly string[]> {
+  let now: Changes;
+  try {
+    now = (await built.plan(context)).changes;
+  } catch {
+    // What it needs to tell is gone (a source, a package): the revert itself will say when it cannot be.
+    return [];
+  }
+  return Object.keys(changes).filter((field) => {
+    const found = now[field];
+    return found !== undefined && !sameValue(found.from, changes[field]?.to);
+  });
+}
+
 function rebuild(entry: RevertEntry, state: State | undefined): BuiltState {
   if (state === undefined) throw irreversible(entry, 'there is no such state any more');
   const values = new Map(Object.entries(entry.args).map(([key, value]): [string, RawArgument] => [key, { value }]));
@@ -88,6 +111,18 @@ function irreversible({ id, state }: RevertEntry, reason: string): ZesterError {
   return new ZesterError('machine', 'REVERT_IMPOSSIBLE', `Cannot revert "${id}" (${state}): ${reason}`, {
     hint: 'Undo it by hand, or write a state that does',
   });
+}
+
+function overtaken({ id, state }: RevertEntry, fields: readonly string[]): ZesterError {
+  const names = fields.map((field) => `"${field}"`).join(', ');
+  return new ZesterError(
+    'machine',
+    'REVERT_OVERTAKEN',
+    `Cannot revert "${id}" (${state}): ${names} was changed again since`,
+    {
+      hint: 'Look at what it is now; "force=true" puts it back all the same',
+    },
+  );
 }
 
 function inverted(changes: Changes): Changes {

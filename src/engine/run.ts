@@ -166,7 +166,8 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
   }
 
   function attemptOptions({ env }: Step, watched: readonly Step[], planOnly: boolean): AttemptOptions {
-    return { test: planOnly, watched: watched.length > 0, context: options.contextFor(env), random };
+    const { contextFor, approve } = options;
+    return { test: planOnly, watched: watched.length > 0, context: contextFor(env), approve, random };
   }
 
   function abandoned(): Attempt {

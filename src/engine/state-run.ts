@@ -2,6 +2,7 @@ import type { Changes } from '#kit/changes.ts';
 import type { Outcome, Report } from '#wire/outcome.ts';
 import type { Graph } from './order.ts';
 import { outcomeOf } from './outcome.ts';
+import { type PlannedStep, plannedOf } from './planned.ts';
 import { type Placed, reportOf } from './report.ts';
 import type { Settled } from './run/settled.ts';
 
@@ -10,6 +11,8 @@ export interface Finished extends Placed {
   readonly outcome: Outcome;
   /** What to keep so that it can be reverted: only for what really changed. It may hold secrets. */
   readonly journal?: JournalEntry;
+  /** What a plan foresees, to be kept until it is applied. It may hold secrets. */
+  readonly planned?: PlannedStep;
   /** The event its `fire_event` asks for. */
   readonly event?: { readonly tag: string; readonly data: Outcome };
 }
@@ -70,6 +73,7 @@ function finishedOf(settled: Settled, position: number, { test, secrets }: Omit<
     position,
     sequence,
     ...(hasChanged ? { journal: { id: step.id, state: step.state, args: args ?? {}, changes } } : {}),
+    ...(test ? { planned: plannedOf(settled, outcome) } : {}),
     ...(tag !== undefined && skipReason === undefined ? { event: { tag, data: outcome } } : {}),
   };
 }

@@ -35,15 +35,14 @@ export function removal<T extends Readonly<Record<string, unknown>>>(
   ]) as Differences<T & { exists: boolean }>;
 }
 
-/** Deep equality of plain data. */
+/** Deep equality of plain data. A key whose value is undefined is as good as none: what was kept and read again has lost it. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((each, index) => sameValue(each, b[index]));
   }
   if (!isRecord(a) || !isRecord(b)) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => key in b && sameValue(a[key], b[key]));
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => sameValue(a[key], b[key]));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -83,7 +83,8 @@ function contentText(content: Content): string {
   return `${bytes} bytes (sha256 ${hash.slice(0, 12)})`;
 }
 
-function valueText(value: unknown): string {
+export function valueText(value: unknown): string {
   if (value === undefined || value === null) return 'none';
+  if (isContentNote(value)) return contentText(value);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

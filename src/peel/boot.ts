@@ -18,13 +18,13 @@ import { resolveIdentity } from './identity.ts';
 import { openJournal } from './journal.ts';
 import type { PeelOptions } from './options.ts';
 import { heartbeatMs, type Peel, startPeel } from './peel.ts';
-import { readFunctions } from './reads.ts';
 import { createLane, type LaneOptions } from './runner.ts';
 import { selfCommand } from './self.ts';
 import { openTrustStore } from './trust-store.ts';
 
-/** Reads do not wait for each other, up to this many. */
+/** How many reads, and how many commands, go on at once beside a run. */
 const readWidth = 2;
+const callWidth = 4;
 const stopGraceMs = 2_000;
 
 /**
@@ -108,13 +108,12 @@ export async function runPeel(
     graceMs: stopGraceMs,
     log,
   });
-  const lanes = { read: createLane(lane(readWidth)), write: createLane(lane(1)) };
+  const lanes = { read: createLane(lane(readWidth)), call: createLane(lane(callWidth)), run: createLane(lane(1)) };
   const started = startPeel({
     peel: id,
     bus: connectedBus,
     journal,
     lanes,
-    reads: readFunctions,
     trust: () => trust.current,
     resident: () => resident,
     tree: () => files.folder,
@@ -134,7 +133,7 @@ export async function runPeel(
   }
   log.info('Finishing accepted jobs', { jobs: started.inbox.busy });
   await started.stop(AbortSignal.timeout(options.stop_timeout));
-  await Promise.all([lanes.read.close(), lanes.write.close()]);
+  await Promise.all(Object.values(lanes).map((each) => each.close()));
 }
 
 /** The connection, unless the signal comes first: then there is none to wait for. */

@@ -10,16 +10,18 @@ import type { Return, SignedKill, SignedOrder } from '#wire/job.ts';
 import { fast, type Resident } from './fast.ts';
 import type { Journal } from './journal.ts';
 import type { Outbox } from './outbox.ts';
+import { type Route, routeOf } from './routes.ts';
 import type { Lane, Running, RunRequest } from './runner.ts';
+
+/** Where work is done: see `routes.ts`. */
+export type Lanes = Readonly<Record<Route['lane'], Lane>>;
 
 export interface InboxOptions {
   readonly bus: Bus;
   readonly peel: string;
   readonly journal: Journal;
   readonly outbox: Outbox;
-  readonly lanes: { readonly read: Lane; readonly write: Lane };
-  /** Functions that change nothing: they do not wait behind those that do. */
-  readonly reads: ReadonlySet<string>;
+  readonly lanes: Lanes;
   readonly trust: () => TrustBundle;
   readonly resident: () => Resident;
   /** The state tree as it is now. */
@@ -38,6 +40,12 @@ export interface Inbox extends Disposable {
   drain(signal: AbortSignal): Promise<void>;
 }
 
+interface Work extends Running {
+  readonly lane: Route['lane'];
+  readonly order: OpenedOrder;
+  readonly startedAt: number;
+}
+
 /** More than this many waiting jobs is a mistake of the sender's, not a load. */
 const queueLimit = 64;
 const killsRemembered = 1_000;
@@ -47,8 +55,8 @@ const killsRemembered = 1_000;
  * happens to it ends as one return.
  */
 export function openInbox(options: InboxOptions): Inbox {
-  const { bus, peel, journal, outbox, lanes, reads, trust, resident, tree, clock, log } = options;
-  const running = new Map<string, Running>();
+  const { bus, peel, journal, outbox, lanes, trust, resident, tree, clock, log } = options;
+  const running = new Map<string, Work>();
   const answers = new Set<Promise<void>>();
   const killedBefore = new Set<string>();
   const counts = { accepted: 0, refused: 0, duplicates: 0 };
@@ -111,35 +119,39 @@ export function openInbox(options: InboxOptions): Inbox {
       operator,
     } = order;
     const { jid } = request;
-    const isRead = reads.has(request.function);
-    const lane = isRead ? lanes.read : lanes.write;
+    const { lane: name, mayWait } = routeOf(request);
+    const lane = lanes[name];
+    if (lane.depth > mayWait) return refuse(order, 'refused', errorBody(inProgress(atWork(name), lane.depth)));
     if (lane.depth >= queueLimit) return refuse(order, 'refused', errorBody(busy(lane.depth)));
     try {
-      journal.accept({ jid, deadline }, { durable: !isRead });
+      journal.accept({ jid, deadline }, { durable: name !== 'read' });
     } catch (error) {
       // Not in the ledger, so not accepted: nothing is run that could not be reported.
       return refuse(order, 'refused', errorBody(error));
     }
     counts.accepted++;
     const ahead = lane.depth;
-    bus.publish(channels.ack, { jid, peel }, { jid, state: ahead === 0 ? 'running' : 'queued', ahead });
+    bus.publish(channels.ack, { jid, peel }, { jid, state: ahead < lane.width ? 'running' : 'queued', ahead });
     log.info('Job accepted', { jid, function: request.function, operator: operator.name, ahead });
-    const done = finish(order, lane);
+    const done = finish(order, name);
     answers.add(done);
     void done.finally(() => answers.delete(done));
   };
 
-  const finish = async (order: OpenedOrder, lane: Lane) => {
+  /** The job that has a lane's attention: they come in order. */
+  const atWork = (lane: Route['lane']): Work | undefined => [...running.values()].find((each) => each.lane === lane);
+
+  const finish = async (order: OpenedOrder, lane: Route['lane']) => {
     const { jid } = order.request;
     const startedAt = clock.now();
-    const work = lane.run(runRequest(order), ({ done, total, text }) => {
+    const work = lanes[lane].run(runRequest(order), ({ done, total, text }) => {
       bus.publish(
         channels.progress,
         { jid, peel },
         { jid, done, ...(total === undefined ? {} : { total }), ...(text ? { text } : {}) },
       );
     });
-    running.set(jid, work);
+    running.set(jid, { ...work, lane, order, startedAt });
     const { status, result } = await work.end;
     running.delete(jid);
     const { success, ...given } = result;
@@ -222,6 +234,22 @@ function busy(waiting: number): ZesterError {
   return new ZesterError('machine', 'PEEL_BUSY', `Cannot queue the job: ${waiting} are waiting already`, {
     hint: 'Wait, or end one of them with "zester job kill"',
   });
+}
+
+function inProgress(work: Work | undefined, depth: number): ZesterError {
+  const waiting = depth > 1 ? `, ${depth - 1} ${depth === 2 ? 'waits' : 'wait'} for it` : '';
+  const { request, operator } = work?.order ?? {};
+  const what = request === undefined ? 'another run' : `"${request.function}" of job ${request.jid}`;
+  const since = work === undefined ? {} : { since: new Date(work.startedAt).toISOString() };
+  return new ZesterError(
+    'machine',
+    'RUN_IN_PROGRESS',
+    `Cannot start the run: ${what} is at work on this machine${waiting}`,
+    {
+      details: { ...since, ...(operator === undefined ? {} : { operator: operator.name }) },
+      hint: `Leave "queue" out to wait for it, or end it with: zester job kill ${request?.jid ?? '<jid>'}`,
+    },
+  );
 }
 
 function stopping(): ZesterError {

@@ -7,17 +7,15 @@ import { encode } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
 import type { Resident } from './fast.ts';
-import { type Inbox, openInbox } from './inbox.ts';
+import { type Inbox, type Lanes, openInbox } from './inbox.ts';
 import type { Journal } from './journal.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
-import type { Lane } from './runner.ts';
 
 export interface PeelParts {
   readonly peel: string;
   readonly bus: Bus;
   readonly journal: Journal;
-  readonly lanes: { readonly read: Lane; readonly write: Lane };
-  readonly reads: ReadonlySet<string>;
+  readonly lanes: Lanes;
   readonly trust: () => TrustBundle;
   readonly resident: () => Resident;
   readonly tree: () => string;

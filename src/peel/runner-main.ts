@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { ZesterError } from '#base/errors.ts';
 import { createContext } from '#engine/context.ts';
@@ -6,9 +7,11 @@ import { realMachine } from '#machine/real.ts';
 import { registry } from '#modules/registry.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { errorBody } from '#wire/error.ts';
+import { readFrames, toFrame } from './frames.ts';
+import { openRunStore } from './kept-runs.ts';
 import { type CallReply, type CallRequest, spawnCalls } from './render-call.ts';
-import { openRunJournal } from './run-journal.ts';
-import { type RunnerCommand, type RunnerMessage, type RunRequest, readFrames, toFrame } from './runner.ts';
+import { openRunLock } from './run-lock.ts';
+import type { RunnerCommand, RunnerMessage, RunRequest } from './runner.ts';
 import { selfCommand } from './self.ts';
 import { folderTree } from './tree.ts';
 import { createWorker, type Worker } from './worker.ts';
@@ -59,7 +62,8 @@ export function localWorker({
     registry,
     machine: managed(root),
     treeOf: (folder) => folderTree(folder, { immutable }),
-    journal: openRunJournal(runs),
+    kept: openRunStore(runs),
+    lock: openRunLock(join(runs, 'lock')),
     calls: (request) => spawnCalls([...selfCommand('call'), `--root=${root}`], registry, request),
   });
 }

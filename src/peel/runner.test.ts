@@ -6,11 +6,11 @@ import { test } from 'node:test';
 import { silentLog } from '#base/log.ts';
 import { createLane, type Lane, type RunRequest } from './runner.ts';
 
-const runnerModule = new URL('./runner.ts', import.meta.url).pathname;
+const framesModule = new URL('./frames.ts', import.meta.url).pathname;
 
 /** A runner that does what the function's name says. */
 const program = `
-import { readFrames, toFrame } from ${JSON.stringify(runnerModule)};
+import { readFrames, toFrame } from ${JSON.stringify(framesModule)};
 const send = (message) => process.stdout.write(toFrame(message));
 const done = (value) => send({ kind: 'result', result: { success: true, value } });
 process.stdin.on('end', () => process.exit(0));

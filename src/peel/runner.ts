@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { delay } from '#base/time.ts';
-import { decode, encode } from '#wire/codec.ts';
 import type { ErrorBody } from '#wire/error.ts';
 import type { Report } from '#wire/outcome.ts';
+import { readFrames, toFrame } from './frames.ts';
 
 /** What a runner is asked to do: everything it needs, for it keeps nothing between requests but caches. */
 export interface RunRequest {
@@ -51,8 +51,10 @@ export interface Running {
 
 /** One kind of work, one at a time, in a child that is kept warm for a while and then given back. */
 export interface Lane {
-  /** Requests waiting, the running one included. */
+  /** Requests waiting, those at work included. */
   readonly depth: number;
+  /** How many are worked on at once. */
+  readonly width: number;
   run(request: RunRequest, onProgress: (message: RunnerMessage & { kind: 'progress' }) => void): Running;
   /** Ends the children; what runs is killed. */
   close(): Promise<void>;
@@ -127,6 +129,7 @@ export function createLane({ command, width, warmMs, graceMs, log }: LaneOptions
   };
 
   return {
+    width,
     get depth() {
       return waiting.length + running.size;
     },
@@ -238,26 +241,4 @@ function crash(code: number | null, signal: NodeJS.Signals | null): ErrorBody {
   const error = new ZesterError('bug', 'RUNNER_DIED', `Cannot finish the job: the runner ended with ${how}`);
   const hint = 'The agent is unharmed; its log holds what the runner printed';
   return { family: error.family, code: error.code, message: error.message, hint };
-}
-
-/** Frames on a pipe: four bytes of length, then MessagePack. */
-export function toFrame(message: unknown): Uint8Array {
-  const body = encode(message);
-  const framed = Buffer.alloc(4 + body.length);
-  framed.writeUInt32LE(body.length);
-  framed.set(body, 4);
-  return framed;
-}
-
-export function readFrames<Message>(stream: NodeJS.ReadableStream | null, take: (message: Message) => void): void {
-  let buffered: Buffer = Buffer.alloc(0);
-  stream?.on('data', (chunk: Buffer) => {
-    buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk]);
-    while (buffered.length >= 4) {
-      const end = 4 + buffered.readUInt32LE(0);
-      if (buffered.length < end) return;
-      take(decode(buffered.subarray(4, end)) as Message);
-      buffered = buffered.subarray(end);
-    }
-  });
 }

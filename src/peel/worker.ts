@@ -1,6 +1,6 @@
 import { didYouMean, ZesterError } from '#base/errors.ts';
 import { createContext } from '#engine/context.ts';
-import { createEngine, type Engine, type RunScope } from '#engine/engine.ts';
+import { createEngine, type Engine, type PlannedStep, type RunScope } from '#engine/engine.ts';
 import { isSuccess } from '#engine/report.ts';
 import { type StateFunctionAnswer, stateFunctions } from '#engine/state-functions.ts';
 import type { Tree } from '#engine/tree.ts';
@@ -10,8 +10,10 @@ import type { Machine } from '#machine/machine.ts';
 import { match, parse } from '#target/index.ts';
 import { errorBody } from '#wire/error.ts';
 import type { Outcome } from '#wire/outcome.ts';
+import type { RunStore } from './kept-runs.ts';
 import { type RenderCalls, readsOnly } from './render-call.ts';
-import type { RunJournal } from './run-journal.ts';
+import { routeOf } from './routes.ts';
+import type { RunLock } from './run-lock.ts';
 import type { RunRequest, RunResult } from './runner.ts';
 
 export interface WorkerParts {
@@ -19,7 +21,8 @@ export interface WorkerParts {
   readonly machine: Machine;
   /** The state tree that a folder holds. */
   readonly treeOf: (folder: string) => Tree;
-  readonly journal: RunJournal | undefined;
+  readonly kept: RunStore;
+  readonly lock: RunLock;
   readonly calls: (request: RunRequest) => RenderCalls;
 }
 
@@ -36,7 +39,7 @@ export interface Worker {
   scopeOf(request: RunRequest): RunScope;
 }
 
-export function createWorker({ registry, machine, treeOf, journal, calls }: WorkerParts): Worker {
+export function createWorker({ registry, machine, treeOf, kept, lock, calls }: WorkerParts): Worker {
   // One engine for each tree: it remembers what it rendered and compiled, so that applying again costs little.
   let latest: { readonly folder: string; readonly engine: Engine } | undefined;
   const engineOf = (folder: string): Engine => {
@@ -44,8 +47,8 @@ export function createWorker({ registry, machine, treeOf, journal, calls }: Work
     return latest.engine;
   };
 
-  const scopeOf = (request: RunRequest): RunScope => {
-    const { peel: id, settings, test } = request;
+  const scopeOf = (request: RunRequest, test = request.test): RunScope => {
+    const { peel: id, settings } = request;
     const { grains, ...facts } = request.facts;
     const { call, has } = test ? readsOnly(calls(request), registry) : calls(request);
     return { id, facts, ...(grains === undefined ? {} : { grains }), settings, test, call, has };
@@ -56,14 +59,19 @@ export function createWorker({ registry, machine, treeOf, journal, calls }: Work
     { run }: Extract<StateFunctionAnswer, { run: unknown }>,
     events: WorkerEvents,
   ): Promise<RunResult> => {
-    const entries = [];
+    const { jid, function: called, args, id } = request;
+    const at = Date.now();
+    const keep = kept.begin({ jid, function: called, at });
+    const steps: PlannedStep[] = [];
     let done = 0;
-    for await (const finished of run) {
-      if (finished.journal) entries.push(finished.journal);
-      events.onOutcome(finished.outcome, ++done, run.total);
+    for await (const { outcome, journal, planned } of run) {
+      if (journal) keep(journal);
+      if (planned) steps.push(planned);
+      events.onOutcome(outcome, ++done, run.total);
     }
     const report = await run.report();
-    journal?.keep(request.jid, entries);
+    if (called === 'state.plan')
+      kept.keepPlan({ jid, at, steps, args: id === undefined ? args : { mods: id, ...args } });
     return { success: isSuccess(report), report };
   };
 
@@ -76,18 +84,23 @@ export function createWorker({ registry, machine, treeOf, journal, calls }: Work
     const args = isState ? { ...request.args, fun: request.function } : request.args;
     const handle = stateFunctions.get(name);
     if (handle === undefined) throw unknownFunction(request.function, registry);
-    const answer = await handle(args, {
+    const { jid, function: called } = request;
+    const { locks, mayWait } = routeOf(request);
+    const wait = { wait: mayWait > 0, signal: events.signal };
+    using _lock = locks ? await lock.take({ jid, function: called }, wait) : undefined;
+    const answer = await handle.run(args, {
       engine: engineOf(request.tree),
       machine,
-      scope: scopeOf(request),
+      scopeFor: (test) => scopeOf(request, test),
+      kept,
+      atWork: () => lock.holder(),
       id: request.id,
       test: request.test,
       signal: events.signal,
       matches: (target, kind) =>
         match(parse(target, kind === 'native' ? {} : { dialect: 'salt', type: kind as never }), subject),
-      journal: async (jid) => journal?.find(jid),
     });
-    return 'run' in answer ? runStates(request, answer, events) : { success: true, value: answer.value };
+    return 'run' in answer ? await runStates(request, answer, events) : { success: true, value: answer.value };
   };
 
   const runFunction = async (request: RunRequest, { signal }: WorkerEvents): Promise<RunResult> => {

@@ -103,8 +103,7 @@ export async function testPeel(nats: TestNats, options: TestPeelOptions): Promis
     peel: id,
     bus,
     journal: openJournal(join(dataDir, 'jobs.journal'), systemClock),
-    lanes: { read: functionLane(run), write: functionLane(run) },
-    reads: new Set(['pkg.version']),
+    lanes: { read: functionLane(run), call: functionLane(run), run: functionLane(run) },
     trust: () => bundleOf(nats.auth.index),
     resident: () => resident,
     tree: () => dataDir,
@@ -139,6 +138,7 @@ function functionLane(run: (request: RunRequest, signal: AbortSignal) => Promise
   let depth = 0;
   let last: Promise<unknown> = Promise.resolve();
   return {
+    width: 1,
     get depth() {
       return depth;
     },

@@ -4,6 +4,7 @@ import type { Changes } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
 import type { BuiltState, Details } from '#kit/state.ts';
 import { withContext } from '../context.ts';
+import type { Approve } from '../planned.ts';
 import { fillSlots } from '../slots.ts';
 import type { Retry, Step } from '../step.ts';
 import { guarded, runShell } from './guards.ts';
@@ -23,6 +24,8 @@ export interface AttemptOptions {
   /** Refresh whatever the plan says: a listener's turn. */
   readonly listening?: boolean;
   readonly context: Context;
+  /** Asked before anything is done; throws when it must not be. */
+  readonly approve?: Approve | undefined;
   /** Between 0 and 1. */
   readonly random: () => number;
 }
@@ -86,40 +89,46 @@ async function planAndApply(step: Step, options: AttemptOptions): Promise<Attemp
   let changes: Changes = {};
   try {
     made = await make(step, options);
-    if (listening) return await refresh(made, options);
+    if (listening) return await refresh(step, made, options);
     const { built } = made;
     const plan = await built.plan(context);
     changes = plan.changes;
     const isSo = Object.keys(changes).length === 0;
-    if (isSo && watched && built.refresh) return await refresh(made, options);
+    if (isSo && watched && built.refresh) return await refresh(step, made, options);
     if (isSo || test) return { verdict: isSo ? 'ok' : 'would', changes, ...told(made) };
+    options.approve?.(step.key, changes);
     return done(made, changes, await plan.apply());
   } catch (thrown) {
     const nothingDone = Object.keys(changes).length === 0;
     // What failed before it changed anything is still refreshed by a watch, and that is then its result.
-    if (watched && nothingDone && made?.built.refresh && !context.signal.aborted) return refreshAfterAll(made, options);
+    if (watched && nothingDone && made?.built.refresh && !context.signal.aborted)
+      return refreshAfterAll(step, made, options);
     return { ...made, ...failure(thrown), changes };
   }
 }
 
-async function refreshAfterAll(made: Made, options: AttemptOptions): Promise<Attempt> {
+async function refreshAfterAll(step: Step, made: Made, options: AttemptOptions): Promise<Attempt> {
   try {
-    return await refresh(made, options);
+    return await refresh(step, made, options);
   } catch (thrown) {
     return { ...made, ...failure(thrown) };
   }
 }
 
 /** Does what a watched change causes. A state that has no refresh of its own is planned and applied instead. */
-async function refresh(made: Made, { test, context }: AttemptOptions): Promise<Attempt> {
+async function refresh({ key }: Step, made: Made, { test, context, approve }: AttemptOptions): Promise<Attempt> {
   const { built } = made;
   if (built.refresh === undefined) {
     const { changes, apply } = await built.plan(context);
     const differs = Object.keys(changes).length > 0;
-    if (differs && !test) return done(made, changes, await apply());
+    if (differs && !test) {
+      approve?.(key, changes);
+      return done(made, changes, await apply());
+    }
     return { verdict: differs ? 'would' : 'ok', changes, ...told(made) };
   }
   if (test) return { verdict: 'would', changes: {}, refreshed: true, ...told(made) };
+  approve?.(key, undefined);
   const details = await built.refresh(context);
   return { ...done(made, {}, details), refreshed: details.changed !== 'no' };
 }

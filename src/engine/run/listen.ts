@@ -19,7 +19,7 @@ export interface ListenOptions extends RunOptions {
  * that target otherwise. They are reported under ids of their own.
  */
 export async function listen(graph: Graph, options: ListenOptions): Promise<void> {
-  const { settled, signal, contextFor, random, test, emit, next, now } = options;
+  const { settled, signal, contextFor, random, test, approve, emit, next, now } = options;
   const done = new Set<Step>();
   for (const { step, targets } of graph.listeners) {
     const changed = targets.filter((target) => {
@@ -32,6 +32,7 @@ export async function listen(graph: Graph, options: ListenOptions): Promise<void
     const listener = listenerOf(step);
     const result = await attempt(listener, {
       test,
+      approve,
       random,
       context: contextFor(step.env),
       watched: true,

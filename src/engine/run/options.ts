@@ -1,4 +1,5 @@
 import type { Context } from '#kit/context.ts';
+import type { Approve } from '../planned.ts';
 import type { Reload } from '../step.ts';
 
 export interface RunOptions {
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly failhard: boolean;
   /** After a step that changed something and says so. */
   readonly reload?: ((what: readonly Reload[]) => Promise<void>) | undefined;
+  /** Asked before a step does anything; throws when it must not. */
+  readonly approve?: Approve | undefined;
   readonly random?: () => number;
   readonly now?: () => number;
 }
