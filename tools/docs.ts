@@ -4,7 +4,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describeAll, describeFact } from '#kit/describe.ts';
+import { stateFunctions } from '#engine/state-functions.ts';
+import { type DescribedFunction, describeAll, describeFact } from '#kit/describe.ts';
 import type { FactDefinition } from '#kit/fact.ts';
 import { registry } from '#modules/registry.ts';
 import { ambiguous, collectErrors, errorsPage } from './docs/errors.ts';
@@ -38,7 +39,8 @@ process.exitCode = mistakes.length > 0 || (isChecked && unlike.length + stale.le
 
 /** Path → text of everything that is generated. */
 async function reference(): Promise<ReadonlyMap<string, string>> {
-  const records = describeAll(registry);
+  const functions = new Map<string, DescribedFunction>([...registry.functions, ...stateFunctions]);
+  const records = describeAll({ ...registry, functions });
   const facts = (await factDefinitions()).map(describeFact);
   const pages = [
     ['states', subjectPages(records.filter(({ kind }) => kind === 'state'))],

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { ZesterError } from '#base/errors.ts';
 
 /** A file somebody named on the command line or in the options. Throws `FILE_UNREADABLE`. */
@@ -8,6 +8,19 @@ export function readText(path: string, { hint }: { readonly hint?: string } = {}
   } catch (error) {
     const reason = (error as Error).message;
     throw new ZesterError('usage', 'FILE_UNREADABLE', `Cannot read "${path}": ${reason}`, { cause: error, hint });
+  }
+}
+
+/** Writes a file that only its owner may read. Throws `FILE_UNWRITABLE`. */
+export function writePrivate(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { mode: 0o600 });
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new ZesterError('usage', 'FILE_UNWRITABLE', `Cannot write "${path}": ${reason}`, {
+      cause: error,
+      hint: 'Name a file in a folder that is there and yours',
+    });
   }
 }
 

@@ -70,7 +70,7 @@ export function defaultTimeoutMs(
   id: string | undefined,
   args: Readonly<Record<string, unknown>>,
 ): number {
-  if (!runsStates.has(name)) return minute;
+  if (!name.startsWith('state.')) return minute;
   const names = id !== undefined || ['state', 'states', 'mods'].some((key) => key in args);
   return names ? 5 * minute : 10 * minute;
 }

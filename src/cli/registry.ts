@@ -4,6 +4,7 @@ type Load = () => Promise<Command>;
 
 /** Every command by its file; a job needs one of them loaded, help all. The files of a folder that is bundled cannot be listed. */
 const files = {
+  apply: async () => (await import('./commands/apply.ts')).apply,
   'ca fingerprint': async () => (await import('./commands/ca-fingerprint.ts')).caFingerprint,
   'ca init': async () => (await import('./commands/ca-init.ts')).caInit,
   'ca issue': async () => (await import('./commands/ca-issue.ts')).caIssue,

@@ -58,12 +58,18 @@ export function describeState(state: State): ModuleRecord {
   };
 }
 
-export function describeFunction(called: ModuleFunction): ModuleRecord {
+export function describeFunction(called: DescribedFunction): ModuleRecord {
   return { ...common(called), kind: 'function', changes: called.changes, returns: called.returns };
 }
 
+/** A function as far as it is described: how it is run is not. */
+export type DescribedFunction = Omit<ModuleFunction, 'run'>;
+
 /** Every state, then every function, each by name. */
-export function describeAll({ states, functions }: Registry): readonly ModuleRecord[] {
+export function describeAll({
+  states,
+  functions,
+}: Pick<Registry, 'states'> & { readonly functions: ReadonlyMap<string, DescribedFunction> }): readonly ModuleRecord[] {
   return [...[...states.values()].map(describeState), ...[...functions.values()].map(describeFunction)];
 }
 
@@ -104,7 +110,7 @@ export function argumentsSchema(schema: Arguments): Json {
 
 type Json = Record<string, unknown>;
 
-function common({ name, summary, args, examples, notes }: State | ModuleFunction) {
+function common({ name, summary, args, examples, notes }: State | DescribedFunction) {
   return {
     name,
     summary,

@@ -57,6 +57,30 @@ export interface Verified<Request> {
   readonly operator: Operator;
 }
 
+/** An operator's word that something was written by them, and not altered since. */
+export interface Seal {
+  readonly jwt: string;
+  /** Base64. */
+  readonly signature: string;
+}
+
+export function sealPlan(plan: Uint8Array, { jwt, seed }: Credentials): Seal {
+  return { jwt, signature: Buffer.from(sign('plan', plan, seed)).toString('base64') };
+}
+
+/**
+ * Who sealed it: an operator of the same account as the one who asks, also one whose time is over.
+ * Throws `OPERATOR_UNKNOWN`; undefined when the seal does not fit what it is on.
+ */
+export function readSeal(plan: Uint8Array, seal: Seal, asking: Pick<Credentials, 'jwt'>): Operator | undefined {
+  const user = knownUser(seal.jwt);
+  if (user.issuer !== knownUser(asking.jwt).issuer) {
+    throw denied('OPERATOR_UNKNOWN', user, 'its JWT was not issued to an operator of this account');
+  }
+  const isWhole = verify('plan', plan, Buffer.from(seal.signature, 'base64'), user.key);
+  return isWhole ? { name: user.name, key: user.key } : undefined;
+}
+
 function signAs(purpose: Purpose, body: unknown, { jwt, seed }: Credentials): SignedRequest {
   const request = encode(body);
   return { request, jwt, signature: sign(purpose, request, seed) };

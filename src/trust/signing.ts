@@ -6,6 +6,7 @@ export type Purpose =
   | 'request.job'
   | 'request.kill'
   | 'request.enroll'
+  | 'plan'
   | 'order.job'
   | 'order.kill'
   | 'tree.root'

@@ -1,3 +1,4 @@
+import { ZesterError } from '#base/errors.ts';
 import { command } from '../command.ts';
 import { draftJob } from '../draft.ts';
 import { exitOfJob, plainJob, showFooter, showJob } from '../report/job.ts';
@@ -16,17 +17,31 @@ export const run = command({
     { name: 'function', summary: 'What to run: test.ping, pkg.installed, state.apply', required: true },
     { name: 'values', summary: 'Its main value, then key=value', many: true },
   ],
-  flags: [{ name: 'async', summary: 'Print the id of the job and leave it to the masters', type: 'bool' }],
+  flags: [
+    { name: 'async', summary: 'Print the id of the job and leave it to the masters', type: 'bool' },
+    {
+      name: 'out',
+      summary: 'Of state.plan: save what every peel would do in this file, for "zester apply"',
+      type: 'string',
+    },
+  ],
   examples: [
     { title: 'Who is there', line: "'*' test.ping" },
     { title: 'What a state would change', line: "'web*' pkg.installed nginx --test" },
     { title: 'A list', line: "run 'G@os.family:debian' user.present deploy 'groups=[wheel, docker]'" },
+    { title: 'What a state would do, kept to be applied as it is', line: "'web*' state.plan web --out plan.json" },
     { title: 'A command line as it is', line: 'web-01 cmd.run -- ls -la /tmp' },
   ],
   bus: true,
-  async run({ target, function: called, values, async: detach, rest }, session) {
+  async run({ target, function: called, values, async: detach, out, rest }, session) {
+    if (out !== undefined && (called !== 'state.plan' || detach)) throw notSaved(called);
     const draft = await draftJob({ words: [target, called, ...values], rest }, session);
-    return runJob(draft, session, { detach });
+    const report = await runJob(draft, session, { detach });
+    if (out === undefined || report.ended === 'left' || report.ended === 'killed') return report;
+    const { savePlan } = await import('../plan-file.ts');
+    await savePlan(out, draft, report, session);
+    session.note(`Plan saved in ${out}: read it, then run "zester apply ${out}"`);
+    return report;
   },
   show: showJob,
   showRest: showFooter,
@@ -34,3 +49,14 @@ export const run = command({
   exit: exitOfJob,
   documents: true,
 });
+
+function notSaved(called: string): ZesterError {
+  return new ZesterError(
+    'usage',
+    'PLAN_NOT_MADE',
+    `Cannot save a plan of "${called}": only "state.plan" makes one that can be waited for`,
+    {
+      hint: "Write: zester '<target>' state.plan <state> --out plan.json",
+    },
+  );
+}
