@@ -1,6 +1,6 @@
 import { ZesterError } from '#base/errors.ts';
 import type { Registry } from '#kit/function.ts';
-import { build } from './compile/build.ts';
+import { type BuildMemory, build } from './compile/build.ts';
 import { type Outline, outline } from './compile/compile.ts';
 import type { Document, Exclusion } from './document.ts';
 import { flatten, gather, type Loaded, type Wanted } from './gather.ts';
@@ -48,6 +48,7 @@ export function createCompiler(options: CompilerOptions): { start(scope: RunScop
   const { registry, environments, late, autoOrder } = options;
   const rendering = createRendering(environments, options.createRenderer);
   const parsed = new WeakMap<Node, Document>();
+  const memory: BuildMemory = new WeakMap();
   const compiled = new Map<string, { readonly documents: readonly Document[]; readonly compilation: Compilation }>();
 
   const loadWith = (session: Rendering, problems: Problems) => (source: Source) => {
@@ -62,7 +63,7 @@ export function createCompiler(options: CompilerOptions): { start(scope: RunScop
   };
 
   const link = (outlined: Outline, loaded: readonly Loaded[], problems: Problems, title: string): Compilation => {
-    const steps = build(outlined.drafts, { registry, problems, late });
+    const steps = build(outlined.drafts, { registry, problems, late, memory });
     const graph = order(steps, { problems, loaded, late });
     problems.throwIfAny(title);
     return { ...outlined, graph };

@@ -96,3 +96,32 @@ test('a single state needs no file', async () => {
     [['x', 'changed', 'single']],
   );
 });
+
+test('after an edit only what was edited is built again', () => {
+  const files = { 'web.zy': 'a: test.nop\ninclude: [lib]\n', 'lib.zy': 'l: {test.nop: {name: x}}\n' };
+  const { engine } = counting(files);
+  const workOf = (id: string) => engine.compile(['web'], { scope }).graph.steps.find((step) => step.id === id)?.work;
+
+  const before = [workOf('a'), workOf('l')];
+  files['web.zy'] = 'a: {test.nop: {name: y}}\ninclude: [lib]\n';
+
+  assert.notEqual(workOf('a'), before[0]);
+  assert.equal(workOf('l'), before[1]);
+});
+
+test('a state that another file extends is built again when the extension changes', () => {
+  const files = {
+    'web.zy': 'include: [lib]\nextend: {l: {group.present: {gid: 700}}}\n',
+    'lib.zy': 'l: group.present\n',
+  };
+  const { engine } = counting(files);
+  const gid = () => {
+    const [step] = engine.compile(['web'], { scope }).graph.steps;
+    return step?.work.kind === 'ready' ? step.work.built.wanted.gid : undefined;
+  };
+
+  assert.equal(gid(), 700);
+  files['web.zy'] = files['web.zy'].replace('700', '701');
+
+  assert.equal(gid(), 701);
+});

@@ -1,4 +1,4 @@
-import { asError, didYouMean, isError, ZesterError } from '#base/errors.ts';
+import { asError, didYouMean, isError, type Place, ZesterError } from '#base/errors.ts';
 import { type Arguments, argumentMeta, primaryArgument, type RawArgument, type RawArguments } from '#kit/arguments.ts';
 import type { Registry } from '#kit/function.ts';
 import type { State } from '#kit/state.ts';
@@ -17,11 +17,35 @@ export interface BuildOptions {
   readonly problems: Problems;
   /** As Salt 3006: an unknown state or a missing argument fails its own step, while running. */
   readonly late: boolean;
+  /** What was built before: a state that is written as it was is not built again. */
+  readonly memory: BuildMemory;
 }
+
+/** Steps without mistakes, by the place of their declaration, which is made anew whenever its file is read anew. */
+export type BuildMemory = WeakMap<Place, readonly Step[]>;
 
 /** Every draft with its arguments through its state's schema. */
 export function build(drafts: readonly Draft[], options: BuildOptions): readonly Step[] {
-  return drafts.map((draft) => buildStep(draft, options));
+  const { memory, problems } = options;
+  return drafts.map((draft) => {
+    const { at } = draft.declaration;
+    const known = memory.get(at) ?? [];
+    const same = known.find((step) => isSame(step.draft, draft));
+    if (same) return { ...same, draft };
+    const before = problems.count;
+    const step = buildStep(draft, options);
+    // The last names win: an `extend` may change a declaration whose own file stays as it is.
+    if (problems.count === before) memory.set(at, [step, ...known.filter(({ name }) => name !== step.name)]);
+    return step;
+  });
+}
+
+function isSame(one: Draft, other: Draft): boolean {
+  const { id, name, state, entry, args } = other;
+  if (one.id !== id || one.name !== name || one.state !== state || one.entry.source !== entry.source) return false;
+  if (one.args.size !== args.size) return false;
+  for (const [key, argument] of args) if (one.args.get(key) !== argument) return false;
+  return true;
 }
 
 function buildStep(draft: Draft, options: BuildOptions): Step {
