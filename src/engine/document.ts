@@ -9,6 +9,8 @@ export interface Argument {
   readonly value: Node;
   /** It is not the first of its list entry, which Salt refuses. */
   readonly shares?: true;
+  /** It was copied by a `use`: a state that has no such argument does without. */
+  readonly borrowed?: true;
 }
 
 /** One state of one id: a module, its function, and arguments. */

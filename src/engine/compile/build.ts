@@ -117,9 +117,10 @@ function unknownState({ entry, declaration, state }: Draft, { states }: Registry
 function rawArguments(draft: Draft, state: State, problems: Problems): RawArguments {
   const { known, open } = fieldsOf(state.args);
   const values = new Map<string, RawArgument>();
-  for (const [key, { at, value }] of draft.args) {
+  for (const [key, { at, value, borrowed }] of draft.args) {
     const isOwn = known.has(key);
     if (engineKeywords.has(key) && !isOwn) continue;
+    if (!isOwn && !open && borrowed) continue;
     if (!isOwn && !open && key !== 'name') {
       problems.add('ARGUMENT_UNKNOWN', `'${key}' is an invalid keyword argument for '${draft.state}'`, {
         at,

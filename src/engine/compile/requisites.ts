@@ -183,7 +183,7 @@ function copies(
         ({ key }) =>
           !isKept(key) && !to.declaration.args.has(key) && !(key === 'order' && to.declaration.autoOrder !== undefined),
       )
-      .map((each) => ({ ...to, argument: each }));
+      .map((each) => ({ ...to, argument: { ...each, borrowed: true as const } }));
   });
 }
 

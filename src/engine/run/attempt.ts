@@ -47,7 +47,11 @@ async function tryAgain(step: Step, options: AttemptOptions): Promise<Attempt> {
   const { work, options: own } = step;
   if (work.kind === 'broken') return failure(work.error);
   const skip = await guarded(own, options.context);
-  if (skip) return { verdict: 'skipped', skipReason: skip.reason, comment: skip.comment, changes: {} };
+  if (skip) {
+    const skipped: Attempt = { verdict: 'skipped', skipReason: skip.reason, comment: skip.comment, changes: {} };
+    const checked = await verified(step, skipped, options);
+    return checked.verdict === 'failed' ? checked : skipped;
+  }
   const { retry } = own;
   let result = await once(step, options);
   if (retry === undefined) return result;
@@ -66,9 +70,14 @@ async function tryAgain(step: Step, options: AttemptOptions): Promise<Attempt> {
 
 async function once(step: Step, options: AttemptOptions): Promise<Attempt> {
   const result = await planAndApply(step, options);
+  // A plan does not ask whether what it has not done has worked; where nothing is to be done it does, as a run would.
+  return options.test && result.verdict === 'would' ? result : verified(step, result, options);
+}
+
+/** `check_cmd` has the last word on a state, as in Salt also on one that its own conditions kept from running. */
+async function verified(step: Step, result: Attempt, options: AttemptOptions): Promise<Attempt> {
   const { checkCommands, commands } = step.options;
-  // A plan does not ask whether what it has not done has worked.
-  if (options.test || checkCommands.length === 0) return result;
+  if (checkCommands.length === 0) return result;
   for (const command of checkCommands) {
     if ((await runShell(command, commands, options.context)) === 0) continue;
     const comment = 'check_cmd determined the state failed';
