@@ -30,7 +30,8 @@ function targetOf(high: High, extension: Entry, problems: Problems): Entry | und
   const [first] = extension.declarations;
   if (first === undefined) return undefined;
   const own = high.get(extension.id);
-  if (declarationsOf(own, first.module).length > 0) return own;
+  // An id that is declared may be given a state of another module: then it must be a whole one.
+  if (own && (declarationsOf(own, first.module).length > 0 || first.functions.length > 0)) return own;
   const named = findByName(high, extension.id, first.module);
   if (named.length === 1) return named[0];
   reportUnknown(high, extension.id, first.module, extension.source, extension.at, problems);

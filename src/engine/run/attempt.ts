@@ -138,8 +138,13 @@ async function refresh({ key }: Step, made: Made, { test, context, approve }: At
   }
   if (test) return { verdict: 'would', changes: {}, refreshed: true, ...told(made) };
   approve?.(key, undefined);
-  const details = await built.refresh(context);
-  return { ...done(made, {}, details), refreshed: details.changed !== 'no' };
+  try {
+    const details = await built.refresh(context);
+    return { ...done(made, {}, details), refreshed: details.changed !== 'no' };
+  } catch (thrown) {
+    // It was caused all the same: what listens to this state must hear of it.
+    return { ...made, ...failure(thrown), refreshed: true };
+  }
 }
 
 /** The module has the last word: `changed: 'no'` takes the planned changes back, its comment counts before any other. */
