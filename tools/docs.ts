@@ -1,16 +1,17 @@
 /**
- * Writes the reference: `docs/reference/`, and `src/cli/reference.json` for the programs that do not carry the modules.
+ * Writes the reference: `docs/reference/`, and the JSON files of `src/cli/` for a program that does not load the modules.
  * `--check` writes nothing and fails when a file is out of step.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { commonArguments } from '#engine/common-arguments.ts';
 import { stateFunctions } from '#engine/state-functions.ts';
-import { type DescribedFunction, describeAll, describeFact } from '#kit/describe.ts';
+import { type DescribedFunction, describeAll, describeArguments, describeFact } from '#kit/describe.ts';
 import type { FactDefinition } from '#kit/fact.ts';
 import { registry } from '#modules/registry.ts';
 import { ambiguous, collectErrors, errorsPage } from './docs/errors.ts';
-import { factsPage, indexPage, subjectPages } from './docs/pages.ts';
-import { stateFileSchema } from './docs/schema.ts';
+import { commonPage, factsPage, indexPage, subjectPages } from './docs/pages.ts';
+import { settingsFileSchema, stateFileSchema, topFileSchema } from './docs/schema.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = 'docs/reference';
@@ -46,14 +47,25 @@ async function reference(): Promise<ReadonlyMap<string, string>> {
     ['states', subjectPages(records.filter(({ kind }) => kind === 'state'))],
     ['functions', subjectPages(records.filter(({ kind }) => kind === 'function'))],
   ] as const;
+  const common = describeArguments(commonArguments);
+  const schemas = { state: stateFileSchema(registry), top: topFileSchema(), settings: settingsFileSchema() };
   return new Map([
-    ['src/cli/reference.json', `${JSON.stringify({ modules: records, facts }, null, 1)}\n`],
+    ['src/cli/reference.json', json({ modules: records, facts })],
     [`${folder}/README.md`, indexPage(records, facts)],
     ...pages.flatMap(([kind, all]) => all.map(([subject, text]) => [`${folder}/${kind}/${subject}.md`, text] as const)),
     [`${folder}/facts.md`, factsPage(facts)],
     [`${folder}/errors.md`, errorsPage(errors)],
-    [`${folder}/schemas/state-file.schema.json`, `${JSON.stringify(stateFileSchema(registry), null, 2)}\n`],
+    [`${folder}/common.md`, commonPage(common)],
+    ['src/cli/explanations.json', json({ common, errors: errors.map(({ files: _, ...each }) => each) })],
+    ['src/cli/schemas.json', json(schemas)],
+    ...Object.entries(schemas).map(
+      ([kind, schema]) => [`${folder}/schemas/${kind}-file.schema.json`, json(schema, 2)] as const,
+    ),
   ]);
+}
+
+function json(value: unknown, indent = 1): string {
+  return `${JSON.stringify(value, null, indent)}\n`;
 }
 
 async function factDefinitions(): Promise<readonly FactDefinition[]> {

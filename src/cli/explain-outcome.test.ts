@@ -55,7 +55,7 @@ test('a skipped state leads to what failed before it, and a cause names what it 
 
 test('an id the job did not have is refused with the nearest', async () => {
   await assert.rejects(explainOutcome(jid, 'ngixn', sessionWith(outcomes)), (error) => {
-    assert.ok(isError(error, 'ID_UNKNOWN'));
+    assert.ok(isError(error, 'STATE_ID_UNKNOWN'));
     assert.equal(error.hint, 'Did you mean "nginx"?');
     return true;
   });

@@ -32,7 +32,7 @@ export interface Explained {
 
 const chainAtMost = 5;
 
-/** The states of that id in a job, on each peel that has it. Throws `JOB_UNKNOWN`, `REPORT_MISSING`, `ID_UNKNOWN`. */
+/** The states of that id in a job, on each peel that has it. Throws `JOB_UNKNOWN`, `REPORT_MISSING`, `STATE_ID_UNKNOWN`. */
 export async function explainOutcome(jid: string, id: string, session: Session): Promise<readonly Explained[]> {
   const { returns } = await storedJob(parseJid(jid), session);
   const whole = await Promise.all(returns.map((each) => completeReturn(each, session)));
@@ -45,7 +45,7 @@ export async function explainOutcome(jid: string, id: string, session: Session):
   );
   if (found.length > 0) return found.toSorted((a, b) => (a.peel < b.peel ? -1 : 1));
   const ids = new Set(reports.flatMap(({ report }) => report.outcomes.map((each) => each.id)));
-  throw new ZesterError('usage', 'ID_UNKNOWN', `Cannot explain "${id}": job ${jid} had no state of that id`, {
+  throw new ZesterError('usage', 'STATE_ID_UNKNOWN', `Cannot explain "${id}": job ${jid} had no state of that id`, {
     hint: didYouMean(id, ids) ?? `See its states with: zester job show ${jid}`,
   });
 }

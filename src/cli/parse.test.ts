@@ -21,6 +21,7 @@ const state = (name: string, args: readonly ArgumentRecord[]): ModuleRecord => (
   changes: true,
 });
 const reference: Reference = {
+  facts: [],
   modules: [
     state('group.present', [
       argument('name', 'text', { primary: true }),
@@ -109,8 +110,8 @@ test('what cannot be meant is a usage error', () => {
   const cases: readonly (readonly [line: string[], code: string, word: RegExp])[] = [
     [[], 'JOB_INCOMPLETE', /requires at least 2 arguments/],
     [['web'], 'JOB_INCOMPLETE', /<target> <module.function>/],
-    [['test.ping', 'web'], 'FUNCTION_INVALID', /zester 'web' test.ping/],
-    [['*', 'ping'], 'FUNCTION_INVALID', /<module>.<function>/],
+    [['test.ping', 'web'], 'FUNCTION_MALFORMED', /zester 'web' test.ping/],
+    [['*', 'ping'], 'FUNCTION_MALFORMED', /<module>.<function>/],
     [['*', 'group.present', 'a', 'b'], 'ARGUMENT_STRAY', /"b": one value was given/],
     [
       ['*', 'state.apply', 'test=true', 'web'],

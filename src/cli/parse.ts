@@ -34,7 +34,7 @@ const minute = 60_000;
 
 /**
  * Reads `'<target>' module.function [value] [key=value …]`.
- * Throws `JOB_INCOMPLETE`, `FUNCTION_INVALID`, `ARGUMENT_STRAY`, `PARAMETER_UNKNOWN`, `PARAMETER_MISSING` and what values throw.
+ * Throws `JOB_INCOMPLETE`, `FUNCTION_MALFORMED`, `ARGUMENT_STRAY`, `PARAMETER_UNKNOWN`, `PARAMETER_MISSING` and what values throw.
  */
 export function parseJob(given: JobWords): JobDraft {
   const { words, rest = [], reference = emptyReference } = given;
@@ -82,7 +82,7 @@ function requireFunction(name: string, target: string, reference: Reference): vo
   const isSwapped = /^[a-z_]+\.[a-z_]+$/.test(target) && recordsOf(reference, target).length > 0;
   throw new ZesterError(
     'usage',
-    'FUNCTION_INVALID',
+    'FUNCTION_MALFORMED',
     `Cannot run "${name}": a function is written <module>.<function>`,
     {
       hint: isSwapped

@@ -30,17 +30,23 @@ export interface ModuleRecord {
   readonly returns?: string;
 }
 
-export interface Reference {
-  readonly modules: readonly ModuleRecord[];
+export interface FactRecord {
+  readonly name: string;
+  readonly summary: string;
+  readonly returns: string;
 }
 
-export const emptyReference: Reference = { modules: [] };
+export interface Reference {
+  readonly modules: readonly ModuleRecord[];
+  readonly facts: readonly FactRecord[];
+}
+
+export const emptyReference: Reference = { modules: [], facts: [] };
 
 /** What `tools/docs.ts` wrote of all states and functions: the CLI itself loads no module. */
 export async function loadReference(): Promise<Reference> {
   const { default: data } = await import('./reference.json', { with: { type: 'json' } });
-  const { modules } = data as { readonly modules?: readonly unknown[] };
-  return { modules: (modules ?? []) as readonly ModuleRecord[] };
+  return data as unknown as Reference;
 }
 
 /** The records of one name: a state and a function may share it. */

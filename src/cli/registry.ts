@@ -20,6 +20,7 @@ const files = {
   'enroll show': async () => (await import('./commands/enroll-show.ts')).enrollShow,
   'enroll token create': async () => (await import('./commands/enroll-token-create.ts')).enrollTokenCreate,
   'enroll token revoke': async () => (await import('./commands/enroll-token-revoke.ts')).enrollTokenRevoke,
+  explain: async () => (await import('./commands/explain.ts')).explain,
   help: async () => (await import('./commands/help.ts')).help,
   'job active': async () => (await import('./commands/job-active.ts')).jobActive,
   'job kill': async () => (await import('./commands/job-kill.ts')).jobKill,
@@ -34,6 +35,7 @@ const files = {
   'peel show': async () => (await import('./commands/peel-show.ts')).peelShow,
   ping: async () => (await import('./commands/ping.ts')).ping,
   run: async () => (await import('./commands/run.ts')).run,
+  schema: async () => (await import('./commands/schema.ts')).schema,
   target: async () => (await import('./commands/target.ts')).target,
   version: async () => (await import('./commands/version.ts')).version,
 } as const satisfies Readonly<Record<string, Load>>;

@@ -28,6 +28,8 @@ export interface ArgumentMeta {
   readonly secret?: boolean;
   /** A list that takes all positional arguments: `file.join('/etc', 'app')`. */
   readonly rest?: boolean;
+  /** What a person calls its type, where the schema's own words would be too many. */
+  readonly word?: string;
 }
 
 /** What is said of an argument anywhere in its schema: `.meta()` inside `.optional()` counts, the outermost word wins. */

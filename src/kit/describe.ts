@@ -79,12 +79,12 @@ export function describeFact({ name, summary, returns, kind, examples }: FactDef
 
 export function describeArguments(schema: Arguments): readonly ArgumentRecord[] {
   return Object.entries(schema.shape).map(([name, field]) => {
-    const { description = '', primary, secret, aliases } = argumentMeta(field);
+    const { description = '', primary, secret, aliases, word } = argumentMeta(field);
     const json = jsonSchema(field);
     const choices = (json.enum ?? (json.items as Json | undefined)?.enum) as readonly string[] | undefined;
     return {
       name,
-      type: typeWord(field),
+      type: word ?? typeWord(field),
       description,
       required: !z.safeParse(field, undefined).success && primary !== true,
       ...(primary && { primary }),
@@ -128,7 +128,7 @@ function jsonSchema(field: z.core.$ZodType): Json {
 
 /** Our own words on arguments are no JSON Schema, and the bounds of a safe integer say nothing. */
 function plainer({ jsonSchema: json }: { jsonSchema: Json }): void {
-  for (const key of ['primary', 'aliases', 'secret', 'rest']) delete json[key];
+  for (const key of ['primary', 'aliases', 'secret', 'rest', 'word']) delete json[key];
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
 }

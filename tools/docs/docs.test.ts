@@ -11,12 +11,18 @@ import { blank, register } from './shapes.ts';
 describe('the list of errors', () => {
   test('finds codes where they are constructed, on one line or several', () => {
     const message = ['`Cannot add "$', '{name}": $', '{by} has it`'].join('');
-    const text = `throw new ZesterError(\n  'usage',\n  'NAME_TAKEN',\n  ${message},\n)`;
+    const text = `throw new ZesterError(\n  'usage',\n  'NAME_TAKEN',\n  ${message},\n  { hint: 'Take another' },\n)`;
 
     const errors = collectErrors(new Map([['src/a.ts', text]]));
 
     assert.deepEqual(errors, [
-      { code: 'NAME_TAKEN', families: ['usage'], messages: ['Cannot add "…": … has it'], files: ['src/a.ts'] },
+      {
+        code: 'NAME_TAKEN',
+        families: ['usage'],
+        messages: ['Cannot add "…": … has it'],
+        hints: ['Take another'],
+        files: ['src/a.ts'],
+      },
     ]);
   });
 
@@ -65,7 +71,9 @@ describe('the schema of state files', () => {
   const schema = stateFileSchema(registry) as { $defs: Record<string, unknown> };
 
   test('knows every state', () => {
-    assert.deepEqual(Object.keys(schema.$defs), [...registry.states.keys()]);
+    const declared = Object.keys(schema.$defs).filter((name) => /^\w+\.\w+$/.test(name));
+
+    assert.deepEqual(declared, [...registry.states.keys()]);
   });
 
   test('keeps our own words out', () => {

@@ -6,6 +6,8 @@ export interface ErrorCode {
   readonly families: readonly string[];
   /** What it says, with `…` for what differs each time. */
   readonly messages: readonly string[];
+  /** What to do, in the same way. */
+  readonly hints: readonly string[];
   readonly files: readonly string[];
 }
 
@@ -23,22 +25,24 @@ const who: Readonly<Record<string, string>> = {
  * 'CODE'`, and from calls of functions that take a code first and hand it on under one family.
  */
 export function collectErrors(sources: ReadonlyMap<string, string>): readonly ErrorCode[] {
-  const found = new Map<string, { families: Set<string>; messages: Set<string>; files: Set<string> }>();
+  const found = new Map<string, Record<'families' | 'messages' | 'hints' | 'files', Set<string>>>();
   const makers = wrappers(sources);
   for (const [file, text] of sources) {
-    for (const { family, code, message } of constructions(text, makers)) {
-      const known = found.get(code) ?? { families: new Set(), messages: new Set(), files: new Set() };
+    for (const { family, code, message, hint } of constructions(text, makers)) {
+      const known = found.get(code) ?? { families: new Set(), messages: new Set(), hints: new Set(), files: new Set() };
       known.families.add(family);
       known.files.add(file);
       if (message !== undefined) known.messages.add(message);
+      if (hint !== undefined) known.hints.add(hint);
       found.set(code, known);
     }
   }
   return [...found]
-    .map(([code, { families: each, messages, files }]) => ({
+    .map(([code, { families: each, messages, hints, files }]) => ({
       code,
       families: [...each],
       messages: [...messages],
+      hints: [...hints],
       files: [...files],
     }))
     .toSorted((a, b) => (a.code < b.code ? -1 : 1));
@@ -79,17 +83,21 @@ interface Construction {
   readonly family: string;
   readonly code: string;
   readonly message: string | undefined;
+  readonly hint: string | undefined;
 }
 
 function* constructions(text: string, makers: ReadonlyMap<string, string>): Generator<Construction> {
   const direct = /new ZesterError\(\s*'(\w+)',\s*'([A-Z][A-Z0-9_]+)'/g;
   for (const { 0: call, 1: family = '', 2: code = '', index } of text.matchAll(direct)) {
-    yield { family, code, message: messageAt(text.slice(index + call.length)) };
+    yield { family, code, ...saidAfter(text.slice(index + call.length)) };
+  }
+  for (const { 0: call, 1: code = '', index } of text.matchAll(/\bproblems\.add\(\s*'([A-Z][A-Z0-9_]+)'/g)) {
+    yield { family: 'source', code, ...saidAfter(text.slice(index + call.length)) };
   }
   for (const [maker, family] of makers) {
     const calls = new RegExp(`\\b${maker}\\(\\s*'([A-Z][A-Z0-9_]+)'`, 'g');
     for (const { 0: call, 1: code = '', index } of text.matchAll(calls)) {
-      yield { family, code, message: messageAt(text.slice(index + call.length)) };
+      yield { family, code, ...saidAfter(text.slice(index + call.length)) };
     }
   }
 }
@@ -101,8 +109,27 @@ function wrappers(sources: ReadonlyMap<string, string>): ReadonlyMap<string, str
   return new Map(all.map(([, name = '', family = '']) => [name, family]));
 }
 
-function messageAt(rest: string): string | undefined {
-  const literal = /^,\s*(?:'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`|"((?:[^"\\]|\\.)*)")/.exec(rest);
-  const message = literal?.[1] ?? literal?.[2] ?? literal?.[3];
-  return message?.replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '…').replace(/\\(.)/g, '$1');
+const literal = /(?:'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`|"((?:[^"\\]|\\.)*)")/;
+
+/** The message and the hint of a call, as far as they are written out in it. */
+function saidAfter(rest: string): Pick<Construction, 'message' | 'hint'> {
+  const own = rest.slice(0, endOfCall(rest));
+  const message = new RegExp(`^,\\s*${literal.source}`).exec(own);
+  const hint = new RegExp(`\\bhint:\\s*(?:[^'"\`]*\\?\\?\\s*)?${literal.source}`).exec(own);
+  return { message: textOf(message), hint: textOf(hint) };
+}
+
+/** Where the call that `rest` is inside of ends: its parenthesis, those in texts not counted. */
+function endOfCall(rest: string): number {
+  let depth = 0;
+  for (const { 0: token, index } of rest.matchAll(new RegExp(`${literal.source}|[()]`, 'g'))) {
+    if (token === '(') depth++;
+    else if (token === ')' && depth-- === 0) return index;
+  }
+  return rest.length;
+}
+
+function textOf(found: RegExpExecArray | null): string | undefined {
+  const text = found?.[1] ?? found?.[2] ?? found?.[3];
+  return text?.replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '…').replace(/\\(.)/g, '$1');
 }

@@ -25,7 +25,8 @@ ${generated}
 
 - [Facts](facts.md): ${facts.length} collectors
 - [Errors](errors.md)
-- [JSON Schema of state files](schemas/state-file.schema.json)
+- [Arguments that any state takes](common.md): requisites, conditions, order, retries
+- JSON Schema of [state](schemas/state-file.schema.json), [top](schemas/top-file.schema.json) and [settings](schemas/settings-file.schema.json) files
 
 ## States
 
@@ -43,6 +44,10 @@ export function factsPage(facts: readonly FactRecord[]): string {
     return `## ${name}\n\n${summary}.\n\nGives: ${returns}. ${published[kind]}\n\n${shown}`;
   });
   return `# Facts\n\n${generated}\n\n${sections.join('\n')}`;
+}
+
+export function commonPage(args: readonly ArgumentRecord[]): string {
+  return `# Arguments that any state takes\n\n${generated}\n\n${table(args)}\n`;
 }
 
 const published = { identity: 'Published when it changes.', volatile: 'Published at an interval.' } as const;

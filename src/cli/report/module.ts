@@ -51,17 +51,19 @@ export function showModule(module: ModuleRecord, style: Style): string {
   ];
   return [
     `${paint(style, 'bold', name)} (${kind})\n\n${summary}\n`,
-    args.length === 0 ? '' : heading('Parameters') + args.map((each) => argument(each, style)).join(''),
+    args.length === 0 ? '' : heading('Parameters') + args.map((each) => showArgument(each, style)).join(''),
     open ? '  It takes other parameters as well.\n' : '',
     returns === undefined ? '' : `${heading('Returns')}  ${returns}\n`,
     list('Effects', effects),
-    examples.length === 0 ? '' : heading('Examples') + examples.map((each, at) => example(module, each, at)).join(''),
+    examples.length === 0
+      ? ''
+      : heading('Examples') + examples.map((each, at) => showExample(module, each, at)).join(''),
     list('Notes', notes),
     list('Differs from Salt', differs),
   ].join('');
 }
 
-function argument(
+export function showArgument(
   { name, type, description, required, primary, secret, aliases = [], choices = [], ...rest }: ArgumentRecord,
   style: Style,
 ): string {
@@ -76,7 +78,7 @@ function argument(
 }
 
 /** As a state file has it, or as one types it. */
-function example(
+export function showExample(
   { name, kind, args }: ModuleRecord,
   { title, args: given }: ModuleRecord['examples'][number],
   at: number,

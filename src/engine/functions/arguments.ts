@@ -93,7 +93,7 @@ function exclusionsOf(value: unknown): NonNullable<ApplyRequest['exclude']> {
     if (typeof item !== 'object' || item === null) return [String(item).trim()].filter((ref) => ref !== '');
     if ('id' in item) return [{ id: String(item.id) }];
     if ('sls' in item) return [String(item.sls)];
-    throw new ZesterError('usage', 'EXCLUDE_INVALID', `Cannot exclude ${JSON.stringify(item)}: it names nothing`, {
+    throw new ZesterError('usage', 'EXCLUDE_ARGUMENT', `Cannot exclude ${JSON.stringify(item)}: it names nothing`, {
       hint: 'Write the name of a state file, {sls: name} or {id: id}',
     });
   });

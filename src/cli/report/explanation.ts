@@ -1,0 +1,53 @@
+import type { Explanation } from '../explanations.ts';
+import { showArgument, showExample, showModule } from './module.ts';
+import { paint, type Style } from './style.ts';
+
+export function showExplanations(found: readonly Explanation[], style: Style): string {
+  return found.map((each) => showOne(each, style)).join('\n');
+}
+
+function showOne(found: Explanation, style: Style): string {
+  const heading = (name: string, what: string) => `${paint(style, 'bold', name)} (${what})\n`;
+  switch (found.kind) {
+    case 'module':
+      return showModule(found.module, style);
+    case 'argument': {
+      const { module, argument } = found;
+      const names = [argument.name, ...(argument.aliases ?? [])];
+      const examples = module.examples.filter(({ args }) => names.some((name) => name in args));
+      return [
+        heading(`${module.name}.${argument.name}`, `argument of a ${module.kind}`),
+        showArgument(argument, style),
+        ...(examples.length === 0 ? [] : [`\n${paint(style, 'bold', 'Examples:')}\n`]),
+        ...examples.map((each, index) => showExample(module, each, index)),
+      ].join('');
+    }
+    case 'common':
+      return heading(found.argument.name, 'argument of every state') + showArgument(found.argument, style);
+    case 'fact': {
+      const { path, fact } = found;
+      return `${heading(path, 'fact')}${fact.summary}. It gives ${fact.returns}.\n`;
+    }
+    case 'error': {
+      const { code, families, messages, hints } = found.error;
+      const list = (title: string, lines: readonly string[]) =>
+        lines.length === 0 ? '' : `\n${paint(style, 'bold', title)}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+      const who = families.map((family) => `  ${whoActs[family] ?? family}\n`).join('');
+      return [
+        heading(code, 'error'),
+        list('It says:', messages),
+        list('What to do:', hints),
+        `\n${paint(style, 'bold', 'Who acts next:')}\n${who}`,
+      ].join('');
+    }
+  }
+}
+
+const whoActs: Readonly<Record<string, string>> = {
+  usage: 'whoever typed it',
+  source: 'the author of the state, template, settings or options',
+  denied: 'the administrator',
+  unreachable: 'nobody at first: trying again may help, then the network',
+  machine: 'the owner of the machine',
+  bug: 'the people who make Zester: please report it',
+};
