@@ -122,6 +122,24 @@ async function play(fleet: Stage): Promise<void> {
   );
   check('it is put right', (await zester(['web-01', 'state.apply', 'nginx'])).code === 0);
 
+  title('A plan is saved, reviewed, and applied as it is');
+  const file = join(fleet.states, '..', 'plan.json');
+  const saved = await zester(['web-*', 'state.plan', 'notice', '--out', file]);
+  check('every web machine says what it would do', saved.code === 0 && count(saved, /would-change/g) >= 3);
+  say('# echo "by hand" > /etc/notice      (on web-02)');
+  await fleet.run(['web-02', 'cmd.run', 'echo "by hand" > /etc/notice']);
+  const reviewed = await zester(['apply', file]);
+  check(
+    'web-02 refuses and says what changed, the others are done',
+    reviewed.code === 2 && count(reviewed, /PLAN_CHANGED/g) === 1 && count(reviewed, /^ +changed /gm) === 2,
+  );
+  const { output: listed } = await fleet.run(['job', 'list', '--limit', '1', '--json']);
+  const jid = /"jid": ?"(\w+)"/.exec(listed)?.[1] ?? '';
+  const explained = await zester(['explain', jid, 'notice']);
+  check('why it changed can be asked', explained.output.includes('not as it is declared'));
+  const taken = await zester(['web-01', 'state.revert', jid]);
+  check('the run is taken back', taken.code === 0 && !(await exists(fleet, '/etc/notice')));
+
   title('A peel is killed in the middle of a job');
   const running = fleet.run(['db-01', 'cmd.run', 'sleep 120', '--timeout', '60s']);
   say(`$ zester db-01 cmd.run 'sleep 120' --timeout 60s &`);

@@ -66,7 +66,7 @@ function difference(before: PlannedStep, after: PlannedStep): string | undefined
 
 function fieldDifference(field: string, before: PlannedStep, after: PlannedStep): string {
   const [was, is] = [before, after].map(({ shown }) => shownChange(shown[field]));
-  return was === is ? `${field}: is another one than was planned` : `${field}: was planned ${was}, is now ${is}`;
+  return was === is ? `${field}: is another one than was planned` : `${field}: was planned ${was}, now ${is}`;
 }
 
 function fieldsText({ shown }: PlannedStep): string {
@@ -75,7 +75,7 @@ function fieldsText({ shown }: PlannedStep): string {
 }
 
 function shownChange(change: PlannedStep['shown'][string] | undefined): string {
-  return change === undefined ? 'as it is' : `${valueText(change.from)} → ${valueText(change.to)}`;
+  return change === undefined ? 'not to be changed' : `${valueText(change.from)} → ${valueText(change.to)}`;
 }
 
 function isIdle(result: OutcomeResult): boolean {

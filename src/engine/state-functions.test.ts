@@ -188,7 +188,7 @@ test('a plan that would do something else by now is refused, and every differenc
   await assert.rejects(call('state.apply', { plan: 'plan-1' }, contextFor(machine, { kept, engine })), (error) => {
     assert.ok(isError(error, 'PLAN_CHANGED'));
     assert.deepEqual(error.details, {
-      'group.present deploy': 'gid: was planned none → 700, is now none → 701',
+      'group.present deploy': 'gid: was planned none → 700, now none → 701',
       'group.present ops': 'is new: would-change',
     });
     return true;

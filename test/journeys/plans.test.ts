@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { main } from '#cli/main.ts';
 import { localWorker } from '#peel/runner-main.ts';
+import { localTree } from '#peel/tree.ts';
 import { formatCredentials } from '#trust/jwt.ts';
 import { type TestPeel, testMaster, testPeel, until } from '../harness/fleet.ts';
 import { type TestNats, testNats } from '../harness/nats.ts';
@@ -70,7 +71,7 @@ async function workingPeel(
   const worker = localWorker({ root, runs: join(folder, `${id}-runs`), immutable: false });
   return testPeel(nats, {
     id,
-    run: (request, signal) => worker.run({ ...request, tree: states }, { signal, onOutcome: () => {} }),
+    run: (request, signal) => worker.run({ ...request, tree: localTree(states) }, { signal, onOutcome: () => {} }),
   });
 }
 
@@ -115,7 +116,7 @@ test('a plan whose states were edited since is refused, and what changed is name
   const applied = await fleet.zester('apply', fleet.planFile);
 
   assert.equal(applied.code, 2);
-  assert.match(applied.out, /file\.managed \/srv\/site\.conf: mode: was planned none → 0644, is now none → 0600/);
+  assert.match(applied.out, /file\.managed \/srv\/site\.conf: mode: was planned none → 0644, now none → 0600/);
   assert.equal(existsSync(fleet.on('web-01', 'srv/site.conf')), false);
 });
 

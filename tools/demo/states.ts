@@ -16,6 +16,7 @@ export function writeStates(states: string, site: SiteOptions): void {
     site.package === undefined ? files(site, '') : whole(site.package, site),
   );
   writeFileSync(join(states, 'nginx', 'site.conf'), siteConf);
+  writeFileSync(join(states, 'notice.zy'), notice);
 }
 
 const siteConf = `# {{ facts.id }}, managed by Zester
@@ -24,6 +25,13 @@ server {
     server_name {{ facts.id }};
     root /var/www/zester;
 }
+`;
+
+const notice = `notice:
+  file.managed:
+    - name: /etc/notice
+    - contents: {{ facts.id }} is managed
+    - makedirs: true
 `;
 
 function files({ port }: SiteOptions, requisite: string): string {

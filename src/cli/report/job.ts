@@ -90,9 +90,10 @@ function errorText({ message, code, hint, details = {} }: ErrorBody, style: Styl
 export function showFooter({ jid, results, ms, ended, test }: JobReport, style: Style): string {
   if (ended === 'detached') return `${jid}\n`;
   const { succeeded, changed, failed, unreachable } = countsOf(results);
+  const isPlan = test || results.some((each) => each.return?.report?.test);
   const parts = [
     paint(style, 'green', `${succeeded} succeeded`),
-    paint(style, 'cyan', `${changed} ${test ? 'would change' : 'changed'}`),
+    paint(style, 'cyan', `${changed} ${isPlan ? 'would change' : 'changed'}`),
     paint(style, failed > 0 ? 'red' : 'dim', `${failed} failed`),
     paint(style, unreachable > 0 ? 'red' : 'dim', `${unreachable} unreachable`),
   ];
