@@ -121,8 +121,22 @@ test('Ctrl-C kills, waits or leaves, as the person says', async () => {
   assert.equal((await runJob(draft, waited.session, { detach: false, graceMs: 0 })).ended, 'deadline');
 });
 
+test('a person who watches sees how far each peel is', async () => {
+  const fleet = fakeFleet({
+    peels: ['web-01', 'web-02'],
+    progress: { peel: 'web-01', done: 3, total: 40, text: 'file.managed site: changed' },
+    returns: [answer('web-01'), answer('web-02')],
+  });
+
+  await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, { detach: false });
+
+  assert.match(fleet.shown(), /waiting for web-01 3\/40 file\.managed site: changed, web-02/);
+});
+
 interface Fleet {
   readonly peels: readonly string[];
+  /** Said by a peel of a job that seems to take long; the returns come once a person was shown it. */
+  readonly progress?: { readonly peel: string; readonly done: number; readonly total: number; readonly text: string };
   readonly returns?: readonly (Partial<Return> & { peel: string })[];
   readonly stored?: readonly (Partial<Return> & { peel: string })[];
   readonly status?: Omit<JobStatus, 'jid'>;
@@ -132,10 +146,10 @@ interface Fleet {
 }
 
 /** A session whose master and peels are the given answers. */
-function fakeFleet({ peels, returns = [], stored = [], status, chunks = [], interrupt, said }: Fleet) {
+function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks = [], interrupt, said }: Fleet) {
   const requests: JobRequest[] = [];
-  let [out, err, kills] = ['', '', 0];
-  const listeners = new Map<unknown, (message: { body: unknown }) => void>();
+  let [out, err, shown, kills] = ['', '', '', 0];
+  const listeners = new Map<unknown, (message: { body: unknown; address?: unknown }) => void>();
   const complete = (jid: string, each: Partial<Return>) => ({
     v: 1,
     jid,
@@ -144,13 +158,20 @@ function fakeFleet({ peels, returns = [], stored = [], status, chunks = [], inte
     ms: 1,
     ...each,
   });
+  const answerAll = () => {
+    const jid = requests.at(-1)?.jid as string;
+    for (const each of returns) listeners.get(channels.returned)?.({ body: complete(jid, each) });
+  };
+  const startedAt = Date.now();
   const replies = new Map<unknown, (body: never) => unknown>([
     [
       channels.dispatch,
       () => {
         const jid = requests.at(-1)?.jid as string;
         setTimeout(() => {
-          for (const each of returns) listeners.get(channels.returned)?.({ body: complete(jid, each) });
+          const { peel, ...how } = progress ?? {};
+          if (progress) listeners.get(channels.progress)?.({ body: { jid, ...how }, address: { jid, peel } });
+          else answerAll();
           if (status) listeners.get(channels.status)?.({ body: { jid, ...status } });
         });
         return { jid, peels };
@@ -170,21 +191,26 @@ function fakeFleet({ peels, returns = [], stored = [], status, chunks = [], inte
     ],
   ]);
   const bus = {
-    listen(channel: unknown, _address: unknown, callback: (message: { body: unknown }) => void) {
+    listen(channel: unknown, _address: unknown, callback: (message: { body: unknown; address?: unknown }) => void) {
       listeners.set(channel, callback);
       return { malformed: 0, close() {}, [Symbol.dispose]() {} };
     },
   } as unknown as CliBus;
   const session = {
     style: plainStyle,
-    clock: { now: () => Date.now() },
+    terminal: progress !== undefined,
+    // A job with progress is one that takes long: once it is dispatched, three seconds have passed.
+    clock: { now: () => Date.now() + (progress && listeners.size > 0 && Date.now() > startedAt ? 3_000 : 0) },
     write: (text: string) => {
       out += text;
     },
     note: (text: string) => {
       err += text;
     },
-    progress() {},
+    progress(text = '') {
+      shown += text;
+      if (text.includes('3/40')) answerAll();
+    },
     bus: async () => bus,
     ask: async (channel: RequestChannel, body: never) => replies.get(channel)?.(body),
     sign: async (_kind: string, request: JobRequest) => {
@@ -197,5 +223,5 @@ function fakeFleet({ peels, returns = [], stored = [], status, chunks = [], inte
     },
     question: async () => said,
   } as unknown as Session;
-  return { session, requests, out: () => out, err: () => err, kills: () => kills };
+  return { session, requests, out: () => out, err: () => err, shown: () => shown, kills: () => kills };
 }

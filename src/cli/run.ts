@@ -2,9 +2,10 @@ import { isError, ZesterError } from '#base/errors.ts';
 import { newJid, toHuman } from '#base/ids.ts';
 import { delay } from '#base/time.ts';
 import { channels } from '#wire/channels.ts';
-import type { DispatchReply, JobRequest, JobStatus, Return, SignedRequest } from '#wire/job.ts';
+import type { DispatchReply, JobRequest, JobStatus, Progress, Return, SignedRequest } from '#wire/job.ts';
 import type { JobDraft } from './parse.ts';
 import { type JobReport, type PeelResult, resultOf, showResult } from './report/job.ts';
+import { safe } from './report/style.ts';
 import { count } from './report/table.ts';
 import { completeReturn, storedReturns } from './returns.ts';
 import type { Session } from './session.ts';
@@ -32,6 +33,10 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
   // Listening comes first: the server sees both in this order, so no return is missed.
   using _returns = bus.listen(channels.returned, { jid }, ({ body }) => job.takeReturn(body));
   using _status = bus.listen(channels.status, { jid }, ({ body }) => job.takeStatus(body));
+  // Only a person who watches is told how far it is: of a thousand peels that is a message for every state.
+  using _progress = session.terminal
+    ? bus.listen(channels.progress, { jid }, ({ body, address }) => job.takeProgress(address.peel, body))
+    : undefined;
   const { timeoutMs, test, target, args, id } = draft;
   const request: JobRequest = {
     v: 1,
@@ -86,6 +91,7 @@ class Listener {
   readonly #session: Session;
   readonly #returns = new Map<string, Return>();
   readonly #unreachable = new Set<string>();
+  readonly #progress = new Map<string, Progress>();
   #expected: readonly string[] = [];
   #fetching = Promise.resolve();
   #isOver = false;
@@ -105,6 +111,17 @@ class Listener {
     this.#returns.set(returned.peel, returned);
     this.#fetching = this.#fetching.then(() => this.#show(returned));
     this.#wake();
+  }
+
+  takeProgress(peel: string, progress: Progress): void {
+    this.#progress.set(peel, progress);
+  }
+
+  /** How far a peel is, in its own words; nothing when it has not said. */
+  progressOf(peel: string): string {
+    const { done, total, text } = this.#progress.get(peel) ?? {};
+    if (done === undefined) return '';
+    return ` ${total === undefined ? done : `${done}/${total}`}${text === undefined ? '' : ` ${text}`}`;
   }
 
   takeStatus({ state, unreachable }: JobStatus): void {
@@ -199,7 +216,10 @@ async function waitFor(
 
 function progressText(job: Listener, elapsedMs: number): string {
   const { missing } = job;
-  const names = missing.slice(0, 3).map(toHuman).join(', ');
+  const names = missing
+    .slice(0, 3)
+    .map((peel) => safe(toHuman(peel) + job.progressOf(peel)))
+    .join(', ');
   const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
   return `${Math.round(elapsedMs / 1_000)}s: waiting for ${names}${more}`;
 }
