@@ -10,7 +10,10 @@ import { splitFrames, toFrame } from './frames.ts';
  * to hold a plan to its word. Both may hold secrets: only their owner may read them.
  */
 export interface RunStore extends KeptRuns {
-  /** A run that begins. Each change is kept as it is given: a run that is killed half-way can be taken back so far. */
+  /**
+   * A run that begins. Each change is kept as it is given: a run that is killed half-way can be taken back so far. When
+   * one cannot be kept (a full disk) the run goes on, nothing is kept of it, and standard error says so.
+   */
   begin(run: Omit<KeptRun, 'entries'>): (entry: RevertEntry) => void;
   keepPlan(plan: KeptPlan): void;
 }
@@ -30,11 +33,19 @@ export function openRunStore(folder: string): RunStore {
 
   return {
     begin(head) {
-      let isKept = false;
+      let state: 'new' | 'kept' | 'lost' = 'new';
       return (entry) => {
-        if (!isKept) runs.write(head.jid, [head]);
-        isKept = true;
-        runs.append(head.jid, entry);
+        if (state === 'lost') return;
+        try {
+          if (state === 'new') runs.write(head.jid, [head]);
+          state = 'kept';
+          runs.append(head.jid, entry);
+        } catch (error) {
+          // Half of what a run changed would make a revert that leaves the other half and does not say so.
+          state = 'lost';
+          runs.drop(head.jid);
+          process.stderr.write(`Cannot keep what job ${head.jid} changes, it cannot be reverted: ${error}\n`);
+        }
       };
     },
     keepPlan: ({ steps, ...head }) => plans.write(head.jid, [head, ...steps]),
@@ -64,6 +75,7 @@ function shelf(folder: string) {
     append(jid: string, record: unknown): void {
       appendFileSync(join(folder, jid), toFrame(record));
     },
+    drop: (jid: string) => rmSync(join(folder, jid), { force: true, recursive: true }),
     /** None when nothing is kept of it. A record that a crash tore is left out. */
     read(jid: string): readonly unknown[] {
       return names().includes(jid) ? splitFrames(readFileSync(join(folder, jid))).messages : [];
