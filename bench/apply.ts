@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { newJid } from '#base/ids.ts';
 import { silentLog } from '#base/log.ts';
 import { createLane, type Lane, type RunRequest } from '#peel/runner.ts';
+import { localTree } from '#peel/tree.ts';
 import { root } from '../tools/source.ts';
 import type { BenchOptions } from './main.ts';
 import { median, rounded } from './stats.ts';
@@ -89,7 +90,7 @@ async function apply(runner: Lane, tree: string, count: number, expected: 'chang
     peel: 'web-01',
     facts: { id: 'web-01' },
     settings: {},
-    tree,
+    tree: localTree(tree),
   };
   const startedAt = performance.now();
   const { result } = await runner.run(request, () => {}).end;

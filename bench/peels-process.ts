@@ -6,6 +6,7 @@ import { connectBus } from '#bus/connect.ts';
 import { openJournal } from '#peel/journal.ts';
 import { heartbeatMs, startPeel } from '#peel/peel.ts';
 import type { Lane } from '#peel/runner.ts';
+import { localTree } from '#peel/tree.ts';
 import { openAuthDir } from '#trust/auth-dir.ts';
 import { type Credentials, formatCredentials } from '#trust/jwt.ts';
 import { bundleOf } from '#trust/rotate.ts';
@@ -57,7 +58,7 @@ async function start({ id, credentials }: Input['peels'][number]): Promise<void>
     lanes: { read: noLane, call: noLane, run: noLane },
     trust: () => bundle,
     resident: () => ({ version: 'bench', facts, grains: {}, settings: {} }),
-    tree: () => '/',
+    tree: () => localTree('/'),
     heartbeatMs,
     clock: systemClock,
     log: silentLog,

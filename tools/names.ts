@@ -47,6 +47,7 @@ export const logFields: ReadonlySet<string> = new Set([
   'count',
   'deadline',
   'enrollment',
+  'environments',
   'epoch',
   'error',
   'expires',

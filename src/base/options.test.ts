@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flagValues, optionTable, parseSize, readFlags, resolveOptions } from './options.ts';
+import { ZesterError } from './errors.ts';
+import { flagValues, optionFlags, optionTable, parseSize, readFlags, resolveOptions } from './options.ts';
 
 const table = optionTable([
   {
@@ -33,7 +34,24 @@ const table = optionTable([
   { key: 'watch', summary: 'Whether', type: 'bool', default: true, restart: false },
   { key: 'token', summary: 'Secret', type: 'string', secret: true, env: 'TOKEN', restart: false },
   { key: 'schedule', summary: 'What runs when', type: 'data', restart: false },
+  {
+    key: 'ports',
+    summary: 'Port of each service',
+    type: 'map',
+    default: new Map<string, number>(),
+    read: readPorts,
+    restart: false,
+  },
 ]);
+
+function readPorts(written: Readonly<Record<string, unknown>>): ReadonlyMap<string, number> {
+  return new Map(
+    Object.entries(written).map(([name, port]) => {
+      if (Number.isInteger(Number(port))) return [name, Number(port)];
+      throw new ZesterError('usage', 'PORT_INVALID', `Cannot use the port of "${name}": it is no number`);
+    }),
+  );
+}
 
 const file = (text: string) => ({ path: 'peel.yaml', text });
 
@@ -65,6 +83,8 @@ test('what is wrong in a file is shown at its place', async () => {
     ['grace: 3 weeks', 'OPTION_INVALID', '1:8', 'duration'],
     ['watch: maybe', 'OPTION_INVALID', '1:8', 'true or false'],
     ['limit: [1]', 'OPTION_INVALID', '1:8', '64MB'],
+    ['ports: 80', 'OPTION_INVALID', '1:8', 'a map'],
+    ['watch: no\nports: {web: http}', 'PORT_INVALID', '2:8', '"web"'],
     ['a: [1', 'OPTION_FILE_SYNTAX', '1:6', 'peel.yaml'],
     ['- a', 'OPTION_FILE_SYNTAX', '1:1', 'not a map'],
   ];
@@ -100,6 +120,35 @@ test('a secret is not shown, an empty key is a key left out, data is any YAML', 
   assert.equal(why.find(({ key }) => key === 'token')?.value, '[secret]');
   assert.equal(values['reactor.dir'], undefined);
   assert.deepEqual(values.schedule, { a: { module: 'test.ping' } });
+});
+
+test('an option may be more than its type: the program gets what its reader makes of it', async () => {
+  const read = async (...argv: string[]) => {
+    const { flags } = readFlags(argv, optionFlags(table));
+    return (await resolveOptions(table, { file: file('ports: {web: 80}'), flags })).values.ports;
+  };
+
+  assert.deepEqual(await read(), new Map([['web', 80]]));
+  assert.deepEqual(
+    await read('--ports', 'web=8080', '--ports=db=5432'),
+    new Map([
+      ['web', 8080],
+      ['db', 5432],
+    ]),
+  );
+  assert.deepEqual((await resolveOptions(table, {})).values.ports, new Map());
+});
+
+test('a map as a flag has a list where a name is given again, and refuses what has no name or no value', () => {
+  const known = [{ name: 'env', summary: '', type: 'map' }] as const;
+  const read = (...argv: string[]) => flagValues(known, readFlags(argv, known).flags);
+
+  assert.deepEqual(read('--env', 'dev=/a', '--env', 'prod=/c=d', '--env', 'dev=/b'), {
+    env: { dev: ['/a', '/b'], prod: '/c=d' },
+  });
+  for (const wrong of ['dev', '=x', 'dev=']) {
+    assert.throws(() => read('--env', wrong), { code: 'OPTION_INVALID', message: /name=value/ });
+  }
 });
 
 test('flags are read in every spelling', () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { didYouMean, type Place, placeText, ZesterError } from './errors.ts';
+import { didYouMean, isError, type Place, placeText, ZesterError } from './errors.ts';
 import { parseDuration } from './time.ts';
 
 /** `data` takes any YAML value and is for files only; `choice` needs `choices`. */
@@ -26,6 +26,8 @@ export interface Option extends Kind {
   readonly secret?: boolean;
   /** Names it had before: still read, with a warning that names the new one. */
   readonly formerly?: readonly string[];
+  /** Makes of a value of its type what the program works with. The errors it throws get the value's place. */
+  readonly read?: (value: never) => unknown;
 }
 
 /** A flag of one command. */
@@ -50,7 +52,11 @@ interface ValueOf {
   readonly data: unknown;
 }
 
-type Typed<K extends Kind> = K extends { readonly choices: readonly (infer C)[] } ? C : ValueOf[K['type']];
+type Typed<K extends Kind> = K extends { readonly read: (value: never) => infer Value }
+  ? Value
+  : K extends { readonly choices: readonly (infer C)[] }
+    ? C
+    : ValueOf[K['type']];
 type Present<K extends Kind> = K extends { readonly default: unknown } ? Typed<K> : Typed<K> | undefined;
 type Camel<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
 
@@ -280,17 +286,27 @@ function decode({ type, choices }: Kind, written: unknown): { readonly value: un
     case 'map':
       return typeof written === 'object' && written !== null && !Array.isArray(written)
         ? { value: written }
-        : { wants: 'a map' };
+        : { wants: 'a map; as a flag, name=value' };
   }
 }
 
 function decodeFound(option: Option, { written, source, from, at }: Found): unknown {
   const decoded = decode(option, written);
-  if ('value' in decoded) return decoded.value;
+  if ('value' in decoded) return option.read ? placed(option.read, decoded.value, at) : decoded.value;
   throw invalid(at ? `option "${option.key}"` : `"${from}"`, written, decoded.wants, {
     family: source === 'file' ? 'source' : 'usage',
     at,
   });
+}
+
+function placed(read: NonNullable<Option['read']>, value: unknown, at: Place | undefined): unknown {
+  try {
+    return read(value as never);
+  } catch (thrown) {
+    if (!isError(thrown)) throw thrown;
+    const { family, code, message, hint, details } = thrown;
+    throw new ZesterError(family, code, message, { at: thrown.at ?? at, hint, details, cause: thrown });
+  }
 }
 
 function decodeFlag(flag: Flag, written: readonly string[]): unknown {
@@ -303,8 +319,19 @@ function decodeFlag(flag: Flag, written: readonly string[]): unknown {
 /** What a repeated flag means: lists and maps grow, of the others the last counts. */
 function flagValue({ type }: Kind, written: readonly string[]): unknown {
   if (type === 'list') return written.join(',');
-  if (type === 'map') return Object.fromEntries(written.map((each) => splitOnce(each, '=')));
+  if (type === 'map') return mapOf(written) ?? written.join(' ');
   return written.at(-1);
+}
+
+/** `a=1`, `b=2`, `b=3` as `{a: '1', b: ['2', '3']}`; nothing when one has no key or no value. */
+function mapOf(written: readonly string[]): Readonly<Record<string, unknown>> | undefined {
+  const values = new Map<string, string[]>();
+  for (const each of written) {
+    const [key, value] = splitOnce(each, '=');
+    if (key === '' || value === undefined || value === '') return undefined;
+    values.set(key, [...(values.get(key) ?? []), value]);
+  }
+  return Object.fromEntries([...values].map(([key, all]) => [key, all.length === 1 ? all[0] : all]));
 }
 
 async function fileValues(

@@ -94,9 +94,12 @@ function addPrerequired(steps: readonly Step[], edges: ReadonlyMap<Step, Edge[]>
   }
 }
 
-type Find = (reference: Reference) => readonly Step[] | undefined;
+type Find = (reference: Reference, options?: { readonly literal: boolean }) => readonly Step[] | undefined;
 
-/** References to steps, in run order; undefined when there is none. A plain id or name is looked up, a glob searched. */
+/**
+ * References to steps, in run order; undefined when there is none. A plain id or name is looked up, a glob searched.
+ * What is `literal` is an id or a name to the letter: neither a glob nor a file.
+ */
 function finderFor(steps: readonly Step[], loaded: readonly Loaded[]): Find {
   const byWord = new Map<string, Step[]>();
   for (const step of steps) {
@@ -106,12 +109,13 @@ function finderFor(steps: readonly Step[], loaded: readonly Loaded[]): Find {
       else byWord.set(word, [step]);
     }
   }
-  return (reference) => {
+  return (reference, { literal } = { literal: false }) => {
     const { kind, module, pattern } = reference;
-    if (kind === 'sls') return statesOfFile(steps, loaded, pattern);
-    const candidates = isGlob(pattern)
-      ? steps.filter(({ id, name }) => globMatches(pattern, id) || globMatches(pattern, name))
-      : (byWord.get(pattern) ?? []);
+    if (kind === 'sls') return literal ? undefined : statesOfFile(steps, loaded, pattern);
+    const candidates =
+      !literal && isGlob(pattern)
+        ? steps.filter(({ id, name }) => globMatches(pattern, id) || globMatches(pattern, name))
+        : (byWord.get(pattern) ?? []);
     const named = reference.function === undefined ? undefined : `${module}.${reference.function}`;
     const found = candidates.filter(
       (step) => (module === undefined || step.module === module) && (named === undefined || step.state === named),
@@ -181,10 +185,10 @@ function listen(
   const listeners: Listener[] = [];
   const deaf: Deaf[] = [];
   const resolve = (step: Step, keyword: 'LISTEN' | 'LISTEN_IN', reference: Reference): readonly Step[] => {
-    const found = find(reference);
+    const found = find(reference, { literal: step.dialect === 'sls' });
     if (found) return found;
     // Salt passes over a bare word that names nothing.
-    if (late && !reference.text.startsWith('id: ')) {
+    if (late && (reference.kind === 'sls' || reference.module !== undefined)) {
       deaf.push({ reference, changing: keyword === 'LISTEN_IN' ? step : undefined });
     }
     if (!late) reportUnmatched(steps, step, keyword, reference, problems);

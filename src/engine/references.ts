@@ -1,5 +1,6 @@
 import type { Place } from '#base/errors.ts';
 import type { Argument } from './document.ts';
+import { requisiteKinds } from './keywords.ts';
 import { isNull, itemsOf, keyText, type Node, textOf, wordOf } from './node.ts';
 import type { Problems } from './problems.ts';
 import type { Dialect } from './tree.ts';
@@ -101,7 +102,7 @@ function readPair(
     });
   }
   const kind = name === 'sls' ? 'sls' : 'state';
-  const anyModule = name === 'id' || kind === 'sls';
+  const anyModule = kind === 'sls' || (name === 'id' && takesId(argument.key, owner));
   return [
     {
       kind,
@@ -112,6 +113,11 @@ function readPair(
       text: `${name}: ${pattern}`,
     },
   ];
+}
+
+/** `id: x` is a state of any module, but Salt reads it so only where it orders states; elsewhere `id` is a module too. */
+function takesId(keyword: string, { dialect }: ReferenceOwner): boolean {
+  return dialect === 'zy' || (requisiteKinds as readonly string[]).includes(keyword);
 }
 
 function dottedMessage(name: string, module: string, pattern: string, keyword: string, owner: ReferenceOwner): string {

@@ -63,7 +63,8 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
   async function prepare(step: Step): Promise<Pending> {
     // A chain of requisites may be longer than the call stack is deep.
     await undefined;
-    const met = await pull(edgesOf(step));
+    // A step with a requisite that names nothing fails in its own place: Salt does not go on to the others.
+    const met = graph.unmet.has(step) ? [] : await pull(edgesOf(step));
     return { done: perform(step, met) };
   }
 
@@ -153,7 +154,14 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     const planned = await previews.get(step);
     if (planned === undefined) return settle(step, requireFailed(because), because, startedAt);
     const comment = `Not applied: ${because.map(({ id }) => id).join(', ')} failed before it`;
-    return { ...planned, changes: {}, comment, because: because.map(({ id }) => id), sequence: next++ };
+    return {
+      ...planned,
+      changes: {},
+      refreshed: false,
+      comment,
+      because: because.map(({ id }) => id),
+      sequence: next++,
+    };
   }
 
   async function inLane(step: Step, work: () => Promise<Attempt>): Promise<Attempt> {

@@ -12,6 +12,7 @@ import { encode } from '#wire/codec.ts';
 import { trustDocument } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
 import { openEnrollment } from './enroll/index.ts';
+import { publishedTree } from './files/options.ts';
 import { startMaster } from './master.ts';
 import { masterMetrics } from './metrics.ts';
 import type { MasterOptions } from './options.ts';
@@ -24,6 +25,7 @@ export async function runMaster(
   options: MasterOptions,
   { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<void> {
+  const tree = publishedTree(options);
   const auth = followAuthDir(options.auth_dir);
   await using stack = new AsyncDisposableStack();
   const bus = stack.use(
@@ -46,7 +48,7 @@ export async function runMaster(
       key: () => currentJobKey(auth(), clock.now()),
       operators: () => bundleOf(auth().index),
       hostname: hostname(),
-      statesDir: options.states_dir,
+      ...tree,
       filesIntervalMs: options.files_interval,
       replicas: options.jetstream_replicas,
       isRevoked: (peel) => enrollment?.service.isRevoked(peel) ?? false,

@@ -3,7 +3,7 @@ import { ZesterError } from '#base/errors.ts';
 import { type PeelId, toHuman, toWire } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Bus } from '#bus/bus.ts';
-import { explain, FactIndex, parse } from '#target/index.ts';
+import { explain, FactIndex, type Groups, parse } from '#target/index.ts';
 import { decode } from '#wire/codec.ts';
 import {
   FactsRecord,
@@ -19,7 +19,7 @@ import { currentEntries, type Presence } from './presence.ts';
 /** What the fleet is: the facts of every peel, indexed for targets. */
 export interface Fleet extends Disposable {
   readonly size: number;
-  /** Peel ids an expression chooses, sorted. Throws `TARGET_SYNTAX`. */
+  /** Peel ids an expression chooses, sorted. Throws what `parse` does, and `TARGET_SETTINGS_UNKNOWN`. */
   resolve(target: string): readonly string[];
   explain(target: string): ResolveReply;
   list(query: PeelsQuery): PeelsReply;
@@ -31,6 +31,8 @@ interface FleetOptions {
   readonly bus: Bus;
   readonly kv: KV;
   readonly presence: Presence;
+  /** What `N@name` stands for. */
+  readonly nodegroups: Groups;
   /** What a revoked peel still says is dropped. */
   readonly isRevoked: (peel: string) => boolean;
   readonly log: Log;
@@ -39,7 +41,7 @@ interface FleetOptions {
 const pageSize = 500;
 
 /** Reads all facts once, then follows the bucket's subject. */
-export async function openFleet({ bus, kv, presence, isRevoked, log }: FleetOptions): Promise<Fleet> {
+export async function openFleet({ bus, kv, presence, nodegroups, isRevoked, log }: FleetOptions): Promise<Fleet> {
   const index = new FactIndex();
   const shown = new Map<string, ShownFacts>();
 
@@ -64,7 +66,8 @@ export async function openFleet({ bus, kv, presence, isRevoked, log }: FleetOpti
   await bus.flush();
   for await (const { key, value } of currentEntries(kv)) take(key, value);
 
-  const resolve = (target: string): string[] => index.resolve(parse(target)).sort();
+  const read = (target: string) => parse(target, { groups: nodegroups });
+  const resolve = (target: string): string[] => index.resolve(read(target)).sort();
   const row = (peel: string): PeelRow => {
     const seen = presence.find(peel);
     return {
@@ -80,7 +83,7 @@ export async function openFleet({ bus, kv, presence, isRevoked, log }: FleetOpti
       return index.size;
     },
     resolve,
-    explain: (target) => ({ peels: resolve(target), reading: explain(parse(target)) }),
+    explain: (target) => ({ peels: resolve(target), reading: explain(read(target)) }),
     list({ target = '*', after, limit = pageSize }) {
       const all = resolve(target);
       const rest = after === undefined ? all : all.filter((peel) => peel > after);

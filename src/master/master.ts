@@ -8,6 +8,8 @@ import { readStream } from '#bus/stream.ts';
 import { type OperatorTrust, verifyKillRequest, verifyRequest } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { channels } from '#wire/channels.ts';
+import type { Folders } from '#wire/environments.ts';
+import type { TreeOptions } from '#wire/files.ts';
 import { buckets, returnsStream } from '#wire/stores.ts';
 import { createPublisher, type Published } from './files/publish.ts';
 import { sourceTree } from './files/source-tree.ts';
@@ -26,7 +28,10 @@ export interface MasterParts {
   readonly key: () => SigningKey;
   readonly operators: () => OperatorTrust;
   readonly hostname: string;
-  readonly statesDir: string;
+  /** Where the state tree's environments lie. */
+  readonly folders: Folders;
+  /** What peels are told beside the files of the tree; its nodegroups count for targets here as well. */
+  readonly treeOptions: TreeOptions;
   readonly filesIntervalMs: number;
   readonly replicas: number;
   readonly isRevoked?: (peel: string) => boolean;
@@ -52,7 +57,8 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     key,
     operators,
     hostname,
-    statesDir,
+    folders,
+    treeOptions,
     filesIntervalMs,
     replicas,
     isRevoked = () => false,
@@ -65,7 +71,8 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
   const [jobs, active] = [stores.kv(buckets.jobs), stores.kv(buckets.activeJobs)];
   const masters = watchMasters({ bus, master: id, clock });
   const presence = await openPresence({ bus, kv: stores.kv(buckets.presence), isRevoked, clock, log });
-  const fleet = await openFleet({ bus, kv: stores.kv(buckets.facts), presence, isRevoked, log });
+  const { nodegroups } = treeOptions;
+  const fleet = await openFleet({ bus, kv: stores.kv(buckets.facts), presence, nodegroups, isRevoked, log });
   const returns = openReturns(readStream(bus, stores.manager, returnsStream.name));
 
   const dispatch = createDispatch({
@@ -128,9 +135,11 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     bus.serve(channels.jobKill, async (signed) => kill(signed)),
   ];
 
+  const tree = sourceTree(folders, log);
   const publisher = createPublisher({
     kv: stores.kv(buckets.stateFiles),
-    tree: sourceTree(statesDir, log),
+    tree,
+    treeOptions,
     key,
     publisher: hostname,
     clock,
@@ -150,7 +159,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
       },
       (error) => log.warn('State tree not published', { error }),
     );
-  const edits = sourceTree(statesDir, log).onEdit(publishQuietly, { intervalMs: filesIntervalMs });
+  const edits = tree.onEdit(publishQuietly, { intervalMs: filesIntervalMs });
   publishQuietly();
 
   return {

@@ -1,4 +1,6 @@
 import { type OptionValues, optionTable } from '#base/options.ts';
+import { type Groups, readGroups } from '#target/index.ts';
+import { baseEnvironment, type Folders, readFolders } from '#wire/environments.ts';
 
 /** Everything `master.yaml`, the environment and flags may say. */
 export const masterOptions = optionTable([
@@ -40,8 +42,52 @@ export const masterOptions = optionTable([
   {
     key: 'states_dir',
     type: 'string',
-    summary: 'Folder of the state tree',
+    summary: 'Folder of the state tree: of its environment "base"',
     default: '/var/lib/zester/states',
+    restart: true,
+  },
+  {
+    key: 'environments',
+    type: 'map',
+    summary: 'Folders of further environments: {dev: [/srv/dev, /srv/shared]}; of the same path the first one counts',
+    default: {} as Folders,
+    read: readFolders,
+    restart: true,
+  },
+  {
+    key: 'top_file_merging_strategy',
+    type: 'choice',
+    choices: ['merge', 'same', 'merge_all'],
+    summary: 'How the top files of several environments become one',
+    default: 'merge',
+    restart: true,
+  },
+  {
+    key: 'default_top',
+    type: 'string',
+    summary: 'With the strategy "same": whose top file speaks for environments that have none',
+    default: baseEnvironment,
+    restart: true,
+  },
+  {
+    key: 'state_top_saltenv',
+    type: 'string',
+    summary: 'The only environment whose top file is read; every environment’s when left out',
+    restart: true,
+  },
+  {
+    key: 'env_order',
+    type: 'list',
+    summary: 'Environments whose top files are read, in this order; all of them, base first, when left out',
+    default: [],
+    restart: true,
+  },
+  {
+    key: 'nodegroups',
+    type: 'map',
+    summary: 'Names for targets: {web: "web* and G@os.family:debian", pair: [web-01, web-02]}; N@web uses one',
+    default: {} as Groups,
+    read: readGroups,
     restart: true,
   },
   {

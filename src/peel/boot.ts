@@ -97,6 +97,7 @@ export async function runPeel(
     bus: connectedBus,
     cache: options.states_cache,
     trust: () => trust.current,
+    inUse: () => peel?.inbox.trees ?? [],
     log,
   });
   files.follow(signal);
@@ -116,7 +117,7 @@ export async function runPeel(
     lanes,
     trust: () => trust.current,
     resident: () => resident,
-    tree: () => files.folder,
+    tree: () => ({ ...files.tree, env: options.environment }),
     heartbeatMs,
     clock: systemClock,
     log,

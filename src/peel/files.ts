@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, link, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { dirname, join } from 'node:path';
+import * as z from 'zod/mini';
 import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { backoff, delay } from '#base/time.ts';
@@ -8,13 +9,15 @@ import type { Bus } from '#bus/bus.ts';
 import { openRoot } from '#trust/orders.ts';
 import { decode, encode } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
-import { rootKey, SignedRoot, type TreeFile, TreeIndex, TreeRoot } from '#wire/files.ts';
+import { defaultTreeOptions, rootKey, SignedRoot, type TreeFile, TreeIndex, TreeRoot } from '#wire/files.ts';
 import { buckets } from '#wire/stores.ts';
+import type { LocalTree } from './tree.ts';
+import { openIndex } from './tree-index.ts';
 
 /** The state tree on this machine: whole, verified, and swapped in one step. */
 export interface StateFiles {
-  /** Folder of the tree as it is now; empty before the first sync. */
-  readonly folder: string;
+  /** The tree as it is now; empty before the first sync. */
+  readonly tree: LocalTree;
   readonly revision: number;
   /** Fetches what differs from the published tree; collapses calls that come meanwhile. */
   sync(): Promise<void>;
@@ -27,13 +30,20 @@ export interface StateFilesOptions {
   /** Folder of this peel's copies. */
   readonly cache: string;
   readonly trust: () => TrustBundle;
+  /** Trees that runs read: they stay, also when a newer one is there. */
+  readonly inUse?: () => readonly LocalTree[];
   readonly log: Log;
 }
 
 const bucket = buckets.stateFiles.name;
 const parallelFetches = 8;
+/** How a copy lies on the disk: one of another layout is not used. */
+const layout = 2;
 
-export async function openStateFiles({ bus, cache, trust, log }: StateFilesOptions): Promise<StateFiles> {
+const Kept = z.object({ layout: z.literal(layout), root: TreeRoot, index: TreeIndex });
+
+export async function openStateFiles(options: StateFilesOptions): Promise<StateFiles> {
+  const { bus, cache, trust, inUse = () => [], log } = options;
   await mkdir(join(cache, 'empty'), { recursive: true, mode: 0o700 });
   let present = await presentTree(cache);
   let syncing: Promise<void> | undefined;
@@ -65,10 +75,10 @@ export async function openStateFiles({ bus, cache, trust, log }: StateFilesOptio
     const bytes = Buffer.concat(parts);
     if (sha256(bytes) !== root.tree)
       throw new ZesterError('denied', 'TREE_DAMAGED', 'Cannot take the state tree: its index does not match its root');
-    const index = TreeIndex.parse(decode(bytes));
+    const index = openIndex(bytes);
     const fetched = await stage(cache, root, index, present, fetchChunk);
     present = { root, index, folder: treeFolder(cache, root) };
-    await dropOthers(cache, present.folder);
+    await dropOthers(cache, [present.folder, ...inUse().flatMap(foldersOf)]);
     log.info('State tree synced', { files: index.files.length, fetched, revision: root.revision });
   };
 
@@ -89,8 +99,8 @@ export async function openStateFiles({ bus, cache, trust, log }: StateFilesOptio
   };
 
   return {
-    get folder() {
-      return present?.folder ?? join(cache, 'empty');
+    get tree() {
+      return present ? treeIn(present) : { folders: { base: [join(cache, 'empty')] }, options: defaultTreeOptions };
     },
     get revision() {
       return present?.root.revision ?? 0;
@@ -121,11 +131,20 @@ export async function openStateFiles({ bus, cache, trust, log }: StateFilesOptio
 interface Present {
   readonly root: TreeRoot;
   readonly index: TreeIndex;
+  /** Holds a folder for each environment. */
   readonly folder: string;
 }
 
 function treeFolder(cache: string, root: TreeRoot): string {
   return join(cache, `tree-${root.tree.slice(0, 16)}`);
+}
+
+function treeIn({ folder, index: { environments, options } }: Present): LocalTree {
+  return { folders: Object.fromEntries(environments.map((env) => [env, [join(folder, env)]])), options };
+}
+
+function foldersOf({ folders }: LocalTree): readonly string[] {
+  return Object.values(folders).flatMap((all) => all.map(dirname));
 }
 
 /** Writes the whole tree beside the present one, then swaps the link that names it. Returns how many files were fetched. */
@@ -139,31 +158,32 @@ async function stage(
   const folder = treeFolder(cache, root);
   const staging = `${folder}.new`;
   await rm(staging, { recursive: true, force: true });
-  await mkdir(staging, { recursive: true, mode: 0o700 });
-  const had = new Map(present?.index.files.map((file) => [file.path, file]));
-  const queue = [...index.files];
+  for (const env of index.environments) await mkdir(join(staging, env), { recursive: true, mode: 0o700 });
+  const had = new Map(present?.index.files.map((file) => [likeness(file), join(present.folder, file.env, file.path)]));
+  const queue = [...Map.groupBy(index.files, likeness)];
   let fetched = 0;
 
-  const place = async (file: TreeFile) => {
-    const target = join(staging, safePath(file.path));
+  const place = async (file: TreeFile, from: string | undefined): Promise<string> => {
+    const target = join(staging, file.env, file.path);
     await mkdir(dirname(target), { recursive: true });
-    const old = had.get(file.path);
-    if (present && old && sameFile(old, file)) {
-      await link(join(present.folder, file.path), target);
-      return;
-    }
+    if (from !== undefined && (await isLinked(from, target))) return target;
     fetched++;
     const chunks: Uint8Array[] = [];
     for (const hash of file.chunks) chunks.push(await fetchChunk(hash));
     await writeFile(target, Buffer.concat(chunks), { mode: file.executable ? 0o700 : 0o600 });
     await chmod(target, file.executable ? 0o700 : 0o600);
+    return target;
   };
   const worker = async () => {
-    for (let file = queue.pop(); file !== undefined; file = queue.pop()) await place(file);
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      const [alike, files] = next;
+      let from = had.get(alike);
+      for (const file of files) from = await place(file, from);
+    }
   };
   await Promise.all(Array.from({ length: parallelFetches }, worker));
 
-  await writeFile(join(staging, '.zester-tree'), encode({ root, index }), { mode: 0o600 });
+  await writeFile(join(staging, '.zester-tree'), encode({ layout, root, index }), { mode: 0o600 });
   await rm(folder, { recursive: true, force: true });
   await rename(staging, folder);
   const beside = join(cache, 'current.new');
@@ -173,31 +193,38 @@ async function stage(
   return fetched;
 }
 
+/** False when the file is gone, or has all the links it can have: then it is fetched. */
+async function isLinked(from: string, target: string): Promise<boolean> {
+  try {
+    await link(from, target);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'EMLINK') return false;
+    throw error;
+  }
+}
+
 async function presentTree(cache: string): Promise<Present | undefined> {
   try {
     const folder = await readlink(join(cache, 'current'));
-    const { root, index } = decode(await readFile(join(folder, '.zester-tree'))) as { root: unknown; index: unknown };
-    return { root: TreeRoot.parse(root), index: TreeIndex.parse(index), folder };
+    const { root, index } = Kept.parse(decode(await readFile(join(folder, '.zester-tree'))));
+    return { root, index, folder };
   } catch {
     // Nothing sound is here: the next sync brings all of it.
     return undefined;
   }
 }
 
-async function dropOthers(cache: string, keep: string): Promise<void> {
+async function dropOthers(cache: string, keep: readonly string[]): Promise<void> {
   const names = await readdir(cache);
-  const stale = names.filter((name) => name.startsWith('tree-') && join(cache, name) !== keep);
-  // A run may still read the tree it started with; links keep shared files alive, and a run is short.
-  await Promise.all(stale.slice(0, -1).map((name) => rm(join(cache, name), { recursive: true, force: true })));
+  const stale = names.filter((name) => name.startsWith('tree-') && !keep.includes(join(cache, name)));
+  await Promise.all(stale.map((name) => rm(join(cache, name), { recursive: true, force: true })));
 }
 
-function sameFile(a: TreeFile, b: TreeFile): boolean {
-  return a.executable === b.executable && a.size === b.size && a.chunks.join() === b.chunks.join();
-}
-
-function safePath(path: string): string {
-  if (!path.startsWith('/') && normalize(path) === path && !path.startsWith('..')) return path;
-  throw new ZesterError('denied', 'TREE_PATH_UNSAFE', `Cannot take the state tree: "${path}" leads out of it`);
+/** Equal for files that one copy on the disk can stand for: a path often has the same content in several environments. */
+function likeness({ path, executable, size, chunks }: TreeFile): string {
+  return JSON.stringify([path, executable, size, chunks]);
 }
 
 function sha256(content: Uint8Array): string {

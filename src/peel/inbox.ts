@@ -12,6 +12,7 @@ import type { Journal } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import { type Route, routeOf } from './routes.ts';
 import type { Lane, Running, RunRequest } from './runner.ts';
+import type { LocalTree } from './tree.ts';
 
 /** Where work is done: see `routes.ts`. */
 export type Lanes = Readonly<Record<Route['lane'], Lane>>;
@@ -25,7 +26,7 @@ export interface InboxOptions {
   readonly trust: () => TrustBundle;
   readonly resident: () => Resident;
   /** The state tree as it is now. */
-  readonly tree: () => string;
+  readonly tree: () => LocalTree;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -34,6 +35,8 @@ export interface Inbox extends Disposable {
   /** Jobs accepted and not answered yet. */
   readonly busy: number;
   readonly counts: { readonly accepted: number; readonly refused: number; readonly duplicates: number };
+  /** The state trees that those jobs read. */
+  readonly trees: readonly LocalTree[];
   /** Reports what an earlier life left unfinished. */
   reportInterrupted(): void;
   /** Accepts nothing more; resolves when all that was accepted is answered, or when the signal aborts. */
@@ -43,6 +46,7 @@ export interface Inbox extends Disposable {
 interface Work extends Running {
   readonly lane: Route['lane'];
   readonly order: OpenedOrder;
+  readonly tree: LocalTree;
   readonly startedAt: number;
 }
 
@@ -144,14 +148,15 @@ export function openInbox(options: InboxOptions): Inbox {
   const finish = async (order: OpenedOrder, lane: Route['lane']) => {
     const { jid } = order.request;
     const startedAt = clock.now();
-    const work = lanes[lane].run(runRequest(order), ({ done, total, text }) => {
+    const request = runRequest(order);
+    const work = lanes[lane].run(request, ({ done, total, text }) => {
       bus.publish(
         channels.progress,
         { jid, peel },
         { jid, done, ...(total === undefined ? {} : { total }), ...(text ? { text } : {}) },
       );
     });
-    running.set(jid, { ...work, lane, order, startedAt });
+    running.set(jid, { ...work, lane, order, tree: request.tree, startedAt });
     const { status, result } = await work.end;
     running.delete(jid);
     const { success, ...given } = result;
@@ -208,6 +213,9 @@ export function openInbox(options: InboxOptions): Inbox {
       return running.size;
     },
     counts,
+    get trees() {
+      return [...running.values()].map(({ tree }) => tree);
+    },
     reportInterrupted() {
       for (const { jid, deadline } of journal.interrupted()) {
         log.warn('Job interrupted by a restart', { jid });

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { placeText, ZesterError } from '#base/errors.ts';
 import { newJid } from '#base/ids.ts';
 import { type Flag, flagValues, readFlags } from '#base/options.ts';
@@ -11,14 +11,27 @@ import { saltGrains } from '#facts/grains.ts';
 import { realMachine } from '#machine/real.ts';
 import { createRenderer, type Scope } from '#render/render.ts';
 import { plain, toValue } from '#render/yaml.ts';
+import { baseEnvironment, readFolders } from '#wire/environments.ts';
 import { type ErrorBody, errorBody } from '#wire/error.ts';
 import type { Outcome, Report } from '#wire/outcome.ts';
 import type { RunRequest } from './runner.ts';
 import { localWorker } from './runner-main.ts';
-import { folderTree } from './tree.ts';
+import { environmentsOf, type LocalTree, localTree } from './tree.ts';
 
 const flags = [
-  { name: 'states', type: 'string', summary: 'Folder of the state tree', default: '/var/lib/zester/states' },
+  {
+    name: 'states',
+    type: 'string',
+    summary: 'Folder of the state tree: of its environment "base"',
+    default: '/var/lib/zester/states',
+  },
+  {
+    name: 'env',
+    type: 'map',
+    summary: 'Folder of a further environment, dev=/srv/dev; given again, another environment or another folder for it',
+    default: {},
+  },
+  { name: 'saltenv', type: 'string', summary: 'Environment to take states from, and the only one of a highstate' },
   { name: 'settings', type: 'string', summary: 'YAML file of settings' },
   { name: 'root', type: 'string', summary: 'Folder that is managed instead of /', default: '/' },
   { name: 'id', type: 'string', summary: 'Id to act under', default: 'local' },
@@ -54,6 +67,8 @@ export async function runLocal(verb: 'check' | 'apply', argv: readonly string[])
 
 interface LocalOptions {
   readonly states: string;
+  readonly env: Readonly<Record<string, unknown>>;
+  readonly saltenv: string | undefined;
   readonly settings: string | undefined;
   readonly root: string;
   readonly id: string;
@@ -64,7 +79,7 @@ interface LocalOptions {
 }
 
 async function run(verb: 'check' | 'apply', refs: readonly string[], options: LocalOptions): Promise<number> {
-  const { states, root, id, test, json, timeout } = options;
+  const { root, id, test, json, timeout } = options;
   const worker = localWorker({
     root,
     runs: join(tmpdir(), `zester-runs-${process.getuid?.() ?? 0}`),
@@ -82,7 +97,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
     peel: id,
     facts: { ...named, grains: saltGrains(named) },
     settings: options.settings === undefined ? {} : readSettings(options.settings, scope),
-    tree: resolve(states),
+    tree: treeOf(options),
   };
   if (verb === 'check') return check(worker, request, refs, json);
 
@@ -108,12 +123,12 @@ function check(
 ): number {
   const scope = worker.scopeOf(request);
   const engine = worker.engineOf(request.tree);
-  const targets = refs.length > 0 ? refs : refsOf(folderTree(request.tree, { immutable: false }));
+  const targets = refs.length > 0 ? refs.map((ref) => ({ ref, env: request.tree.env })) : allRefs(request.tree);
   const problems: string[] = [];
   let steps = 0;
-  for (const ref of targets) {
+  for (const { ref, env } of targets) {
     try {
-      steps += engine.compile([ref], { scope }).graph.steps.length;
+      steps += engine.compile([ref], { scope, env }).graph.steps.length;
     } catch (error) {
       problems.push(errorText(error));
     }
@@ -124,6 +139,30 @@ function check(
     `${targets.length} state files, ${steps} steps, ${problems.length} with errors`,
     problems.length === 0 ? 0 : 64,
   );
+}
+
+function allRefs(tree: LocalTree): readonly { readonly ref: string; readonly env: string }[] {
+  const environments = [...environmentsOf(tree, { immutable: false })];
+  const chosen = environments.filter(([env]) => tree.env === undefined || env === tree.env);
+  return chosen.flatMap(([env, each]) => refsOf(each).map((ref) => ({ ref, env })));
+}
+
+function treeOf({ states, env, saltenv }: LocalOptions): LocalTree {
+  const tree = localTree(states, readFolders(env), saltenv);
+  for (const [name, folders] of Object.entries(tree.folders)) {
+    const missing = folders.find((folder) => !statSync(folder, { throwIfNoEntry: false })?.isDirectory());
+    if (missing === undefined) continue;
+    const flag = name === baseEnvironment ? '--states DIR' : `--env ${name}=DIR`;
+    throw new ZesterError(
+      'usage',
+      'STATES_MISSING',
+      `Cannot read the environment "${name}": "${missing}" is no folder`,
+      {
+        hint: `Name one with ${flag}`,
+      },
+    );
+  }
+  return tree;
 }
 
 /** A settings file is a template like any other. */

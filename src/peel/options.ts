@@ -82,6 +82,13 @@ export const peelOptions = optionTable([
     restart: true,
   },
   {
+    key: 'environment',
+    type: 'string',
+    summary: 'Environment that states are taken from, and the only one of a highstate; any of them when left out',
+    formerly: ['saltenv'],
+    restart: true,
+  },
+  {
     key: 'facts_interval',
     type: 'duration',
     summary: 'Time between two looks at what changes by itself',

@@ -10,6 +10,7 @@ import type { Resident } from './fast.ts';
 import { type Inbox, type Lanes, openInbox } from './inbox.ts';
 import type { Journal } from './journal.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
+import type { LocalTree } from './tree.ts';
 
 export interface PeelParts {
   readonly peel: string;
@@ -18,7 +19,7 @@ export interface PeelParts {
   readonly lanes: Lanes;
   readonly trust: () => TrustBundle;
   readonly resident: () => Resident;
-  readonly tree: () => string;
+  readonly tree: () => LocalTree;
   readonly heartbeatMs: number;
   readonly clock: Clock;
   readonly log: Log;

@@ -13,7 +13,7 @@ import { type CallReply, type CallRequest, spawnCalls } from './render-call.ts';
 import { openRunLock } from './run-lock.ts';
 import type { RunnerCommand, RunnerMessage, RunRequest } from './runner.ts';
 import { selfCommand } from './self.ts';
-import { folderTree } from './tree.ts';
+import { environmentsOf } from './tree.ts';
 import { createWorker, type Worker } from './worker.ts';
 
 export interface RunnerOptions {
@@ -61,7 +61,7 @@ export function localWorker({
   return createWorker({
     registry,
     machine: managed(root),
-    treeOf: (folder) => folderTree(folder, { immutable }),
+    environmentsOf: (tree) => environmentsOf(tree, { immutable }),
     kept: openRunStore(runs),
     lock: openRunLock(join(runs, 'lock')),
     calls: (request) => spawnCalls([...selfCommand('call'), `--root=${root}`], registry, request),
@@ -89,12 +89,11 @@ async function call(
         'TEMPLATE_CALL_UNKNOWN',
         `Cannot call "${name}" from a template: there is no such function`,
       );
-    const tree = folderTree(request.tree, { immutable: true });
     const context = createContext({
       machine: managed(root),
       registry,
-      environments: new Map([['base', tree]]),
-      env: 'base',
+      environments: environmentsOf(request.tree, { immutable: true }),
+      env: request.tree.env ?? 'base',
       scope: { id: request.peel, facts: request.facts, settings: request.settings },
       rendering: { document: () => undefined, text: (_, text) => text },
       signal: AbortSignal.timeout(Math.max(1, request.deadline - Date.now())),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '#base/log.ts';
 import { createLane, type Lane, type RunRequest } from './runner.ts';
+import { localTree } from './tree.ts';
 
 const framesModule = new URL('./frames.ts', import.meta.url).pathname;
 
@@ -49,7 +50,7 @@ function request(name: string, deadlineInMs = 10_000): RunRequest {
     peel: 'web-01',
     facts: {},
     settings: {},
-    tree: '/',
+    tree: localTree('/'),
   };
 }
 

@@ -5,6 +5,7 @@ import { delay } from '#base/time.ts';
 import type { ErrorBody } from '#wire/error.ts';
 import type { Report } from '#wire/outcome.ts';
 import { readFrames, toFrame } from './frames.ts';
+import type { LocalTree } from './tree.ts';
 
 /** What a runner is asked to do: everything it needs, for it keeps nothing between requests but caches. */
 export interface RunRequest {
@@ -18,8 +19,7 @@ export interface RunRequest {
   readonly peel: string;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Folder of the state tree. */
-  readonly tree: string;
+  readonly tree: LocalTree;
 }
 
 export interface RunResult {

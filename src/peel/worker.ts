@@ -3,11 +3,11 @@ import { createContext } from '#engine/context.ts';
 import { createEngine, type Engine, type PlannedStep, type RunScope } from '#engine/engine.ts';
 import { isSuccess } from '#engine/report.ts';
 import { type StateFunctionAnswer, stateFunctions } from '#engine/state-functions.ts';
-import type { Tree } from '#engine/tree.ts';
+import type { Environments, Tree } from '#engine/tree.ts';
 import { rawArguments } from '#kit/arguments.ts';
 import type { Registry } from '#kit/function.ts';
 import type { Machine } from '#machine/machine.ts';
-import { match, parse } from '#target/index.ts';
+import { match, parse, type TargetType } from '#target/index.ts';
 import { errorBody } from '#wire/error.ts';
 import type { Outcome } from '#wire/outcome.ts';
 import type { RunStore } from './kept-runs.ts';
@@ -15,12 +15,12 @@ import { type RenderCalls, readsOnly } from './render-call.ts';
 import { routeOf } from './routes.ts';
 import type { RunLock } from './run-lock.ts';
 import type { RunRequest, RunResult } from './runner.ts';
+import type { LocalTree } from './tree.ts';
 
 export interface WorkerParts {
   readonly registry: Registry;
   readonly machine: Machine;
-  /** The state tree that a folder holds. */
-  readonly treeOf: (folder: string) => Tree;
+  readonly environmentsOf: (tree: LocalTree) => Environments;
   readonly kept: RunStore;
   readonly lock: RunLock;
   readonly calls: (request: RunRequest) => RenderCalls;
@@ -31,20 +31,32 @@ export interface WorkerEvents {
   readonly onOutcome: (outcome: Outcome, done: number, total: number) => void;
 }
 
+/** A state tree at work. */
+interface Opened {
+  readonly key: string;
+  readonly environments: Environments;
+  readonly engine: Engine;
+}
+
 /** Does what a job asks for: a `state.*` function, a function, or one state by itself. Never throws: what happens is the result. */
 export interface Worker {
   run(request: RunRequest, events: WorkerEvents): Promise<RunResult>;
-  engineOf(folder: string): Engine;
+  engineOf(tree: LocalTree): Engine;
   /** What the templates of a request may see and call. */
   scopeOf(request: RunRequest): RunScope;
 }
 
-export function createWorker({ registry, machine, treeOf, kept, lock, calls }: WorkerParts): Worker {
+export function createWorker({ registry, machine, environmentsOf, kept, lock, calls }: WorkerParts): Worker {
   // One engine for each tree: it remembers what it rendered and compiled, so that applying again costs little.
-  let latest: { readonly folder: string; readonly engine: Engine } | undefined;
-  const engineOf = (folder: string): Engine => {
-    if (latest?.folder !== folder) latest = { folder, engine: createEngine({ registry, tree: treeOf(folder) }) };
-    return latest.engine;
+  let latest: Opened | undefined;
+  const open = (tree: LocalTree): Opened => {
+    const key = JSON.stringify([tree.folders, tree.options]);
+    if (latest?.key === key) return latest;
+    const environments = environmentsOf(tree);
+    const { nodegroups: _, ...settings } = tree.options;
+    const { base, ...others } = Object.fromEntries(environments) as { base: Tree };
+    latest = { key, environments, engine: createEngine({ registry, tree: base, environments: others, settings }) };
+    return latest;
   };
 
   const scopeOf = (request: RunRequest, test = request.test): RunScope => {
@@ -89,7 +101,8 @@ export function createWorker({ registry, machine, treeOf, kept, lock, calls }: W
     const wait = { wait: mayWait > 0, signal: events.signal };
     using _lock = locks ? await lock.take({ jid, function: called }, wait) : undefined;
     const answer = await handle.run(args, {
-      engine: engineOf(request.tree),
+      engine: open(request.tree).engine,
+      env: request.tree.env,
       machine,
       scopeFor: (test) => scopeOf(request, test),
       kept,
@@ -97,8 +110,10 @@ export function createWorker({ registry, machine, treeOf, kept, lock, calls }: W
       id: request.id,
       test: request.test,
       signal: events.signal,
-      matches: (target, kind) =>
-        match(parse(target, kind === 'native' ? {} : { dialect: 'salt', type: kind as never }), subject),
+      matches: (target, kind) => {
+        const dialect = kind === 'native' ? {} : { dialect: 'salt' as const, type: kind as TargetType };
+        return match(parse(target, { groups: request.tree.options.nodegroups, ...dialect }), subject);
+      },
     });
     return 'run' in answer ? await runStates(request, answer, events) : { success: true, value: answer.value };
   };
@@ -111,8 +126,8 @@ export function createWorker({ registry, machine, treeOf, kept, lock, calls }: W
     const context = createContext({
       machine,
       registry,
-      environments: new Map([['base', treeOf(request.tree)]]),
-      env: 'base',
+      environments: open(request.tree).environments,
+      env: request.tree.env ?? 'base',
       scope: scopeOf(request),
       rendering: unrendered,
       signal,
@@ -122,7 +137,7 @@ export function createWorker({ registry, machine, treeOf, kept, lock, calls }: W
   };
 
   return {
-    engineOf,
+    engineOf: (tree) => open(tree).engine,
     scopeOf,
     async run(request, events) {
       try {
@@ -148,7 +163,7 @@ function unknownFunction(name: string, { functions, states }: Registry): ZesterE
   const known = [...functions.keys(), ...states.keys(), ...stateFunctions.keys()];
   return new ZesterError(
     'usage',
-    'FUNCTION_MISSING',
+    'FUNCTION_NOT_FOUND',
     `Cannot run "${name}": there is no function or state of that name`,
     {
       hint: didYouMean(name, known) ?? 'List them with: zester doc',

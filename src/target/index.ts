@@ -9,6 +9,7 @@ import type { Target } from './syntax.ts';
 import { Table } from './table.ts';
 
 export { explain, explainFor } from './explain.ts';
+export { type Groups, readGroups } from './groups.ts';
 export { compile, match, type Subject } from './match.ts';
 export { parse } from './parse.ts';
 export { print } from './print.ts';

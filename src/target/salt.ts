@@ -22,7 +22,7 @@ export function parseSalt(text: string, { type = 'compound', delimiter = ':', gr
     case 'nodegroup':
       return compound(`N@${text}`, groups);
     default:
-      return leaf(lettersOfType[type], text, delimiter);
+      return Object.hasOwn(lettersOfType, type) ? leaf(lettersOfType[type], text, delimiter) : none;
   }
 }
 

@@ -1,8 +1,11 @@
 import * as z from 'zod/mini';
+import { baseEnvironment } from './environments.ts';
 import { bytes } from './job.ts';
 
 /** One file of the state tree. */
 export const TreeFile = z.object({
+  /** The environment it belongs to; before version 2 there was one. */
+  env: z._default(z.string(), baseEnvironment),
   /** Forward slashes, relative, never `..`. */
   path: z.string(),
   /** True when the owner may execute it. */
@@ -13,9 +16,34 @@ export const TreeFile = z.object({
 });
 export type TreeFile = z.output<typeof TreeFile>;
 
-/** All files of a tree, sorted by path: itself stored as chunks. */
-export const TreeIndex = z.object({ v: z.int(), files: z.array(TreeFile) });
+/** What the publisher decides for every peel, beside the files. */
+export const TreeOptions = z.object({
+  /** How the top files of several environments become one. */
+  topStrategy: z.enum(['merge', 'same', 'merge_all']),
+  defaultTop: z.string(),
+  /** The only environment whose top file is read. */
+  topEnv: z.optional(z.string()),
+  /** The environments whose top files are read, in order; all of them, `base` first, when left out. */
+  envOrder: z.optional(z.array(z.string())),
+  /** What `N@name` stands for. */
+  nodegroups: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+});
+export type TreeOptions = z.output<typeof TreeOptions>;
+
+export const defaultTreeOptions: TreeOptions = { topStrategy: 'merge', defaultTop: baseEnvironment, nodegroups: {} };
+
+/** A whole tree: all files of all environments, sorted, and the options it is published with. Itself stored as chunks. */
+export const TreeIndex = z.object({
+  v: z.int(),
+  /** All of them: one may have no files. */
+  environments: z._default(z.array(z.string()), [baseEnvironment]),
+  options: z._default(TreeOptions, defaultTreeOptions),
+  files: z.array(TreeFile),
+});
 export type TreeIndex = z.output<typeof TreeIndex>;
+
+/** The version of an index that is written; one that is newer means something a reader cannot know. */
+export const treeVersion = 2;
 
 /** The one pointer that names a whole tree. Its revision only goes up: it is the time of publishing, in milliseconds. */
 export const TreeRoot = z.object({

@@ -11,11 +11,14 @@ import type { Resident } from '#peel/fast.ts';
 import { openJournal } from '#peel/journal.ts';
 import { heartbeatMs, type Peel, startPeel } from '#peel/peel.ts';
 import type { Lane, RunEnd, RunRequest } from '#peel/runner.ts';
+import { type LocalTree, localTree } from '#peel/tree.ts';
 import { currentJobKey } from '#trust/auth-dir.ts';
 import { type Credentials, formatCredentials } from '#trust/jwt.ts';
 import { signRequest } from '#trust/orders.ts';
 import { bundleOf } from '#trust/rotate.ts';
 import { channels } from '#wire/channels.ts';
+import { type Folders, withBase } from '#wire/environments.ts';
+import { defaultTreeOptions, type TreeOptions } from '#wire/files.ts';
 import type { DispatchReply, JobRequest, JobStatus, Return } from '#wire/job.ts';
 import type { TestNats } from './nats.ts';
 
@@ -35,15 +38,18 @@ export interface TestMaster extends AsyncDisposable {
   readonly bus: Bus;
 }
 
+export interface TestMasterOptions {
+  readonly log?: Log;
+  readonly statesDir?: string;
+  /** Folders of further environments. */
+  readonly environments?: Folders;
+  readonly treeOptions?: Partial<TreeOptions>;
+  readonly hostname?: string;
+}
+
 /** A master on the test server, with a state folder of its own. */
-export async function testMaster(
-  nats: TestNats,
-  {
-    log = silentLog,
-    statesDir = '',
-    hostname = 'test-master',
-  }: { log?: Log; statesDir?: string; hostname?: string } = {},
-): Promise<TestMaster> {
+export async function testMaster(nats: TestNats, options: TestMasterOptions = {}): Promise<TestMaster> {
+  const { log = silentLog, statesDir = '', environments = {}, treeOptions, hostname = 'test-master' } = options;
   const bus = await testBus(nats, nats.credentials.master, 'zester-master');
   const folder = statesDir || mkdtempSync(join(tmpdir(), 'zester-states-'));
   const master = await startMaster({
@@ -51,7 +57,8 @@ export async function testMaster(
     key: () => currentJobKey(nats.auth, Date.now()),
     operators: () => bundleOf(nats.auth.index),
     hostname,
-    statesDir: folder,
+    folders: withBase(folder, environments),
+    treeOptions: { ...defaultTreeOptions, ...treeOptions },
     filesIntervalMs: 60_000,
     replicas: 1,
     clock: systemClock,
@@ -74,6 +81,8 @@ export interface TestPeelOptions {
   /** What its runner does; by default it answers with the function's name. */
   readonly run?: (request: RunRequest, signal: AbortSignal) => Promise<RunEnd['result']>;
   readonly log?: Log;
+  /** Its state tree. */
+  readonly tree?: () => LocalTree;
   /** Where its journal is: give the same to a second life. */
   readonly dataDir?: string;
   readonly heartbeatMs?: number;
@@ -106,7 +115,7 @@ export async function testPeel(nats: TestNats, options: TestPeelOptions): Promis
     lanes: { read: functionLane(run), call: functionLane(run), run: functionLane(run) },
     trust: () => bundleOf(nats.auth.index),
     resident: () => resident,
-    tree: () => dataDir,
+    tree: () => options.tree?.() ?? localTree(dataDir),
     heartbeatMs: options.heartbeatMs ?? heartbeatMs,
     clock: systemClock,
     log,

@@ -24,15 +24,16 @@ test('a peel has the whole published tree, then only fetches what an edit change
   await using bus = await testBus(nats, nats.credentials.peel('web-01'), 'web-01');
   const peel = await openStateFiles({ bus, cache: cache.path, trust: () => bundleOf(nats.auth.index), log: silentLog });
   await peel.sync();
-  const before = peel.folder;
+  const before = peel.tree;
 
   writeFileSync(join(states.path, 'a.zy'), 'a: test.ping\n');
   const published = await master.master.publishFiles();
   await peel.sync();
 
-  assert.notEqual(peel.folder, before);
-  assert.equal(readFileSync(join(peel.folder, 'a.zy'), 'utf8'), 'a: test.ping\n');
-  assert.equal(readFileSync(join(peel.folder, 'b.zy'), 'utf8'), 'b: test.nop\n');
+  const [base = ''] = peel.tree.folders.base ?? [];
+  assert.notDeepEqual(peel.tree, before);
+  assert.equal(readFileSync(join(base, 'a.zy'), 'utf8'), 'a: test.ping\n');
+  assert.equal(readFileSync(join(base, 'b.zy'), 'utf8'), 'b: test.nop\n');
   // The file and the index that names it; the other file's chunk was there.
   assert.equal(published.chunksWritten, 2);
 });

@@ -56,7 +56,7 @@ function listenerOf(step: Step): Step {
 /** Salt 3006's entry for a `listen` on something that does not exist. */
 function deaf(
   graph: Graph,
-  { module = 'id', pattern, at, text }: Reference,
+  { kind, module = kind === 'sls' ? kind : 'id', pattern, at, text }: Reference,
   sequence: number,
   startedAt: number,
 ): Settled {
@@ -66,8 +66,8 @@ function deaf(
   const step = {
     ...model,
     id: `listen_${pattern}`,
-    name: `listen_${module}:${pattern}`,
-    state: `listen_${module}.Listen_Error`,
+    name: `listen_${module}`,
+    state: 'Listen_Error.Listen_Error',
     key: `listen_${text}`,
     at,
   };

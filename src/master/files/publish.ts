@@ -5,12 +5,23 @@ import type { Clock } from '#base/time.ts';
 import { signRoot } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { decode, encode } from '#wire/codec.ts';
-import { chunkBytes, rootKey, SignedRoot, type TreeFile, TreeIndex, TreeRoot } from '#wire/files.ts';
+import {
+  chunkBytes,
+  rootKey,
+  SignedRoot,
+  type TreeFile,
+  TreeIndex,
+  type TreeOptions,
+  TreeRoot,
+  treeVersion,
+} from '#wire/files.ts';
 import type { SourceTree } from './source-tree.ts';
 
 export interface PublishOptions {
   readonly kv: KV;
   readonly tree: SourceTree;
+  /** What peels are told beside the files. */
+  readonly treeOptions: TreeOptions;
   readonly key: () => SigningKey;
   /** Host name of this master. */
   readonly publisher: string;
@@ -36,13 +47,15 @@ interface Current {
 const rootsKept = 3;
 
 /**
- * Publishes a folder as content: new chunks first, then the one signed root that names them all. Nobody sees it half
- * done; an unchanged tree costs one read.
+ * Publishes all environments as content: new chunks first, then the one signed root that names them all. Nobody sees
+ * it half done; an unchanged tree costs one read, and what environments share is stored once.
  */
-export function createPublisher({ kv, tree, key, publisher, clock, log }: PublishOptions) {
+export function createPublisher({ kv, tree, treeOptions, key, publisher, clock, log }: PublishOptions) {
   const recent: ReadonlySet<string>[] = [];
-  /** The tree of our own folder as it was when we last looked. */
+  /** The tree of our own folders as it was when we last looked. */
   let lastOwn: string | undefined;
+  /** The one of ours that was last left alone because another master's is newer. */
+  let leftAlone: string | undefined;
 
   const current = async (): Promise<Current | undefined> => {
     const entry = await kv.get(rootKey);
@@ -56,10 +69,11 @@ export function createPublisher({ kv, tree, key, publisher, clock, log }: Publis
     async publish(): Promise<Published> {
       const contents = await tree.read();
       const chunks = new Map<string, Uint8Array>();
-      const files = contents.map(({ path, executable, content }): TreeFile => {
-        return { path, executable, size: content.length, chunks: addChunks(chunks, content) };
+      const files = contents.map(({ env, path, executable, content }): TreeFile => {
+        return { env, path, executable, size: content.length, chunks: addChunks(chunks, content) };
       });
-      const index = encode({ v: 1, files } satisfies TreeIndex);
+      const environments = [...tree.environments];
+      const index = encode({ v: treeVersion, environments, options: treeOptions, files } satisfies TreeIndex);
       const treeHash = sha256(index);
       const bytes = files.reduce((sum, { size }) => sum + size, 0);
       const before = await current();
@@ -69,8 +83,14 @@ export function createPublisher({ kv, tree, key, publisher, clock, log }: Publis
       if (before?.root.tree === treeHash && before.signedBy === key().id)
         return { changed: false, files: files.length, bytes, chunksWritten: 0 };
 
-      // A folder that differs from what another master published is an old copy, until somebody edits it.
+      // Folders that differ from what another master published are an old copy, until somebody edits them.
       if (before && before.root.publisher !== publisher && !wasEdited) {
+        if (leftAlone !== treeHash)
+          log.warn('State tree differs from the published one', {
+            publisher: before.root.publisher,
+            hint: 'Give all masters the same files and options; an edit of a file here publishes this tree',
+          });
+        leftAlone = treeHash;
         return { changed: false, files: files.length, bytes, chunksWritten: 0 };
       }
 
@@ -92,7 +112,7 @@ export function createPublisher({ kv, tree, key, publisher, clock, log }: Publis
       const signed = encode(signRoot(root, key()));
       if (before) await kv.update(rootKey, signed, before.revision);
       else await kv.create(rootKey, signed);
-      log.info('State tree published', { files: files.length, bytes, chunks: fresh.length });
+      log.info('State tree published', { environments, files: files.length, bytes, chunks: fresh.length });
       await dropUnused(kv, recent, known, new Set(chunks.keys()));
       return { changed: true, files: files.length, bytes, chunksWritten: fresh.length };
     },

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+
+const entry = new URL('../bin/zester-peel.ts', import.meta.url).pathname;
+
+/** A folder with state trees and a machine to manage; `peel` runs `zester-peel` on them. */
+function workshop(files: Readonly<Record<string, string>>) {
+  const path = mkdtempSync(join(tmpdir(), 'zester-local-'));
+  const at = (...parts: string[]) => join(path, ...parts);
+  for (const name of ['base', 'dev', 'shared', 'machine/srv', 'tmp']) mkdirSync(at(name), { recursive: true });
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(at(name)), { recursive: true });
+    writeFileSync(at(name), text);
+  }
+  const trees = ['--states', at('base'), '--env', `dev=${at('dev')}`, '--env', `dev=${at('shared')}`];
+  return {
+    at,
+    peel(verb: 'check' | 'apply', ...argv: string[]) {
+      const local = verb === 'apply' ? ['--local', '--root', at('machine')] : [];
+      const { status, stdout, stderr } = spawnSync(process.execPath, [entry, verb, ...local, ...trees, ...argv], {
+        encoding: 'utf8',
+        env: { ...process.env, TMPDIR: at('tmp') },
+      });
+      return { status, out: stdout, err: stderr };
+    },
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+test('without a master, states are applied from the environment that is named', () => {
+  using desk = workshop({
+    'base/web.zy': '/srv/from: {file.managed: {contents: base}}\n',
+    'dev/web.zy': 'include: [lib]\n/srv/from: {file.managed: {contents: dev}}\n',
+    'shared/lib.zy': '/srv/lib: {file.managed: {contents: shared}}\n',
+  });
+
+  const applied = desk.peel('apply', 'web', '--saltenv', 'dev');
+
+  assert.equal(applied.status, 0, applied.out + applied.err);
+  const read = (name: string) => readFileSync(desk.at('machine/srv', name), 'utf8');
+  assert.deepEqual([read('from'), read('lib')], ['dev\n', 'shared\n']);
+});
+
+test('without a master, the top file gives states of every environment', () => {
+  using desk = workshop({
+    'base/top.zy': "base: {'*': web}\ndev: {'*': web}\n",
+    'base/web.zy': 'base web: test.nop\n',
+    'dev/web.zy': 'dev web: test.nop\n',
+  });
+
+  const applied = desk.peel('apply', '--json');
+
+  const { report } = JSON.parse(applied.out) as { report: { outcomes: { id: string }[] } };
+  assert.deepEqual(
+    report.outcomes.map(({ id }) => id),
+    ['base web', 'dev web'],
+  );
+});
+
+test('a check looks at every environment', () => {
+  using desk = workshop({ 'base/web.zy': 'web: test.nop\n', 'shared/lib.zy': 'lib: test.nope\n' });
+
+  const all = desk.peel('check');
+  const base = desk.peel('check', '--saltenv', 'base');
+
+  assert.equal(all.status, 64);
+  assert.match(all.err, /lib\.zy:1:6: .*test\.nope/);
+  assert.match(base.out, /1 state files, 1 steps, 0 with errors/);
+});
+
+test('an environment that cannot be read is refused', () => {
+  using desk = workshop({});
+
+  const missing = desk.peel('check', '--env', `prod=${desk.at('nowhere')}`);
+  const wrong = desk.peel('check', '--env', '../prod=/srv');
+
+  assert.deepEqual([missing.status, wrong.status], [64, 64]);
+  assert.match(missing.err, /Cannot read the environment "prod": .*nowhere" is no folder \[STATES_MISSING\]/);
+  assert.match(wrong.err, /ENVIRONMENT_INVALID/);
+});

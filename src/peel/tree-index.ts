@@ -1,0 +1,44 @@
+import * as z from 'zod/mini';
+import { ZesterError } from '#base/errors.ts';
+import { decode } from '#wire/codec.ts';
+import { baseEnvironment, isEnvironmentName } from '#wire/environments.ts';
+import { TreeIndex, treeVersion } from '#wire/files.ts';
+
+const TreeVersion = z.pick(TreeIndex, { v: true });
+
+/**
+ * The index of a published tree, with all environments that it or its files name. Refuses with `TREE_VERSION_UNKNOWN`,
+ * and with `TREE_PATH_UNSAFE` what would lie outside of the tree.
+ */
+export function openIndex(bytes: Uint8Array): TreeIndex {
+  const record = decode(bytes);
+  const { v } = TreeVersion.parse(record);
+  if (v > treeVersion) {
+    throw new ZesterError(
+      'denied',
+      'TREE_VERSION_UNKNOWN',
+      `Cannot take the state tree: its version ${v} is newer than this peel`,
+      {
+        hint: `Update zester-peel: it knows versions up to ${treeVersion}`,
+      },
+    );
+  }
+  const index = TreeIndex.parse(record);
+  const environments = [...new Set([baseEnvironment, ...index.environments, ...index.files.map(({ env }) => env)])];
+  for (const name of environments) if (!isEnvironmentName(name)) throw unsafe('environment', name);
+  for (const { path } of index.files) if (!isSafePath(path)) throw unsafe('path', path);
+  return { ...index, environments };
+}
+
+/** Relative, with slashes, each part a visible name: as they are published. */
+function isSafePath(path: string): boolean {
+  return path.split('/').every((part) => /^[^.\0][^\0]*$/.test(part));
+}
+
+function unsafe(what: 'environment' | 'path', name: string): ZesterError {
+  return new ZesterError(
+    'denied',
+    'TREE_PATH_UNSAFE',
+    `Cannot take the state tree: its ${what} ${JSON.stringify(name)} leads out of it`,
+  );
+}

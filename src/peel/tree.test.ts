@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { environmentsOf, localTree } from './tree.ts';
+
+function workshop() {
+  const path = mkdtempSync(join(tmpdir(), 'zester-tree-'));
+  for (const name of ['base', 'dev', 'shared/lib']) mkdirSync(join(path, name), { recursive: true });
+  const at = (...parts: string[]) => join(path, ...parts);
+  return {
+    at,
+    tree: localTree(at('base'), { dev: [at('dev'), at('shared')] }),
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+const text = (content: string | Uint8Array | undefined) => content && Buffer.from(content).toString();
+
+test('an environment of several folders reads as one, the first that has a path counts', () => {
+  using desk = workshop();
+  writeFileSync(desk.at('dev', 'a.zy'), 'dev');
+  writeFileSync(desk.at('shared', 'a.zy'), 'shared');
+  writeFileSync(desk.at('shared', 'lib', 'b.zy'), 'shared');
+  const environments = environmentsOf(desk.tree, { immutable: false });
+  const dev = environments.get('dev');
+
+  assert.deepEqual([...environments.keys()], ['base', 'dev']);
+  assert.deepEqual(dev?.list(''), ['a.zy', 'lib/b.zy']);
+  assert.deepEqual(
+    ['a.zy', 'lib/b.zy', 'c.zy'].map((path) => text(dev?.read(path))),
+    ['dev', 'shared', undefined],
+  );
+  assert.equal(environments.get('base')?.read('a.zy'), undefined);
+});
+
+test('nothing is read from outside, links count as what they point to, and one that leads back has no files', () => {
+  using desk = workshop();
+  writeFileSync(desk.at('dev', 'a.zy'), 'dev');
+  symlinkSync('..', desk.at('shared', 'lib', 'back'));
+  symlinkSync(desk.at('shared'), desk.at('base', 'shared'));
+  writeFileSync(desk.at('shared', 'lib', 'b.zy'), 'shared');
+  const base = environmentsOf(desk.tree, { immutable: false }).get('base');
+
+  assert.deepEqual(base?.list(''), ['shared/lib/b.zy']);
+  assert.equal(base?.read('../dev/a.zy'), undefined);
+  assert.equal(text(base?.read('shared/lib/b.zy')), 'shared');
+});
+
+test('an immutable folder is read once, another anew', () => {
+  using desk = workshop();
+  const [kept, live] = [true, false].map((immutable) => environmentsOf(desk.tree, { immutable }).get('base'));
+  writeFileSync(desk.at('base', 'a.zy'), 'one');
+  assert.deepEqual([text(kept?.read('a.zy')), text(live?.read('a.zy'))], ['one', 'one']);
+
+  writeFileSync(desk.at('base', 'a.zy'), 'two');
+
+  assert.deepEqual([text(kept?.read('a.zy')), text(live?.read('a.zy'))], ['one', 'two']);
+});
