@@ -161,6 +161,8 @@ function readRule(
           hint: didYouMean(said, kinds) ?? `There are ${kinds.join(', ')}`,
         });
       }
+    } else if (name === 'order' && !isNative) {
+      // Salt takes it here, and runs the same order all the same.
     } else if (name !== undefined && environments.has(name) && said) refs.push({ ref: said, env: name, at: item.at });
     else {
       problems.add('TOP_INVALID', `Improperly formatted top file matcher in saltenv ${env}`, {

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJid } from '#base/ids.ts';
 import type { PlannedStep, RevertEntry } from '#engine/engine.ts';
@@ -60,15 +60,12 @@ export function openRunStore(folder: string): RunStore {
 
 /** A folder of files, each named after its job, of records one after another; the oldest go. */
 function shelf(folder: string) {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   // A jid begins with its time: by name is by age.
-  const names = (): string[] =>
-    readdirSync(folder)
-      .filter((name) => isJid(name))
-      .sort();
+  const names = (): string[] => (existsSync(folder) ? readdirSync(folder) : []).filter((name) => isJid(name)).sort();
   return {
     names,
     write(jid: string, records: readonly unknown[]): void {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(join(folder, jid), Buffer.concat(records.map(toFrame)), { mode: 0o600 });
       for (const old of names().slice(0, -keptAtMost)) rmSync(join(folder, old), { force: true });
     },

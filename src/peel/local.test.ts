@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -81,4 +81,30 @@ test('an environment that cannot be read is refused', () => {
   assert.deepEqual([missing.status, wrong.status], [64, 64]);
   assert.match(missing.err, /Cannot read the environment "prod": .*nowhere" is no folder \[STATES_MISSING\]/);
   assert.match(wrong.err, /ENVIRONMENT_INVALID/);
+});
+
+test('a state with reload_grains lets those after it see what the machine has become', () => {
+  using desk = workshop({
+    'base/web.zy': [
+      'release:',
+      '  file.managed: {name: /etc/os-release, contents: "ID=alpine\\nVERSION_ID=3.20", makedirs: true, reload_grains: true}',
+      'seen:',
+      '  file.managed: {name: /srv/seen, contents: "{% raw %}{{ facts.os.family }} {{ grains.os_family }}{% endraw %}", template: jinja, require: [release]}',
+      '',
+    ].join('\n'),
+  });
+
+  const applied = desk.peel('apply', 'web');
+
+  assert.equal(applied.status, 0, applied.out + applied.err);
+  assert.equal(readFileSync(desk.at('machine/srv/seen'), 'utf8'), 'alpine Alpine\n');
+});
+
+test('a run without a master leaves what takes it back where a peel of that machine would', () => {
+  using desk = workshop({ 'base/web.zy': '/srv/a: {file.managed: {contents: a}}\n' });
+
+  desk.peel('apply', 'web');
+
+  const kept = readdirSync(desk.at('machine/var/lib/zester/runs')).filter((name) => name.length === 27);
+  assert.equal(kept.length, 1);
 });

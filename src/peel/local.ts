@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { placeText, ZesterError } from '#base/errors.ts';
 import { newJid } from '#base/ids.ts';
@@ -34,6 +34,11 @@ const flags = [
   { name: 'saltenv', type: 'string', summary: 'Environment to take states from, and the only one of a highstate' },
   { name: 'settings', type: 'string', summary: 'YAML file of settings' },
   { name: 'root', type: 'string', summary: 'Folder that is managed instead of /', default: '/' },
+  {
+    name: 'data',
+    type: 'string',
+    summary: 'Folder of what runs leave, for state.revert; that of a peel on this machine when left out',
+  },
   { name: 'id', type: 'string', summary: 'Id to act under', default: 'local' },
   { name: 'local', type: 'bool', summary: 'Apply on this machine, without any master' },
   { name: 'test', type: 'bool', summary: 'Plan only' },
@@ -71,6 +76,7 @@ interface LocalOptions {
   readonly saltenv: string | undefined;
   readonly settings: string | undefined;
   readonly root: string;
+  readonly data: string | undefined;
   readonly id: string;
   readonly local: boolean;
   readonly test: boolean;
@@ -82,7 +88,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
   const { root, id, test, json, timeout } = options;
   const worker = localWorker({
     root,
-    runs: join(tmpdir(), `zester-runs-${process.getuid?.() ?? 0}`),
+    runs: join(options.data ?? dataFolder(root), 'runs'),
     immutable: false,
   });
   const { facts } = await collectFacts(realMachine(root === '/' ? {} : { root }), ['identity']);
@@ -112,6 +118,12 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
   }
   if (result.report) say(summaryText(result.report), 0);
   return result.success ? 0 : 2;
+}
+
+/** Where a peel of this machine would keep its runs: so one lock is for both, and either can take a run back. */
+function dataFolder(root: string): string {
+  if (root !== '/') return join(root, 'var/lib/zester');
+  return process.getuid?.() === 0 ? '/var/lib/zester' : join(homedir(), '.local/state/zester');
 }
 
 /** Everything findable without a machine: nothing is planned, nothing is read of it. */

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { ZesterError } from '#base/errors.ts';
 import { createContext } from '#engine/context.ts';
+import { collectFacts } from '#facts/collect.ts';
+import { saltGrains } from '#facts/grains.ts';
 import { rawArguments } from '#kit/arguments.ts';
 import { realMachine } from '#machine/real.ts';
 import { registry } from '#modules/registry.ts';
@@ -64,6 +66,11 @@ export function localWorker({
     environmentsOf: (tree) => environmentsOf(tree, { immutable }),
     kept: openRunStore(runs),
     lock: openRunLock(join(runs, 'lock')),
+    async readFacts(id) {
+      const { facts } = await collectFacts(managed(root), ['identity']);
+      const named = { ...facts, id };
+      return { ...named, grains: saltGrains(named) };
+    },
     calls: (request) => spawnCalls([...selfCommand('call'), `--root=${root}`], registry, request),
   });
 }

@@ -24,6 +24,8 @@ export interface WorkerParts {
   readonly kept: RunStore;
   readonly lock: RunLock;
   readonly calls: (request: RunRequest) => RenderCalls;
+  /** What the machine is by now: asked after a state with `reload_grains`. */
+  readonly readFacts: (peel: string) => Promise<Readonly<Record<string, unknown>>>;
 }
 
 export interface WorkerEvents {
@@ -46,7 +48,7 @@ export interface Worker {
   scopeOf(request: RunRequest): RunScope;
 }
 
-export function createWorker({ registry, machine, environmentsOf, kept, lock, calls }: WorkerParts): Worker {
+export function createWorker({ registry, machine, environmentsOf, kept, lock, calls, readFacts }: WorkerParts): Worker {
   // One engine for each tree: it remembers what it rendered and compiled, so that applying again costs little.
   let latest: Opened | undefined;
   const open = (tree: LocalTree): Opened => {
@@ -61,7 +63,8 @@ export function createWorker({ registry, machine, environmentsOf, kept, lock, ca
 
   const scopeOf = (request: RunRequest, test = request.test): RunScope => {
     const { peel: id, settings } = request;
-    const { grains, ...facts } = request.facts;
+    const { grains: given, ...facts } = request.facts;
+    const grains = typeof given === 'object' ? { ...given } : undefined;
     const { call, has } = test ? readsOnly(calls(request), registry) : calls(request);
     return { id, facts, ...(grains === undefined ? {} : { grains }), settings, test, call, has };
   };
@@ -100,11 +103,25 @@ export function createWorker({ registry, machine, environmentsOf, kept, lock, ca
     const { locks, mayWait } = routeOf(request);
     const wait = { wait: mayWait > 0, signal: events.signal };
     using _lock = locks ? await lock.take({ jid, function: called }, wait) : undefined;
+    const scopes: RunScope[] = [];
     const answer = await handle.run(args, {
       engine: open(request.tree).engine,
       env: request.tree.env,
       machine,
-      scopeFor: (test) => scopeOf(request, test),
+      scopeFor(test) {
+        const scope = scopeOf(request, test);
+        scopes.push(scope);
+        return scope;
+      },
+      // Modules hold nothing that could be old, and settings only change with a job of their own.
+      async reload(what) {
+        if (!what.includes('facts')) return;
+        const { grains: fresh, ...facts } = await readFacts(id);
+        for (const scope of scopes) {
+          Object.assign(scope.facts as object, facts);
+          Object.assign((scope.grains ?? {}) as object, fresh);
+        }
+      },
       kept,
       atWork: () => lock.holder(),
       id: request.id,
