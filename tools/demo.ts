@@ -133,8 +133,7 @@ async function play(fleet: Stage): Promise<void> {
     'web-02 refuses and says what changed, the others are done',
     reviewed.code === 2 && count(reviewed, /PLAN_CHANGED/g) === 1 && count(reviewed, /^ +changed /gm) === 2,
   );
-  const { output: listed } = await fleet.run(['job', 'list', '--limit', '1', '--json']);
-  const jid = /"jid": ?"(\w+)"/.exec(listed)?.[1] ?? '';
+  const jid = /^Job (\w+) dispatched/m.exec(reviewed.output)?.[1] ?? '';
   const explained = await zester(['explain', jid, 'notice']);
   check('why it changed can be asked', explained.output.includes('not as it is declared'));
   const taken = await zester(['web-01', 'state.revert', jid]);

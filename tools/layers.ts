@@ -74,7 +74,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'lint',
     holds: 'what is wrong with a tree, found without a machine',
-    imports: ['engine', 'modules', 'kit', 'render', 'target', 'base'],
+    imports: ['engine', 'modules', 'facts', 'kit', 'render', 'target', 'base'],
     instead: 'take it as an argument: a tree is judged without any fleet or machine',
   },
   {

@@ -39,7 +39,7 @@ test('a run that waits goes on when the other is done, and stops waiting when it
   const stopped = openRunLock(at.path).take({ jid: 'C', function: 'state.apply' }, { wait: true, signal: stop.signal });
 
   stop.abort();
-  await assert.rejects(stopped, (error) => isError(error, 'CANCELED'));
+  await assert.rejects(stopped, (error) => isError(error, 'WAIT_CANCELED'));
   first[Symbol.dispose]();
 
   (await waiting)[Symbol.dispose]();

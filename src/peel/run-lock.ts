@@ -9,7 +9,7 @@ import type { RunAtWork } from '#engine/state-functions.ts';
  */
 export interface RunLock {
   /**
-   * Held until disposed, or until the process is gone. Throws `RUN_IN_PROGRESS` when it may not wait, `CANCELED` when
+   * Held until disposed, or until the process is gone. Throws `RUN_IN_PROGRESS` when it may not wait, `WAIT_CANCELED` when
    * the signal ends the wait.
    */
   take(run: Pick<RunAtWork, 'jid' | 'function'>, options: WaitOptions): Promise<Disposable>;
@@ -35,7 +35,7 @@ export function openRunLock(path: string): RunLock {
           if (!wait && tries > 1) throw inProgress(holderOf(path));
           await delay(pollMs, signal);
           if (signal.aborted)
-            throw new ZesterError('machine', 'CANCELED', 'Cannot start the run: it was stopped while it waited');
+            throw new ZesterError('machine', 'WAIT_CANCELED', 'Cannot start the run: it was stopped while it waited');
         }
       } catch (error) {
         closeSync(file);

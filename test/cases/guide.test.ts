@@ -9,7 +9,10 @@ const guide = readFileSync(new URL('../../docs/guide/states.md', import.meta.url
 const blocks = [...guide.matchAll(/```(?:yaml|jinja)\n(.*?)```/gs)].map(([, text = '']) => text);
 
 /** What the examples include. */
-const others = { 'common/users.zy': 'deploy: user.present\n', 'web.zy': blocks[0]?.replace(/^include:\n.*\n/m, '') ?? '' };
+const others = {
+  'common/users.zy': 'deploy: user.present\n',
+  'web.zy': blocks[0]?.replace(/^include:\n.*\n/m, '') ?? '',
+};
 const scope = {
   id: 'web-01',
   facts: { id: 'web-01', os: { family: 'debian' } },

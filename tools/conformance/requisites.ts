@@ -123,7 +123,9 @@ async function apply(each: Case, late: boolean): Promise<Result> {
     test: each.test_mode || each.opts.test === true,
   };
   try {
-    const answer = await stateFunctions.get(name)?.run(args, { engine, machine: realMachine(), scopeFor: () => scope, matches });
+    const answer = await stateFunctions
+      .get(name)
+      ?.run(args, { engine, machine: realMachine(), scopeFor: () => scope, matches });
     if (answer === undefined || !('run' in answer)) throw new ZesterError('bug', 'NO_RUN', `${name} did not run`);
     const outcomes: Finished[] = [];
     for await (const finished of answer.run) outcomes.push(finished);
