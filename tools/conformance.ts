@@ -1,5 +1,5 @@
 /**
- * Compares Zester with what Salt does: `npm run conformance -- NAME FILE [--json] [--flag value]` runs
+ * Compares Zester with what Salt does: `npm run conformance -- NAME FILE [--json] [--flag value]` (or `--golden FILE`) runs
  * `tools/conformance/NAME.ts`, which exports `run(file, options)`. With `--json` the last line is
  * `{"cases":…,"passed":…,"failed":[…]}`.
  */
@@ -25,8 +25,8 @@ const folder = join(import.meta.dirname, 'conformance');
 
 if (import.meta.main) {
   const { words, flags } = parseFlags(process.argv.slice(2));
-  const { json, ...options } = flags;
-  const [name = '', file] = words;
+  const { json, golden, ...options } = flags;
+  const [name = '', file = typeof golden === 'string' ? golden : undefined] = words;
   if (file === undefined || !suites().includes(name)) {
     console.error(
       `Cannot compare "${name}": use "npm run conformance -- NAME FILE", NAME one of ${suites().join(', ')}`,

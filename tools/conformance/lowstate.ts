@@ -1,7 +1,8 @@
 /**
  * Compiles public formulas and compares the low state with what Salt made of them, chunk by chunk:
- * `npm run conformance -- lowstate GOLDEN.jsonl.gz --formulas FOLDER [--profiles grain-profiles.yaml] [--only nginx] [--verbose]`.
- * FOLDER holds a checkout `<formula>-formula` of each formula; those that are missing are left out.
+ * `npm run conformance -- lowstate --golden GOLDEN.jsonl.gz --formulas FOLDER [--profiles FILE] [--only nginx] [--verbose]`.
+ * FOLDER holds a checkout `<formula>-formula` of each formula; those that are missing are left out. The machines are those
+ * of `grain-profiles.yaml` beside GOLDEN, or else beside this file.
  */
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -51,10 +52,7 @@ export async function run(
   options: LowstateOptions,
 ): Promise<{ cases: number; passed: number; failed: string[] }> {
   const folder = typeof options.formulas === 'string' ? options.formulas : path.dirname(file);
-  const beside = path.join(path.dirname(file), 'grain-profiles.yaml');
-  const profiles = Profiles.parse(
-    parse(fs.readFileSync(typeof options.profiles === 'string' ? options.profiles : beside, 'utf8')),
-  );
+  const profiles = Profiles.parse(parse(fs.readFileSync(profilesFor(file, options), 'utf8')));
   const failed: string[] = [];
   let cases = 0;
   for (const [formula, lines] of byFormula(readGolden(file))) {
@@ -70,6 +68,12 @@ export async function run(
     }
   }
   return { cases, passed: cases - failed.length, failed };
+}
+
+function profilesFor(golden: string, { profiles }: LowstateOptions): string {
+  if (typeof profiles === 'string') return profiles;
+  const beside = path.join(path.dirname(golden), 'grain-profiles.yaml');
+  return fs.existsSync(beside) ? beside : path.join(import.meta.dirname, 'grain-profiles.yaml');
 }
 
 function readGolden(file: string): readonly Golden[] {
