@@ -67,13 +67,20 @@ export function asError(thrown: unknown): ZesterError {
   return new ZesterError('bug', 'UNEXPECTED', message, { cause: thrown });
 }
 
+/** The same error at a place, unless it has one already. */
+export function withPlace(error: ZesterError, at: Place): ZesterError {
+  if (error.at !== undefined) return error;
+  const { family, code, message, hint, cause, details } = error;
+  return new ZesterError(family, code, message, { at, hint, cause, details });
+}
+
 export function placeText({ file, line, column }: Place): string {
   return `${file}:${line}:${column}`;
 }
 
-/** The candidate a person most likely meant, within two edits (three for long words), if any. */
+/** The candidate a person most likely meant, if any is within two edits: three for long words, one for short ones. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  const limit = word.length > 8 ? 3 : 2;
+  const limit = word.length > 8 ? 3 : word.length > 3 ? 2 : word.length > 1 ? 1 : 0;
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
@@ -90,14 +97,19 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return candidate === undefined ? undefined : `Did you mean "${candidate}"?`;
 }
 
+/** Letters to insert, drop, replace or swap with their neighbour. */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = isSwap ? (before[j - 2] ?? 0) + 1 : substitution;
+      next.push(Math.min(substitution, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row[b.length] ?? 0;

@@ -305,7 +305,7 @@ function placed(read: NonNullable<Option['read']>, value: unknown, at: Place | u
   } catch (thrown) {
     if (!isError(thrown)) throw thrown;
     const { family, code, message, hint, details } = thrown;
-    throw new ZesterError(family, code, message, { at: thrown.at ?? at, hint, details, cause: thrown });
+    throw new ZesterError(family, code, message, { at: at ?? thrown.at, hint, details, cause: thrown });
   }
 }
 

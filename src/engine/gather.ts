@@ -1,7 +1,7 @@
 import type { Place } from '#base/errors.ts';
 import { didYouMean } from '#base/errors.ts';
 import type { Document, Include } from './document.ts';
-import { globMatches } from './glob.ts';
+import { globMatches, isGlob } from './glob.ts';
 import type { Problems } from './problems.ts';
 import { type Environments, expandRef, isInit, locate, refsOf, type Source } from './tree.ts';
 
@@ -17,6 +17,8 @@ export interface Wanted {
   readonly env: string;
   /** Where a top file names it. */
   readonly at?: Place | undefined;
+  /** Where a top file names its environment. */
+  readonly envAt?: Place | undefined;
 }
 
 export interface GatherOptions {
@@ -31,11 +33,11 @@ export function gather(wanted: readonly Wanted[], options: GatherOptions): reado
   const { environments, problems } = options;
   const seen = new Set<string>();
   const roots: Loaded[] = [];
-  for (const { ref: pattern, env, at } of wanted) {
+  for (const { ref: pattern, env, at, envAt } of wanted) {
     const tree = environments.get(env);
     if (tree === undefined) {
       problems.add('ENVIRONMENT_UNKNOWN', `No matching salt environment for environment '${env}' found`, {
-        at,
+        at: envAt ?? at,
         hint: didYouMean(env, environments.keys()) ?? `The environments are ${[...environments.keys()].join(', ')}`,
       });
       continue;
@@ -48,7 +50,7 @@ export function gather(wanted: readonly Wanted[], options: GatherOptions): reado
         problems.incomplete = true;
         problems.add('SLS_UNKNOWN', `No matching sls found for '${ref}' in env '${env}'`, {
           at,
-          hint: didYouMean(ref, refsOf(tree)) ?? `Write ${ref.replaceAll('.', '/')}.zy or .sls in the state tree`,
+          hint: hintForMissing(ref, env, environments),
         });
       }
     }
@@ -84,11 +86,22 @@ function follow(source: Source, include: Include, seen: Set<string>, options: Ga
       `Specified SLS ${each} in saltenv ${env} is not available on the salt master or through a configured fileserver`,
       {
         at: include.at,
-        hint: didYouMean(each, refsOf(tree)) ?? `Write ${each.replaceAll('.', '/')}.zy or .sls in the state tree`,
+        hint: hintForMissing(each, env, environments),
       },
     );
     return [];
   });
+}
+
+function hintForMissing(ref: string, env: string, environments: Environments): string {
+  const tree = environments.get(env);
+  const refs = tree ? refsOf(tree) : [];
+  if (isGlob(ref)) return `Nothing in the state tree matches "${ref}": write a file that does, or remove it`;
+  const bare = ref.replace(/\.(zy|sls)$/, '');
+  if (bare !== ref && refs.includes(bare)) return `Write "${bare}": a reference has no ending`;
+  const elsewhere = [...environments].filter(([, each]) => locate(each, env, ref)).map(([name]) => name);
+  if (elsewhere.length > 0) return `It is in the environment ${elsewhere.join(', ')}`;
+  return didYouMean(ref, refs) ?? `Write ${ref.replaceAll('.', '/')}.zy or .sls in the state tree`;
 }
 
 /** `.x` is a sibling, `..x` one level up; in a folder's own file `.` is the folder. */

@@ -76,3 +76,16 @@ export function nodeOf(value: unknown, at: Place): Node {
     ? scalar(null, at)
     : scalar(value as ScalarNode['value'], at);
 }
+
+/** The value of a map under a key. */
+export function entryOf({ entries }: MapNode, name: string): Node | undefined {
+  return entries.find(({ key }) => keyText(key) === name)?.value;
+}
+
+/** The place of a part of a value, by keys and positions: of the nearest part that is written. */
+export function placeInside(node: Node, path: readonly string[]): Place {
+  const [first, ...rest] = path;
+  if (first === undefined || node.kind === 'scalar') return node.at;
+  const inner = node.kind === 'list' ? node.items[Number(first)] : entryOf(node, first);
+  return inner === undefined ? node.at : placeInside(inner, rest);
+}

@@ -42,19 +42,36 @@ export function findTangles(steps: readonly Step[], edges: Edges): Tangles {
     [...arcs].map(([node, each]) => [node, each.filter((arc) => !isUnplanned(node, arc, unplanned))]),
   );
   const cycles = knots(unplanned.size === 0 ? arcs : kept).map((knot) => shortestCycle(knot, kept));
-  return { cycles: cycles.filter((cycle) => cycle.length > 0), unplanned };
+  return { cycles: distinct(cycles.filter((cycle) => cycle.length > 0)), unplanned };
 }
 
-/** A state that has a `prereq` on what requires it is no tangle but a contradiction. */
+/** The same steps may be tangled as they are run and as they are planned. */
+function distinct(cycles: readonly (readonly Link[])[]): readonly (readonly Link[])[] {
+  const members = (cycle: readonly Link[]) =>
+    cycle
+      .map(({ from }) => from.key)
+      .toSorted()
+      .join('\n');
+  return [...new Map(cycles.toReversed().map((cycle) => [members(cycle), cycle])).values()].toReversed();
+}
+
+/** What requires itself by a `prereq` that is written somewhere on its way is no tangle but a contradiction. */
 function tangledPlans(knot: ReadonlySet<Node>, arcs: ReadonlyMap<Node, readonly Arc[]>): readonly Edge[] {
-  const hasPrereq = (node: Node, target: Step) =>
-    arcs.get(node)?.some(({ edge }) => edge.kind === 'prereq' && edge.target === target) ?? false;
   return [...knot]
     .filter(({ preview }) => preview)
-    .flatMap(
-      (node) => arcs.get(node)?.filter(({ to }) => !to.preview && knot.has(to) && !hasPrereq(to, node.step)) ?? [],
-    )
-    .map(({ edge }) => edge);
+    .flatMap((node) => {
+      const inKnot = arcs.get(node)?.filter(({ to }) => !to.preview && knot.has(to)) ?? [];
+      return inKnot.filter(({ to }) => !leadsTo(node, to, arcs)).map(({ edge }) => edge);
+    });
+}
+
+/** Whether one node waits for another by what is written, leaving out that a target of `prereq` waits for its owner. */
+function leadsTo(goal: Node, from: Node, arcs: ReadonlyMap<Node, readonly Arc[]>): boolean {
+  const seen = new Set([from]);
+  for (const node of seen) {
+    for (const { to, edge } of arcs.get(node) ?? []) if (edge.kind !== 'prerequired') seen.add(to);
+  }
+  return seen.has(goal);
 }
 
 function isUnplanned({ preview }: Node, { to, edge }: Arc, unplanned: ReadonlySet<Edge>): boolean {

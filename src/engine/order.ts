@@ -1,7 +1,9 @@
 import { didYouMean, ZesterError } from '#base/errors.ts';
-import { flatten, type Loaded } from './gather.ts';
-import { globMatches, isGlob } from './glob.ts';
+import { createFinder, type Finder } from './find.ts';
+import type { Loaded } from './gather.ts';
+import { isGlob } from './glob.ts';
 import { type RequisiteKind, requisiteKinds } from './keywords.ts';
+import { itemsOf, keyText, textOf } from './node.ts';
 import { findTangles, reportCycle } from './order-cycles.ts';
 import type { Problems } from './problems.ts';
 import type { Reference } from './references.ts';
@@ -55,7 +57,8 @@ export interface OrderOptions {
 /** Resolves every reference; refuses what matches nothing, and every cycle with its whole path. */
 export function order(steps: readonly Step[], options: OrderOptions): Graph {
   const { problems, late } = options;
-  const find = finderFor(steps, options.loaded);
+  const finder = createFinder(steps, options);
+  const { find } = finder;
   const edges = new Map<Step, Edge[]>(steps.map((step) => [step, []]));
   const unmet = new Map<Step, Unmet[]>();
 
@@ -73,7 +76,7 @@ export function order(steps: readonly Step[], options: OrderOptions): Graph {
     }
   }
   addPrerequired(steps, edges);
-  const { listeners, deaf } = listen(steps, find, options);
+  const { listeners, deaf } = listen(steps, finder, options);
   const { cycles, unplanned } = findTangles(steps, edges);
   for (const cycle of cycles) reportCycle(cycle, problems);
   const serial = steps.some(({ dialect }) => dialect === 'sls');
@@ -86,57 +89,29 @@ function effectiveKind(step: Step, kind: RequisiteKind): RequisiteKind {
   return kind === 'watch_any' && !canRefresh(step) ? 'require_any' : kind;
 }
 
+/** Those that have a `prereq` on one target go in the order in which its `prerequired` was written, as in Salt. */
 function addPrerequired(steps: readonly Step[], edges: ReadonlyMap<Step, Edge[]>) {
+  const waiting = new Map<Step, Edge[]>();
   for (const step of steps) {
     for (const { kind, target, reference } of edges.get(step) ?? []) {
-      if (kind === 'prereq') edges.get(target)?.push({ kind: 'prerequired', target: step, reference });
+      if (kind !== 'prereq') continue;
+      waiting.set(target, [...(waiting.get(target) ?? []), { kind: 'prerequired', target: step, reference }]);
     }
+  }
+  for (const [target, own] of waiting) {
+    const written = writtenPrerequired(target);
+    const place = ({ target: { module, id } }: Edge) => written.get(`${module}:${id}`) ?? written.size;
+    edges.get(target)?.push(...own.toSorted((a, b) => place(a) - place(b)));
   }
 }
 
-type Find = (reference: Reference, options?: { readonly literal: boolean }) => readonly Step[] | undefined;
-
-/**
- * References to steps, in run order; undefined when there is none. A plain id or name is looked up, a glob searched.
- * What is `literal` is an id or a name to the letter: neither a glob nor a file.
- */
-function finderFor(steps: readonly Step[], loaded: readonly Loaded[]): Find {
-  const byWord = new Map<string, Step[]>();
-  for (const step of steps) {
-    for (const word of new Set([step.id, step.name])) {
-      const known = byWord.get(word);
-      if (known) known.push(step);
-      else byWord.set(word, [step]);
-    }
-  }
-  return (reference, { literal } = { literal: false }) => {
-    const { kind, module, pattern } = reference;
-    if (kind === 'sls') return literal ? undefined : statesOfFile(steps, loaded, pattern);
-    const candidates =
-      !literal && isGlob(pattern)
-        ? steps.filter(({ id, name }) => globMatches(pattern, id) || globMatches(pattern, name))
-        : (byWord.get(pattern) ?? []);
-    const named = reference.function === undefined ? undefined : `${module}.${reference.function}`;
-    const found = candidates.filter(
-      (step) => (module === undefined || step.module === module) && (named === undefined || step.state === named),
-    );
-    return found.length === 0 ? undefined : found;
-  };
-}
-
-/** All states of a file; for a file without any, those of the files it includes. */
-function statesOfFile(steps: readonly Step[], loaded: readonly Loaded[], pattern: string): readonly Step[] | undefined {
-  const own = steps.filter(({ ref }) => globMatches(pattern, ref));
-  if (own.length > 0) return own;
-  const files = everyLoaded(loaded).filter(({ document }) => globMatches(pattern, document.source.ref));
-  if (files.length === 0) return undefined;
-  if (files.every(({ document }) => document.entries.length > 0)) return undefined;
-  const refs = new Set(flatten(files).map(({ source }) => source.ref));
-  return steps.filter(({ ref }) => refs.has(ref));
-}
-
-function everyLoaded(loaded: readonly Loaded[]): readonly Loaded[] {
-  return loaded.flatMap((each) => [each, ...everyLoaded(each.included)]);
+/** `module:id` → where it stands in the `prerequired` that a step was given. */
+function writtenPrerequired({ draft }: Step): ReadonlyMap<string, number> {
+  const argument = draft.args.get('prerequired');
+  const words = (argument ? itemsOf(argument.value) : []).flatMap((item) =>
+    item.kind === 'map' ? item.entries.map(({ key, value }) => `${keyText(key)}:${textOf(value)}`) : [],
+  );
+  return new Map(words.toReversed().map((word, index) => [word, words.length - 1 - index]));
 }
 
 function reportUnmatched(
@@ -145,12 +120,13 @@ function reportUnmatched(
   keyword: string,
   reference: Reference,
   problems: Problems,
+  hint = hintFor(steps, reference),
 ) {
   if (problems.incomplete || problems.brokenIds.has(reference.pattern)) return;
   problems.add(
     'REQUISITE_UNKNOWN',
     `Referenced state does not exist for requisite [RequisiteType.${keyword}: (${reference.text})] in state [${step.id}] in SLS [${step.ref}]`,
-    { at: reference.at, hint: hintFor(steps, reference) },
+    { at: reference.at, hint },
   );
 }
 
@@ -173,25 +149,26 @@ function hintFor(steps: readonly Step[], reference: Reference): string {
   return (
     didYouMean(pattern, new Set(same.flatMap(({ id, name }) => [id, name]))) ??
     didYouMean(pattern, new Set(steps.flatMap(({ id, name }) => [id, name]))) ??
-    `Declare "${pattern}", or include the file that does`
+    `Declare ${isGlob(pattern) ? `what "${pattern}" matches` : `"${pattern}"`}, or include the file that does`
   );
 }
 
 function listen(
   steps: readonly Step[],
-  find: Find,
+  { find, findLiterally }: Finder,
   { problems, late }: OrderOptions,
 ): Pick<Graph, 'listeners' | 'deaf'> {
   const listeners: Listener[] = [];
   const deaf: Deaf[] = [];
   const resolve = (step: Step, keyword: 'LISTEN' | 'LISTEN_IN', reference: Reference): readonly Step[] => {
-    const found = find(reference, { literal: step.dialect === 'sls' });
+    const found = step.dialect === 'sls' ? findLiterally(reference) : find(reference);
     if (found) return found;
+    const hint = find(reference) && 'Name one state in each entry: Salt takes neither a file nor a glob here';
     // Salt passes over a bare word that names nothing.
     if (late && (reference.kind === 'sls' || reference.module !== undefined)) {
       deaf.push({ reference, changing: keyword === 'LISTEN_IN' ? step : undefined });
     }
-    if (!late) reportUnmatched(steps, step, keyword, reference, problems);
+    if (!late) reportUnmatched(steps, step, keyword, reference, problems, hint);
     return [];
   };
   for (const step of steps) {
@@ -211,7 +188,9 @@ export function only(graph: Graph, id: string): Graph {
   const kept = new Set(graph.steps.filter((step) => step.id === id));
   if (kept.size === 0) {
     throw new ZesterError('source', 'ID_UNKNOWN', `Cannot apply id "${id}": the files do not declare it`, {
-      hint: didYouMean(id, new Set(graph.steps.map((step) => step.id))),
+      hint:
+        didYouMean(id, new Set(graph.steps.map((step) => step.id))) ??
+        'List what the files declare with "state.show_sls"',
     });
   }
   for (const step of kept) for (const { target } of graph.edges.get(step) ?? []) kept.add(target);

@@ -16,7 +16,7 @@ export interface WrittenState {
 /** One state below an id: `mod.fun: [...]`, `mod: [..., fun]`, and in a `.zy` file also a map, a word or nothing. */
 export function parseDeclaration(state: WrittenState, problems: Problems): Declaration | undefined {
   const { key, at } = state;
-  const [module = key, name] = key.split('.');
+  const [module = key, name] = splitName(key, state.source);
   const functions = name === undefined ? [] : [{ name, at }];
   const body = bodyOf(state, problems);
   if (body === undefined) return undefined;
@@ -40,6 +40,13 @@ export function parseDeclaration(state: WrittenState, problems: Problems): Decla
     }
   }
   return { module, functions, args, at };
+}
+
+/** `module.function`. Salt passes over what follows a second dot; a `.zy` file is refused for it later. */
+export function splitName(key: string, { dialect }: Source): readonly string[] {
+  if (dialect === 'sls') return key.split('.');
+  const dot = key.indexOf('.');
+  return dot < 0 ? [key] : [key.slice(0, dot), key.slice(dot + 1)];
 }
 
 function bodyOf(state: WrittenState, problems: Problems): { readonly items: readonly Node[] } | undefined {

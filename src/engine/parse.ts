@@ -1,7 +1,7 @@
 import type { Place } from '#base/errors.ts';
 import type { Declaration, Document, Entry, Exclusion, Include } from './document.ts';
 import { isNull, itemsOf, keyText, type MapNode, type Node, textOf, typeName } from './node.ts';
-import { parseDeclaration } from './parse-declaration.ts';
+import { parseDeclaration, splitName } from './parse-declaration.ts';
 import type { Problems } from './problems.ts';
 import type { Source } from './tree.ts';
 
@@ -15,7 +15,11 @@ export function parse(source: Source, root: Node, problems: Problems): Document 
     });
     return document;
   }
-  const part = (name: string) => root.entries.find(({ key }) => key.value === name)?.value;
+  const part = (name: string) => {
+    const entry = root.entries.find(({ key }) => key.value === name);
+    // What is missing is shown where it is missed: at the key.
+    return entry && isNull(entry.value) ? { ...entry.value, at: entry.key.at } : entry?.value;
+  };
   const states = root.entries.filter(({ key }) => !['include', 'extend', 'exclude'].includes(String(key.value)));
   return {
     source,
@@ -69,7 +73,7 @@ function parseEntries(source: Source, states: MapNode['entries'], problems: Prob
 /** What stands below an id: a map of states, or the short form `id: mod.fun`. */
 function parseBody(source: Source, id: string, at: Place, body: Node, problems: Problems): readonly Declaration[] {
   const short = textOf(body);
-  const [module, name] = short?.split('.') ?? [];
+  const [module, name] = short === undefined ? [] : splitName(short, source);
   if (short && module && name) return [{ module, functions: [{ name, at: body.at }], args: new Map(), at: body.at }];
   if (body.kind !== 'map') {
     problems.add('STATE_INVALID', `ID '${id}' in SLS '${source.ref}' is not a dictionary`, {

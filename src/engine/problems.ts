@@ -53,8 +53,17 @@ export class Problems {
 
   /** Throws `CompileErrors` when anything was found; `what` names the run. */
   throwIfAny(what: string): void {
-    if (this.count > 0) throw new CompileErrors(what, this.#errors);
+    if (this.count > 0) throw new CompileErrors(what, inOrderOfPlace(this.#errors));
   }
+}
+
+/** File by file, from top to bottom; what has no place comes first. */
+function inOrderOfPlace(errors: readonly ZesterError[]): readonly ZesterError[] {
+  const nowhere: Place = { file: '', line: 0, column: 0 };
+  return errors.toSorted(({ at: a = nowhere }, { at: b = nowhere }) => {
+    if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+    return a.line - b.line || a.column - b.column;
+  });
 }
 
 function sameLine(a: Place | undefined, b: Place | undefined): boolean {

@@ -89,7 +89,7 @@ function readPair(
         ? `Could not locate requisite of [${name}] present in state with name [${owner.id}]: it is not text`
         : `Illegal requisite "${described(value)}" in SLS ${owner.ref}, please check your syntax.`;
     problems?.add('REQUISITE_INVALID', message, {
-      at: value.at,
+      at: isNull(value) ? key.at : value.at,
       hint: `Write an id, in quotes if need be: "- ${name}: id"`,
     });
     return [];
@@ -122,7 +122,7 @@ function takesId(keyword: string, { dialect }: ReferenceOwner): boolean {
 
 function dottedMessage(name: string, module: string, pattern: string, keyword: string, owner: ReferenceOwner): string {
   if (!keyword.endsWith('_in')) {
-    return `Invalid requisite type '${name}' in state '${owner.module}', in SLS '${owner.ref}'. Requisite types must not contain dots, did you mean '${module}'?`;
+    return `Invalid requisite type '${name}' in state '${owner.id}', in SLS '${owner.ref}'. Requisite types must not contain dots, did you mean '${module}'?`;
   }
   const kind = keyword.split('_')[0];
   return `Invalid requisite in ${kind}: ${name} for ${pattern}, in SLS '${owner.ref}'. Requisites must not contain dots, did you mean '${module}'?`;

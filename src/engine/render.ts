@@ -43,6 +43,7 @@ export function createRendering(environments: Environments, createRenderer: Crea
         reads.set(path, text);
         return text;
       },
+      paths: () => tree.list(''),
     });
     readers.set(env, renderer);
     return renderer;

@@ -9,7 +9,7 @@ import type { RunOptions } from './run/options.ts';
 import { hasFailed, type Settled } from './run/settled.ts';
 import { createStream } from './run/stream.ts';
 import { unapplied } from './run/unapplied.ts';
-import { unmetComment } from './run/unmet.ts';
+import { failedUnmet } from './run/unmet.ts';
 import type { Step } from './step.ts';
 
 /** Every step as it settles. Failures are settled steps; this throws only for bugs of the engine itself. */
@@ -107,7 +107,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     const startedAt = now();
     if (stopped()) return settled.get(step) ?? settle(step, abandoned(), [], startedAt);
     const gate = judge(met);
-    const refused = graph.serial && waits ? undefined : refusal(step, gate, startedAt);
+    const refused = refusal(step, gate, waits, startedAt);
     if (refused !== undefined) return refused;
     previewed.add(step);
     const watched = gate.kind === 'open' && (waits || !graph.serial) ? gate.watched : [];
@@ -116,8 +116,10 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
   }
 
   /** A target of `prereq` that its own requisites keep from being planned. */
-  function refusal(step: Step, gate: Gate, startedAt: number): Settled | undefined {
-    if (gate.kind === 'open') return undefined;
+  function refusal(step: Step, gate: Gate, waits: boolean, startedAt: number): Settled | undefined {
+    const unmet = graph.unmet.get(step);
+    if (unmet) return settle(step, failedUnmet(step, unmet), [], startedAt);
+    if (gate.kind === 'open' || (graph.serial && waits)) return undefined;
     const own = gate.kind === 'failed' ? requireFailed(gate.because) : skipped(gate.reason);
     const result = settle(step, own, gate.because, startedAt);
     if (gate.kind === 'quiet' && gate.reason !== 'prereq_not_met') return result;
@@ -131,8 +133,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     const startedAt = now();
     if (stopped()) return record(settle(step, abandoned(), [], startedAt));
     const unmet = graph.unmet.get(step);
-    if (unmet)
-      return record(settle(step, { verdict: 'failed', changes: {}, ...unmetComment(step, unmet) }, [], startedAt));
+    if (unmet) return record(settle(step, failedUnmet(step, unmet), [], startedAt));
     const gate = judge(met);
     if (gate.kind === 'failed') return record(await heldBack(step, gate.because, startedAt));
     if (gate.kind === 'quiet') {

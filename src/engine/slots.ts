@@ -1,6 +1,9 @@
-import { ZesterError } from '#base/errors.ts';
+import { withPlace, ZesterError } from '#base/errors.ts';
 import type { Context } from '#kit/context.ts';
+import { functionUnknown, type Registry } from '#kit/function.ts';
 import { lookup } from '#kit/lookup.ts';
+import { type Node, textOf } from './node.ts';
+import type { Problems } from './problems.ts';
 
 const prefix = '__slot__:salt:';
 
@@ -20,25 +23,45 @@ export async function fillSlots(value: unknown, context: Context): Promise<unkno
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** `mod.fun(1, "x", key=value)`, then `.a.b` into the result, then ` ~ text` behind it. */
-async function fill(slot: string, context: Context): Promise<unknown> {
-  const [, name, args = '', path = '', tail] =
-    /^([\w.]+)\((.*)\)((?:\.[\w-]+)*)(?:\s*~\s*(.*))?$/s.exec(slot.slice(prefix.length)) ?? [];
-  if (name === undefined) {
-    throw new ZesterError('source', 'SLOT_INVALID', `Cannot fill the slot "${slot}": it is not a call`, {
-      hint: 'Write __slot__:salt:module.function(arguments)',
-    });
-  }
+/** What is wrong with the slots of a value, as far as it can be told before their turn: `SLOT_INVALID`, `FUNCTION_UNKNOWN`. */
+export function verifySlots(node: Node, registry: Registry, problems: Problems): void {
+  if (node.kind === 'list') for (const item of node.items) verifySlots(item, registry, problems);
+  if (node.kind === 'map') for (const { value } of node.entries) verifySlots(value, registry, problems);
+  const text = textOf(node);
+  if (!text?.startsWith(prefix)) return;
+  const slot = parse(text);
+  if (slot === undefined) problems.addError(withPlace(invalid(text), node.at));
+  else if (!registry.functions.has(slot.name))
+    problems.addError(withPlace(functionUnknown(slot.name, registry), node.at));
+}
+
+async function fill(text: string, context: Context): Promise<unknown> {
+  const slot = parse(text);
+  if (slot === undefined) throw invalid(text);
+  const { name, args, path, tail } = slot;
   const positional: unknown[] = [];
   const named: Record<string, unknown> = {};
   for (const part of splitArguments(args)) {
-    const [, key, text = part] = /^([A-Za-z_]\w*)\s*=\s*(.*)$/s.exec(part) ?? [];
+    const [, key, value = part] = /^([A-Za-z_]\w*)\s*=\s*(.*)$/s.exec(part) ?? [];
     if (key === undefined) positional.push(literal(part));
-    else named[key] = literal(text);
+    else named[key] = literal(value);
   }
   const result = await context.call(name, named, positional);
-  const value = path === '' ? result : lookup(result, path.slice(1), '.');
-  return tail === undefined ? value : `${value}${tail}`;
+  const found = path === '' ? result : lookup(result, path.slice(1), '.');
+  return tail === undefined ? found : `${found}${tail}`;
+}
+
+/** `mod.fun(1, "x", key=value)`, then `.a.b` into the result, then ` ~ text` behind it. */
+function parse(text: string): { name: string; args: string; path: string; tail: string | undefined } | undefined {
+  const [, name, args = '', path = '', tail] =
+    /^([\w.]+)\((.*)\)((?:\.[\w-]+)*)(?:\s*~\s*(.*))?$/s.exec(text.slice(prefix.length)) ?? [];
+  return name === undefined ? undefined : { name, args, path, tail };
+}
+
+function invalid(text: string): ZesterError {
+  return new ZesterError('source', 'SLOT_INVALID', `Cannot fill the slot "${text}": it is not a call`, {
+    hint: 'Write __slot__:salt:module.function(arguments)',
+  });
 }
 
 function splitArguments(text: string): string[] {

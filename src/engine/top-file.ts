@@ -1,21 +1,24 @@
 import { didYouMean, type Place } from '#base/errors.ts';
 import type { Wanted } from './gather.ts';
 import { isGlob } from './glob.ts';
-import { itemsOf, keyText, type Node, textOf } from './node.ts';
+import { isNull, itemsOf, keyText, type Node, type ScalarNode, textOf } from './node.ts';
 import type { Problems } from './problems.ts';
 import type { Rendering } from './render.ts';
-import { type Environments, expandRef, locate, type Source, type Tree } from './tree.ts';
+import { type Environments, expandRef, locate, refsOf, type Source, type Tree } from './tree.ts';
 
 /** A target of a top file and what it gives. */
 export interface Rule {
   readonly target: string;
+  /** The place of a character of the target: exact where the file holds the target as it is. */
+  readonly placeIn: (offset: number) => Place;
   /** Whether the target is read as `.zy` files write it, or as Salt does. */
   readonly dialect: 'native' | 'compound';
   /** The kind of target that `- match:` says it is. */
   readonly match: string | undefined;
   /** An entry without an environment is taken from the section's. */
   readonly refs: readonly (Omit<Wanted, 'env'> & { readonly env?: string | undefined })[];
-  readonly at: Place;
+  /** Where its section begins. */
+  readonly sectionAt: Place;
 }
 
 /** Environment → target → rule, in written order. */
@@ -78,12 +81,21 @@ function readWithIncluded(source: Source, tree: Tree, seen: Set<string>, options
 }
 
 function includedSources(item: Node, { env }: Source, tree: Tree, { problems }: TopFileOptions): readonly Source[] {
-  const pattern = textOf(item) ?? '';
+  const pattern = textOf(item);
+  if (pattern === undefined) {
+    problems.add('TOP_INVALID', 'Cannot read an include of the top file: it is not a reference', {
+      at: item.at,
+      hint: 'Write each included reference as a list entry: "- tops.web"',
+    });
+    return [];
+  }
   const sources = expandRef(tree, pattern).flatMap((ref) => locate(tree, env, ref) ?? []);
   if (sources.length === 0 && !isGlob(pattern)) {
     problems.add('TOP_INVALID', `Cannot include "${pattern}" in the top file: environment "${env}" has no such file`, {
       at: item.at,
-      hint: 'Name a file of the same environment as a state file is named, such as "tops.web"',
+      hint:
+        didYouMean(pattern, refsOf(tree)) ??
+        'Name a file of the same environment as a state file is named, such as "tops.web"',
     });
   }
   return sources;
@@ -102,12 +114,12 @@ function readSections(root: Node & { kind: 'map' }, source: Source, options: Top
     }
     if (value.kind !== 'map') {
       options.problems.add('TOP_INVALID', `The top file matches for saltenv ${env} are not formatted as a dict`, {
-        at: value.at,
+        at: isNull(value) ? key.at : value.at,
         hint: `Write targets as keys below "${env}", each with a list of states`,
       });
       continue;
     }
-    const rules = value.entries.flatMap((entry) => readRule(env, entry, source, options) ?? []);
+    const rules = value.entries.flatMap((entry) => readRule(key, entry, source, options) ?? []);
     sections.set(env, new Map(rules.map((rule) => [rule.target, rule])));
   }
   return sections;
@@ -128,15 +140,16 @@ const kinds = [
 ];
 
 function readRule(
-  env: string,
+  section: ScalarNode,
   { key, value }: { readonly key: Node & { kind: 'scalar' }; readonly value: Node },
   source: Source,
   { environments, problems }: TopFileOptions,
 ): Rule | undefined {
+  const env = keyText(section);
   const isNative = source.dialect === 'zy';
   if (value.kind !== 'list' && !(isNative && textOf(value) !== undefined)) {
     problems.add('TOP_INVALID', 'Malformed topfile (state declarations not formed as a list)', {
-      at: value.at,
+      at: isNull(value) ? key.at : value.at,
       hint: 'Write each state as a list entry: "- web"',
     });
     return undefined;
@@ -157,10 +170,15 @@ function readRule(
       match = said;
       if (!kinds.includes(said)) {
         problems.add('TOP_INVALID', `Cannot match by "${said}": there is no such kind of target`, {
-          at: item.at,
+          at: option?.value.at,
           hint: didYouMean(said, kinds) ?? `There are ${kinds.join(', ')}`,
         });
       }
+    } else if (name === 'match') {
+      problems.add('TOP_INVALID', 'Cannot match: the kind of target is not text', {
+        at: option?.value.at,
+        hint: `Write one of ${kinds.join(', ')}`,
+      });
     } else if (name === 'order' && !isNative) {
       // Salt takes it here, and runs the same order all the same.
     } else if (name !== undefined && environments.has(name) && said) refs.push({ ref: said, env: name, at: item.at });
@@ -173,5 +191,16 @@ function readRule(
       });
     }
   }
-  return { target: keyText(key), dialect: isNative ? 'native' : 'compound', match, refs, at: key.at };
+  const target = keyText(key);
+  const dialect = isNative ? 'native' : 'compound';
+  return { target, placeIn: placesIn(target, key.at, source), dialect, match, refs, sectionAt: section.at };
+}
+
+/** A text that a template made, or that is written with escapes, has no place but its beginning. */
+function placesIn(text: string, at: Place, source: Source): Rule['placeIn'] {
+  const line = at.file === source.path ? source.text.split('\n')[at.line - 1] : undefined;
+  const rest = line?.slice(at.column - 1) ?? '';
+  const quotes = /^["']/.test(rest) ? 1 : 0;
+  const isLiteral = rest.startsWith(text, quotes);
+  return (offset) => ({ ...at, column: at.column + (isLiteral ? quotes + offset : 0) });
 }

@@ -34,14 +34,14 @@ test('a target that cannot be read is shown where the top file has it', () => {
 
   assert.deepEqual(
     found.map(({ code, at }) => [code, at]),
-    [['TARGET_SYNTAX', 'top.zy:3:3']],
+    [['TARGET_SYNTAX', 'top.zy:3:7']],
   );
 });
 
 test('a kind of target that does not exist is refused instead of matching nothing', () => {
   const found = refusal({ base: { 'top.zy': "base:\n  'web*':\n    - match: gloob\n    - web\n" } });
 
-  assert.deepEqual(found, [{ code: 'TOP_INVALID', at: 'top.zy:3:7', hint: 'Did you mean "glob"?' }]);
+  assert.deepEqual(found, [{ code: 'TOP_INVALID', at: 'top.zy:3:14', hint: 'Did you mean "glob"?' }]);
 });
 
 test('an environment that does not exist is named, with the ones there are', () => {

@@ -55,7 +55,7 @@ export function topOf(
       wantedFrom(own);
       for (const { ref, env = own, at } of rule.refs) {
         const refs = wantedFrom(env);
-        if (!refs.has(ref)) refs.set(ref, { ref, env, at });
+        if (!refs.has(ref)) refs.set(ref, { ref, env, at, envAt: env === own ? rule.sectionAt : at });
       }
     }
   }
@@ -76,12 +76,14 @@ function environmentFor(section: string, rules: ReadonlyMap<string, Rule>, envir
 }
 
 /** A target that cannot be read is a problem of the file it is in. */
-function isMeant({ target, match, dialect, at }: Rule, { matches }: TopOptions, problems: Problems): boolean {
+function isMeant({ target, match, dialect, placeIn }: Rule, { matches }: TopOptions, problems: Problems): boolean {
   try {
     return matches(target, match ?? dialect);
   } catch (thrown) {
     if (!isError(thrown)) throw thrown;
     const { family, code, message, hint, details } = thrown;
+    // A target counts its columns from its own beginning; a nodegroup it names is written elsewhere.
+    const at = placeIn(thrown.at?.file === 'target' ? thrown.at.column - 1 : 0);
     problems.addError(new ZesterError(family, code, message, { at, hint, details, cause: thrown }));
     return false;
   }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import * as z from 'zod';
 import { isError, type ZesterError } from '#base/errors.ts';
 import { Secret } from '#base/secret.ts';
-import { argumentMeta, decodeArguments, rawArguments } from './arguments.ts';
+import { ArgumentErrors, argumentMeta, decodeArguments, rawArguments } from './arguments.ts';
 import { AccountRef, Duration, FileMode, StringList, StringMap, TemplateFlag, TriState } from './types.ts';
 
 const schema = z.object({
@@ -94,10 +94,19 @@ describe('arguments', () => {
     const error = refusalOf(() => decodeArguments('a.b', schema, { id: 'x', values }));
 
     assert.equal(error.code, 'ARGUMENT_UNKNOWN');
-    assert.equal(error.hint, 'Did you mean "mode"?');
+    assert.equal(error.hint, 'Did you mean "mode"?; Change "count": Count; Did you mean "tar"?');
     assert.equal(
       error.message,
-      'Cannot build "a.b": it has no argument "moed"; "count" must be a number, not "many"; "kind" must be one of tar, zip, not "rar"',
+      'Cannot use "a.b": it has no argument "moed"; "count" must be a number, not "many"; "kind" must be one of tar, zip, not "rar"',
+    );
+    assert.ok(error instanceof ArgumentErrors);
+    assert.deepEqual(
+      error.errors.map(({ code, at }) => [code, at?.line]),
+      [
+        ['ARGUMENT_UNKNOWN', 4],
+        ['ARGUMENT_INVALID', 3],
+        ['ARGUMENT_INVALID', undefined],
+      ],
     );
   });
 

@@ -55,6 +55,11 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
   readonly notes?: readonly string[];
   /** How it differs from Salt's state of the same name. */
   readonly differs?: readonly string[];
+  /**
+   * Set when Salt's state of this name takes any argument and passes over those it does not know; then a `.sls` file may
+   * carry them here as well. These are the ones it does know, and this state does not: they are still refused.
+   */
+  readonly saltOnly?: readonly string[];
   /** Names of things two steps must not touch at once: `packages`, `crontab`, `/etc/passwd`. */
   readonly holds?: readonly string[] | ((wanted: z.output<A>) => readonly string[]);
   /** Provider ports it cannot work without; missing ones are found when the step is built. */
@@ -80,6 +85,8 @@ export interface State {
   readonly needs: readonly ('packages' | 'services')[];
   readonly canRevert: boolean;
   readonly canRefresh: boolean;
+  /** Whether an argument that it does not have means nothing to Salt's state of the same name either. */
+  passesOver(argument: string): boolean;
   /** Decodes and validates the arguments; throws `ARGUMENT_UNKNOWN`, `ARGUMENT_INVALID` or `ARGUMENT_MISSING` with the place. */
   build(raw: RawArguments): BuiltState;
 }
@@ -111,12 +118,17 @@ export function state<A extends Arguments, C extends Changes>(definition: StateD
     args,
     examples: definition.examples as State['examples'],
     notes,
-    differs,
+    differs: [...differs, ...lacking(definition.saltOnly ?? [])],
     needs,
     canRevert: definition.revert !== undefined,
     canRefresh: definition.refresh !== undefined,
+    passesOver: (argument) => definition.saltOnly?.includes(argument) === false,
     build: (raw) => build(definition, decodeArguments(name, args, raw), holds),
   };
+}
+
+function lacking(names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`Arguments of Salt's that it does not have: ${names.join(', ')}`];
 }
 
 function build<A extends Arguments, C extends Changes>(

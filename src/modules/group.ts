@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ruled } from '#kit/arguments.ts';
 import { differences, removal } from '#kit/changes.ts';
 import { moduleFunction } from '#kit/function.ts';
 import { state } from '#kit/state.ts';
@@ -19,9 +20,13 @@ export const present = state({
       addusers: StringList.optional().describe('Users who must be members, beside any others'),
       delusers: StringList.optional().describe('Users who must not be members'),
     })
-    .refine(({ members, addusers, delusers }) => !members || !(addusers || delusers), {
-      error: '"members" names all of them, so "addusers" and "delusers" cannot stand beside it',
-    }),
+    .refine(
+      ({ members, addusers, delusers }) => !members || !(addusers || delusers),
+      ruled('"members" names all of them, so "addusers" and "delusers" cannot stand beside it', {
+        at: 'members',
+        hint: 'Leave "members" out, or the two others',
+      }),
+    ),
   async check(wanted, { groups }) {
     const group = await groups.find(wanted.name);
     if (wanted.gid !== undefined && wanted.gid !== group?.gid) {

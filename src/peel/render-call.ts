@@ -9,6 +9,7 @@ import type { RunRequest } from './runner.ts';
 export interface RenderCalls {
   call(name: string, args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>): unknown;
   has(name: string): boolean;
+  names(): Iterable<string>;
 }
 
 export interface CallRequest {
@@ -34,6 +35,7 @@ export function spawnCalls(
   const [program, ...argv] = command;
   return {
     has: (name) => registry.functions.has(name),
+    names: () => registry.functions.keys(),
     call(name, args, kwargs) {
       const input = encode({ name, args, kwargs, request } satisfies CallRequest);
       const timeout = Math.max(1, request.deadline - Date.now());
@@ -57,7 +59,7 @@ export function spawnCalls(
 /** A plan changes nothing, its templates included: only functions that read may be called. */
 export function readsOnly(calls: RenderCalls, registry: Registry): RenderCalls {
   return {
-    has: calls.has,
+    ...calls,
     call(name, args, kwargs) {
       if (registry.functions.get(name)?.changes) {
         throw new ZesterError(
@@ -65,7 +67,7 @@ export function readsOnly(calls: RenderCalls, registry: Registry): RenderCalls {
           'TEMPLATE_CALL_CHANGES',
           `Cannot call "${name}" while planning: it may change the machine`,
           {
-            hint: 'Guard it with {% if not test %}, or use a function that only reads',
+            hint: 'Guard it with {% if not opts.test %}, or use a function that only reads',
           },
         );
       }

@@ -65,8 +65,8 @@ export function createWorker({ registry, machine, environmentsOf, kept, lock, ca
     const { peel: id, settings } = request;
     const { grains: given, ...facts } = request.facts;
     const grains = typeof given === 'object' ? { ...given } : undefined;
-    const { call, has } = test ? readsOnly(calls(request), registry) : calls(request);
-    return { id, facts, ...(grains === undefined ? {} : { grains }), settings, test, call, has };
+    const { call, has, names } = test ? readsOnly(calls(request), registry) : calls(request);
+    return { id, facts, ...(grains === undefined ? {} : { grains }), settings, test, call, has, names };
   };
 
   const runStates = async (

@@ -23,7 +23,12 @@ export function templateGlobals(
   const options = templateOptions(scope);
   const data = { facts, grains, settings, options, id: scope.id };
   const own = { ...pureFunctions((level, message) => scope.log?.(level, message)), ...dataFunctions(data) };
-  const table = new FunctionTable({ own, call: scope.call && outside(scope, runtime), has: scope.has?.bind(scope) });
+  const table = new FunctionTable({
+    own,
+    call: scope.call && outside(scope, runtime),
+    has: scope.has?.bind(scope),
+    names: scope.names?.bind(scope),
+  });
   const names = new Map<string, Value>(builtins);
   for (const each of nativeFunctions(data, table)) names.set(each.name, each);
   names.set('facts', facts);

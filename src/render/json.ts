@@ -32,13 +32,13 @@ class Reader {
   document(): Value {
     const value = this.#value();
     this.#take(blank);
-    if (this.#at < this.#text.length) throw this.#error('Extra data');
+    if (this.#at < this.#text.length) throw this.#error('Extra data', 'Keep one value, and nothing behind it');
     return value;
   }
 
   #value(): Value {
     this.#take(blank);
-    if (this.#depth > deepest) throw this.#error('nested too deeply');
+    if (this.#depth > deepest) throw this.#error('nested too deeply', 'Keep its maps and lists flatter');
     const character = this.#text.charAt(this.#at);
     if (character === '{') return this.#nested(() => this.#object());
     if (character === '[') return this.#nested(() => this.#array());
@@ -62,7 +62,11 @@ class Reader {
     if (found !== undefined) return new Float(Number(found));
     number.lastIndex = this.#at;
     const match = number.exec(this.#text);
-    if (match === null) throw this.#error('Expecting value');
+    if (match === null)
+      throw this.#error(
+        'Expecting value',
+        'Write a text in double quotes, a number, true, false, null, a list or a map',
+      );
     this.#at += match[0].length;
     const isFloat = match[1] !== undefined || match[2] !== undefined;
     return isFloat ? new Float(Number(match[0])) : (parseInteger(match[0]) ?? 0);
@@ -76,7 +80,11 @@ class Reader {
       items.push(this.#value());
       this.#take(blank);
     } while (this.#skip(','));
-    if (!this.#skip(']')) throw this.#error("Expecting ',' delimiter");
+    if (!this.#skip(']'))
+      throw this.#error(
+        "Expecting ',' delimiter",
+        'Put "," between two entries, and a closing bracket behind the last',
+      );
     return items;
   }
 
@@ -87,13 +95,21 @@ class Reader {
     do {
       this.#take(blank);
       const key = this.#take(string);
-      if (key === undefined) throw this.#error('Expecting property name enclosed in double quotes');
+      if (key === undefined)
+        throw this.#error(
+          'Expecting property name enclosed in double quotes',
+          'Write the key in double quotes; no comma goes behind the last entry',
+        );
       this.#take(blank);
-      if (!this.#skip(':')) throw this.#error("Expecting ':' delimiter");
+      if (!this.#skip(':')) throw this.#error("Expecting ':' delimiter", 'Put ":" between key and value');
       dict.set(unquoteJson(key), this.#value());
       this.#take(blank);
     } while (this.#skip(','));
-    if (!this.#skip('}')) throw this.#error("Expecting ',' delimiter");
+    if (!this.#skip('}'))
+      throw this.#error(
+        "Expecting ',' delimiter",
+        'Put "," between two entries, and a closing bracket behind the last',
+      );
     return dict;
   }
 
@@ -110,11 +126,12 @@ class Reader {
     return found;
   }
 
-  #error(reason: string): ZesterError {
+  #error(reason: string, hint: string): ZesterError {
     const at = this.#place?.(this.#at);
     const file = at === undefined ? 'the text' : `"${at.file}"`;
     return new ZesterError('source', 'JSON_SYNTAX', `Cannot read ${file} as JSON: ${reason} (character ${this.#at})`, {
       at,
+      hint,
     });
   }
 }

@@ -1,5 +1,7 @@
 import { valueError } from './jinja/errors.ts';
 
+const escaping = 'Write "\\\\" before a character that stands for itself, such as "\\\\("';
+
 // Backtracking can take exponential time in the length of the text, and JavaScript has no way to stop it: texts and
 // patterns are bounded, and patterns that repeat a repetition are only tried on short texts.
 const longestText = 1_000_000;
@@ -105,7 +107,7 @@ function translate(pattern: string, { ignoreCase, multiline, dotAll, mode }: Reg
     return new RegExp(source, flags);
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : String(error);
-    throw valueError(`the pattern "${pattern}" is not a regular expression: ${reason}`);
+    throw valueError(`the pattern "${pattern}" is not a regular expression: ${reason}`, escaping);
   }
 }
 
@@ -223,7 +225,10 @@ class Translator {
   #literalEscape(rest: string): string {
     const character = String.fromCodePoint(rest.codePointAt(1) ?? 92);
     if (/[A-Za-z]/.test(character))
-      throw valueError(`the pattern "${this.#pattern}" is not a regular expression: bad escape \\${character}`);
+      throw valueError(
+        `the pattern "${this.#pattern}" is not a regular expression: bad escape \\${character}`,
+        escaping,
+      );
     return this.#skip(
       1 + character.length,
       /[\^$\\.*+?()[\]{}|/-]/.test(character) ? quoteLiteral(character) : character,

@@ -240,7 +240,7 @@ describe('errors', () => {
   test('a missing template is told at the import', () => {
     assert.equal(
       failsAt(() => renderText('\n{% import "no.jinja" as m %}')),
-      'TEMPLATE_NOT_FOUND web.sls:2:4',
+      'TEMPLATE_NOT_FOUND web.sls:2:11',
     );
   });
 

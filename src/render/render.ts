@@ -1,6 +1,6 @@
 import { didYouMean, type Place, ZesterError } from '#base/errors.ts';
 import { templateGlobals } from './globals.ts';
-import { type CompiledTemplate, compileTemplate } from './jinja/compile.ts';
+import { type CompiledTemplate, compileTemplate, type Entered } from './jinja/compile.ts';
 import { defaultLimits, type Limits } from './jinja/limits.ts';
 import { Output } from './jinja/output.ts';
 import { Runtime } from './jinja/runtime.ts';
@@ -48,6 +48,8 @@ export interface Scope {
   call?(name: string, args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>): unknown;
   /** Whether `call` knows a function; without it every name is tried. Decides `'cmd.run' in salt`. */
   has?(name: string): boolean;
+  /** What `call` knows, to name the nearest when a function is unknown. */
+  names?(): Iterable<string>;
   /** Hears what templates log with `salt['log.debug'](…)`. */
   log?(level: string, message: string): void;
 }
@@ -71,9 +73,13 @@ export interface RenderedText {
 export interface RendererOptions {
   /** A file of the tree by its path from the root (`web/map.jinja`), or undefined when there is none. */
   read(path: string): string | undefined;
+  /** Every path of the tree: what is not found is likely one of them misspelled. */
+  paths?(): readonly string[];
   readonly limits?: Partial<Limits>;
   /** Milliseconds on a clock, for the time limit. */
   readonly now?: () => number;
+  /** Hears which parts of templates run: for those who judge a template, not for those who use one. */
+  readonly entered?: Entered;
 }
 
 export interface Renderer {
@@ -90,8 +96,14 @@ export interface Renderer {
 }
 
 /** A renderer compiles each template once, and again only when its text has changed. */
-export function createRenderer({ read, limits, now = () => performance.now() }: RendererOptions): Renderer {
-  const templates = new TemplateCache();
+export function createRenderer({
+  read,
+  paths = () => [],
+  limits,
+  now = () => performance.now(),
+  entered,
+}: RendererOptions): Renderer {
+  const templates = new TemplateCache(entered);
   const allLimits = { ...defaultLimits, ...limits };
 
   const jinja = (input: RenderInput, source: Source): RenderedText => {
@@ -101,7 +113,7 @@ export function createRenderer({ read, limits, now = () => performance.now() }: 
       const text = read(path);
       return text === undefined ? undefined : templates.get(templateSource(path, text));
     };
-    const runtime: Runtime = new Runtime({ template: find, globals, limits: allLimits, now });
+    const runtime: Runtime = new Runtime({ template: find, paths, globals, limits: allLimits, now });
     const folder = input.path.includes('/') ? input.path.slice(0, input.path.lastIndexOf('/')) : '.';
     const out = new Output(runtime);
     try {
@@ -136,11 +148,16 @@ export function createRenderer({ read, limits, now = () => performance.now() }: 
 /** Compiled templates by path; a text that changed is compiled anew. */
 class TemplateCache {
   readonly #byPath = new Map<string, CompiledTemplate>();
+  readonly #entered: Entered | undefined;
+
+  constructor(entered: Entered | undefined) {
+    this.#entered = entered;
+  }
 
   get(source: Source): CompiledTemplate {
     const known = this.#byPath.get(source.path);
     if (known?.source.text === source.text) return known;
-    const compiled = compileTemplate(source);
+    const compiled = compileTemplate(source, this.#entered);
     this.#byPath.set(source.path, compiled);
     return compiled;
   }
@@ -168,11 +185,18 @@ function plainJinja({ text }: RenderInput): { steps: readonly Step[]; body: stri
  * The steps of a `#!jinja|yaml` line and the text below it, whose first line is left empty so that places stay right.
  * A file without the line is Jinja, then YAML. Throws RENDERER_UNSUPPORTED and RENDERER_UNKNOWN.
  */
-function readPipeline({ path, text }: RenderInput): { steps: readonly Step[]; body: string } {
+export function readPipeline({ path, text }: Pick<RenderInput, 'path' | 'text'>): {
+  steps: readonly Step[];
+  body: string;
+} {
   const shebang = /^#!\s*([^/\s][^\n]*)/.exec(text);
   if (shebang === null) return { steps: ['jinja', 'yaml'], body: text };
-  const at = { file: path, line: 1, column: 1 };
-  const steps = (shebang[1] ?? '').split('|').flatMap((part) => readStep(part.trim().split(/\s+/)[0] ?? '', at));
+  const [line, written = ''] = shebang;
+  const begin = line.length - written.length + 1;
+  const steps = [...written.matchAll(/[^|]+/g)].flatMap(({ 0: part, index }) => {
+    const column = begin + index + part.search(/\S|$/);
+    return readStep(part.trim().split(/\s+/)[0] ?? '', { file: path, line: 1, column });
+  });
   return { steps, body: text.slice(shebang[0].length) };
 }
 

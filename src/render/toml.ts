@@ -1,5 +1,5 @@
 import { parse, TomlDate, TomlError } from 'smol-toml';
-import { ZesterError } from '#base/errors.ts';
+import { type Place, ZesterError } from '#base/errors.ts';
 import { Float } from './jinja/values.ts';
 import type { SourceMap } from './source-map.ts';
 import type { Node, Scalar } from './yaml.ts';
@@ -10,14 +10,22 @@ export function parseTomlDocument(text: string, map: SourceMap): Node {
     return nodeOf(parse(text, { integersAsBigInt: true }), map);
   } catch (thrown) {
     if (!(thrown instanceof TomlError)) throw thrown;
-    const start = map.atLine(thrown.line);
-    const at = { ...start, column: start.column + thrown.column - 1 };
+    const at = placeOf(thrown, text, map);
     const reason = thrown.message.split('\n', 1)[0]?.replace(/^Invalid TOML document: /, '');
     throw new ZesterError('source', 'TOML_SYNTAX', `Cannot read "${at.file}" as TOML: ${reason}`, {
       at,
+      hint: 'Write "key = value" lines and "[table]" headings; a text is in quotes',
       cause: thrown,
     });
   }
+}
+
+/** What ends too early is shown at its last character. */
+function placeOf({ line, column }: TomlError, text: string, map: SourceMap): Place {
+  const start = map.atLine(line);
+  const lines = text.trimEnd().split('\n');
+  const end = lines.length < line ? map.at(text.trimEnd().length - 1) : undefined;
+  return end ?? { ...start, column: start.column + column - 1 };
 }
 
 // The parser gives no places: the one of the document does for all of its parts.

@@ -1,4 +1,4 @@
-import { didYouMean, ZesterError } from '#base/errors.ts';
+import { didYouMean, type Place, ZesterError } from '#base/errors.ts';
 import { compileNetwork } from './address.ts';
 import { isGlob, unclosedBracket } from './glob.ts';
 import { readPattern } from './regex.ts';
@@ -10,6 +10,8 @@ import {
   groupExpression,
   letters,
   type ParseOptions,
+  type Position,
+  placeOf,
   syntaxError,
   type Target,
 } from './syntax.ts';
@@ -32,12 +34,20 @@ export function parse(text: string, options: ParseOptions = {}): Target {
 function parseNative(text: string, groups: Groups, path: readonly string[]): Target {
   if (text.length > maxLength) {
     const [shown, reason] = [`${text.slice(0, 40)}…`, `it has more than ${maxLength} characters`];
-    throw syntaxError({ text: shown, offset: 0, reason, hint: 'Name the peels in a nodegroup and use N@name' });
+    throw syntaxError({
+      text: shown,
+      offset: 0,
+      group: path.at(-1),
+      reason,
+      hint: 'Name the peels in a nodegroup and use N@name',
+    });
   }
-  const tokens = tokenize(text);
+  const group = path.at(-1);
+  const tokens = tokenize(text, group);
   let position = 0;
   const peek = () => tokens[position] as Token;
-  const fail = (token: Token, reason: string, hint?: string) => syntaxError({ text, offset: token.at, reason, hint });
+  const fail = (token: Token, reason: string, hint?: string) =>
+    syntaxError({ text, offset: token.at, group, reason, hint });
 
   const either = (depth: number): Target => {
     const items = [both(depth)];
@@ -63,7 +73,7 @@ function parseNative(text: string, groups: Groups, path: readonly string[]): Tar
     if (depth > maxDepth) throw fail(token, `it is nested more than ${maxDepth} deep`, 'Split it into nodegroups');
     position++;
     if (token.kind === 'not') return { kind: 'not', item: single(depth + 1) };
-    if (token.kind === 'word') return matcher(token.text, { text, offset: token.at }, groups, path);
+    if (token.kind === 'word') return matcher(token.text, { text, offset: token.at, group }, groups, path);
     if (token.kind === '(') return inParentheses(token, depth);
     if (token.kind === 'end') throw fail(token, 'it ends where a target is expected', endHint(tokens));
     throw fail(token, `"${token.kind}" stands where a target is expected`, 'Put a target on both sides');
@@ -90,12 +100,7 @@ function endHint(tokens: readonly Token[]): string {
   return tokens.length === 1 ? 'Write "*" for every peel' : 'Add a target, or remove the last operator';
 }
 
-interface Source {
-  readonly text: string;
-  readonly offset: number;
-}
-
-function matcher(word: string, source: Source, groups: Groups, path: readonly string[]): Target {
+function matcher(word: string, source: Position, groups: Groups, path: readonly string[]): Target {
   const fail = (reason: string, hint?: string, within = 0) =>
     syntaxError({ ...source, offset: source.offset + within, reason, hint });
   const [, letter, delimiter, value = ''] = word.match(/^([A-Za-z])([^\w\s@*])?@(.*)$/s) ?? [];
@@ -123,7 +128,7 @@ function matcher(word: string, source: Source, groups: Groups, path: readonly st
         2,
       );
     case 'N':
-      return groupTarget(value, groups, path);
+      return groupTarget(value, placeOf(source), groups, path);
     default:
       return factTarget(letter, value, delimiter ?? ':', fail);
   }
@@ -190,11 +195,12 @@ function comparison(value: string, delimiter: string): { how: Comparison; text: 
   return { how: how as Comparison, text: `${path}${delimiter}${wanted}`, valueAt: path.length + 1 };
 }
 
-function groupTarget(name: string, groups: Groups, path: readonly string[]): Target {
+function groupTarget(name: string, at: Place, groups: Groups, path: readonly string[]): Target {
   const body = Object.hasOwn(groups, name) ? groups[name] : undefined;
   if (body === undefined) {
     const known = Object.keys(groups);
     throw new ZesterError('usage', 'TARGET_GROUP_UNKNOWN', `Cannot use the nodegroup "${name}": it is not defined`, {
+      at,
       hint:
         didYouMean(name, known) ??
         (known.length === 0 ? 'Define it under "nodegroups" on the master' : `There are ${known.join(', ')}`),
@@ -203,6 +209,7 @@ function groupTarget(name: string, groups: Groups, path: readonly string[]): Tar
   if (path.includes(name)) {
     const cycle = [...path, name].join(' → ');
     throw new ZesterError('usage', 'TARGET_GROUP_CYCLE', `Cannot use the nodegroup "${name}": it contains itself`, {
+      at,
       hint: `Break the circle ${cycle}`,
     });
   }

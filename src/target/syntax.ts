@@ -1,4 +1,4 @@
-import { ZesterError } from '#base/errors.ts';
+import { type Place, ZesterError } from '#base/errors.ts';
 
 /** A target as it was understood: which peels. Free of dialect: both end in the same tree. */
 export type Target =
@@ -70,22 +70,31 @@ export const letters: Readonly<Record<string, string>> = {
   N: 'a nodegroup',
 };
 
-export interface SyntaxTrouble {
+/** A position in an expression, or in the body of the nodegroup it stands in. */
+export interface Position {
   /** The whole expression. */
   readonly text: string;
-  /** Offset of the trouble in it. */
   readonly offset: number;
+  readonly group?: string | undefined;
+}
+
+export interface SyntaxTrouble extends Position {
   readonly reason: string;
   readonly hint?: string | undefined;
 }
 
 /** `details.excerpt` holds the expression with a caret under the trouble. */
-export function syntaxError({ text, offset, reason, hint }: SyntaxTrouble): ZesterError {
+export function syntaxError({ reason, hint, ...position }: SyntaxTrouble): ZesterError {
+  const { text, offset } = position;
   return new ZesterError('usage', 'TARGET_SYNTAX', `Cannot read the target "${text}": ${reason}`, {
-    at: { file: 'target', line: 1, column: offset + 1 },
+    at: placeOf(position),
     hint,
     details: { excerpt: `${text}\n${' '.repeat(offset)}^` },
   });
+}
+
+export function placeOf({ offset, group }: Position): Place {
+  return { file: group === undefined ? 'target' : `nodegroup ${group}`, line: 1, column: offset + 1 };
 }
 
 /** Ids travel with underscores for dots: both are understood, outside of brackets. */

@@ -1,4 +1,4 @@
-import { syntaxError } from './syntax.ts';
+import { type Position, syntaxError } from './syntax.ts';
 
 export type Token =
   | { readonly kind: '(' | ')' | 'and' | 'or' | 'not' | 'end'; readonly at: number }
@@ -10,7 +10,7 @@ const operators: ReadonlySet<string> = new Set(['and', 'or', 'not']);
  * Words, operators in any case, and parentheses with or without space around them. A parenthesis inside a word belongs
  * to it (`E@(a|b)`), as do spaces and parentheses between quotes (`G@os.name:"Debian GNU/Linux"`).
  */
-export function tokenize(text: string): Token[] {
+export function tokenize(text: string, group?: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {
@@ -21,7 +21,7 @@ export function tokenize(text: string): Token[] {
       tokens.push({ kind: character, at });
       at++;
     } else {
-      const word = readWord(text, at);
+      const word = readWord({ text, offset: at, group });
       const operator = word.quoted ? '' : word.value.toLowerCase();
       if (operators.has(operator)) tokens.push({ kind: operator as 'and' | 'or' | 'not', at });
       else tokens.push({ kind: 'word', text: word.value, at });
@@ -31,9 +31,10 @@ export function tokenize(text: string): Token[] {
   return [...tokens, { kind: 'end', at: text.length }];
 }
 
-function readWord(text: string, start: number): { value: string; end: number; quoted: boolean } {
-  const isRegex = /^[EPJ]\S?@/.test(text.slice(start));
-  let [value, at, depth, quoted] = ['', start, 0, false];
+function readWord(start: Position): { value: string; end: number; quoted: boolean } {
+  const { text } = start;
+  const isRegex = /^[EPJ]\S?@/.test(text.slice(start.offset));
+  let [value, at, depth, quoted] = ['', start.offset, 0, false];
   while (at < text.length) {
     const character = text[at] as string;
     if (/\s/.test(character)) break;
@@ -41,7 +42,7 @@ function readWord(text: string, start: number): { value: string; end: number; qu
     // `not(…)` is an operator, whatever stands next to it.
     if (character === '(' && !quoted && operators.has(value.toLowerCase())) break;
     if (character === '"' || character === "'") {
-      const end = quoteEnd(text, at);
+      const end = quoteEnd({ ...start, offset: at });
       value += text.slice(at + 1, end).replaceAll(`\\${character}`, character);
       at = end + 1;
       quoted = true;
@@ -63,15 +64,15 @@ function opaqueLength(text: string, at: number): number {
   return text.slice(at).match(/^\[\^?\]?(\\.|[^\]\\\s])*\]/)?.[0].length ?? 1;
 }
 
-function quoteEnd(text: string, start: number): number {
-  const quote = text[start];
-  for (let at = start + 1; at < text.length; at++) {
+function quoteEnd(start: Position): number {
+  const { text, offset } = start;
+  const quote = text[offset];
+  for (let at = offset + 1; at < text.length; at++) {
     if (text[at] === '\\' && text[at + 1] === quote) at++;
     else if (text[at] === quote) return at;
   }
   throw syntaxError({
-    text,
-    offset: start,
+    ...start,
     reason: `the quote (${quote}) is not closed`,
     hint: `Close it, or put the whole value between ${quote === '"' ? "'" : '"'} when it holds one`,
   });

@@ -1,13 +1,20 @@
-import { asError, didYouMean, isError, type Place, ZesterError } from '#base/errors.ts';
-import { type Arguments, argumentMeta, primaryArgument, type RawArgument, type RawArguments } from '#kit/arguments.ts';
+import { asError, didYouMean, isError, nearest, type Place, withPlace, ZesterError } from '#base/errors.ts';
+import {
+  ArgumentErrors,
+  type Arguments,
+  argumentMeta,
+  primaryArgument,
+  type RawArgument,
+  type RawArguments,
+} from '#kit/arguments.ts';
 import type { Registry } from '#kit/function.ts';
 import type { State } from '#kit/state.ts';
 import type { Argument } from '../document.ts';
 import { engineKeywords, type RequisiteKind, requisiteKinds } from '../keywords.ts';
-import { plainOf, textOf } from '../node.ts';
+import { type Node, placeInside, plainOf, textOf } from '../node.ts';
 import type { Problems } from '../problems.ts';
 import { type Reference, readReferences } from '../references.ts';
-import { hasSlot } from '../slots.ts';
+import { hasSlot, verifySlots } from '../slots.ts';
 import type { Step, Work } from '../step.ts';
 import type { Draft } from './names.ts';
 import { readOptions } from './options.ts';
@@ -77,7 +84,7 @@ function buildStep(draft: Draft, options: BuildOptions): Step {
     options: readOptions(draft, {
       problems: options.problems,
       takes,
-      functions: options.registry.functions,
+      registry: options.registry,
       late: options.late,
     }),
     work: workOf(draft, state, options),
@@ -92,12 +99,17 @@ function workOf(draft: Draft, state: State | undefined, { registry, problems, la
     return { kind: 'broken', error };
   }
   const raw = rawArguments(draft, state, problems);
-  if ([...raw.values.values()].some(({ value }) => hasSlot(value))) return { kind: 'late', state, raw };
+  if ([...raw.values.values()].some(({ value }) => hasSlot(value))) {
+    if (!late) for (const { value } of draft.args.values()) verifySlots(value, registry, problems);
+    return { kind: 'late', state, raw };
+  }
   try {
     return { kind: 'ready', state, raw, built: state.build(raw) };
   } catch (thrown) {
     const error = asError(thrown);
-    if (!(late && isError(error, 'ARGUMENT_MISSING'))) problems.addError(placed(error, draft));
+    for (const each of error instanceof ArgumentErrors ? error.errors : [error]) {
+      if (!(late && isError(each, 'ARGUMENT_MISSING'))) problems.addError(withPlace(each, draft.declaration.at));
+    }
     return { kind: 'broken', error };
   }
 }
@@ -109,8 +121,14 @@ function unknownState({ entry, declaration, state }: Draft, { states }: Registry
     at: declaration.functions[0]?.at ?? declaration.at,
     hint:
       didYouMean(state, states.keys()) ??
-      (siblings.length > 0 ? `The states of "${module}" are ${siblings.join(', ')}` : undefined),
+      (siblings.length > 0 ? `The states of "${module}" are ${siblings.join(', ')}` : hintForModule(module)),
   });
+}
+
+function hintForModule(module = ''): string {
+  return ['include', 'extend', 'exclude'].includes(module)
+    ? `Write "${module}" at the top level, without indentation`
+    : `There are no states of "${module}": list all with "sys.list_state_functions"`;
 }
 
 /** The arguments a module gets: the engine's own words are kept back unless its schema has them too. */
@@ -122,18 +140,26 @@ function rawArguments(draft: Draft, state: State, problems: Problems): RawArgume
     if (engineKeywords.has(key) && !isOwn) continue;
     if (!isOwn && !open && borrowed) continue;
     if (!isOwn && !open && key !== 'name') {
+      const hint = didYouMean(key, key.length > 3 ? [...known, ...engineKeywords] : known);
+      // What Salt passes over is no reason to refuse its tree, unless it looks like a slip of the pen.
+      if (hint === undefined && draft.entry.source.dialect === 'sls' && state.passesOver(key)) continue;
       problems.add('ARGUMENT_UNKNOWN', `'${key}' is an invalid keyword argument for '${draft.state}'`, {
         at,
-        hint:
-          didYouMean(key, key.length > 3 ? [...known, ...engineKeywords] : known) ??
-          `Its arguments are ${Object.keys(state.args.shape).join(', ')}`,
+        hint: hint ?? `Its arguments are ${Object.keys(state.args.shape).join(', ')}`,
       });
+      // What is misspelled was meant all the same: it is not missing, and may be wrong besides.
+      const meant = nearest(key, known);
+      if (meant !== undefined && !draft.args.has(meant)) values.set(meant, rawArgument(value));
       continue;
     }
-    values.set(key, { value: plainOf(value), at: value.at });
+    values.set(key, rawArgument(value));
   }
   if (draft.declaration.args.has('names')) dropOtherNames(values, state);
   return { id: draft.name, at: draft.declaration.at, values };
+}
+
+function rawArgument(value: Node): RawArgument {
+  return { value: plainOf(value), at: value.at, inside: (path) => placeInside(value, path) };
 }
 
 /** A name of `names` is the primary argument, whatever else was written for it. */
@@ -176,11 +202,4 @@ function fieldsOf(schema: Arguments): Fields {
 function namesOf(schema: Arguments, key: string): readonly string[] {
   const field = schema.shape[key];
   return [key, ...((field && argumentMeta(field).aliases) ?? [])];
-}
-
-/** An error with a place: that of the state when the argument at fault has none. */
-function placed(error: ZesterError, draft: Draft): ZesterError {
-  if (error.at) return error;
-  const { family, code, message, hint, cause, details } = error;
-  return new ZesterError(family, code, message, { at: draft.declaration.at, hint, cause, details });
 }

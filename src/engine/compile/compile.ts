@@ -1,7 +1,7 @@
 import type { Exclusion } from '../document.ts';
 import { flatten, type Loaded } from '../gather.ts';
 import type { Problems } from '../problems.ts';
-import { exclude } from './exclude.ts';
+import { exclude, isExcluded } from './exclude.ts';
 import { extend } from './extend.ts';
 import { type High, merge } from './merge.ts';
 import { type Draft, names } from './names.ts';
@@ -28,13 +28,15 @@ export interface Outline {
 export function outline(loaded: readonly Loaded[], options: OutlineOptions): Outline {
   const { problems, exclusions, late, verified } = options;
   const documents = flatten(loaded);
-  const extensions = documents.flatMap((document) => document.extensions);
   const excluded = [...documents.flatMap((document) => document.exclusions), ...exclusions];
+  const extensions = documents
+    .filter(({ source }) => !isExcluded(source, excluded))
+    .flatMap((document) => document.extensions);
 
   const merged = merge(loaded, options);
   const extended = extend(merged, extensions, problems);
   if (verified) verify(extended, problems);
-  const turned = requisites(extended, { problems, late });
+  const turned = requisites(extended, { problems, late, excluded });
   const high = exclude(turned, excluded);
   return { high, drafts: names(high, problems) };
 }

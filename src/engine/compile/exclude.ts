@@ -1,14 +1,16 @@
 import type { Exclusion } from '../document.ts';
 import { globMatches } from '../glob.ts';
+import type { Source } from '../tree.ts';
 import type { High } from './merge.ts';
 
-/** The ids that stay. A file is excluded by a glob over references, an id by its name. */
+/** The ids that stay: what is excluded is still there for others to extend. */
 export function exclude(high: High, exclusions: readonly Exclusion[]): High {
   if (exclusions.length === 0) return high;
-  const files = exclusions.filter(({ kind }) => kind === 'sls').map(({ pattern }) => pattern);
   const ids = new Set(exclusions.filter(({ kind }) => kind === 'id').map(({ pattern }) => pattern));
-  const kept = [...high].filter(
-    ([id, { source }]) => !ids.has(id) && !files.some((pattern) => globMatches(pattern, source.ref)),
-  );
-  return new Map(kept);
+  return new Map([...high].filter(([id, { source }]) => !ids.has(id) && !isExcluded(source, exclusions)));
+}
+
+/** Whether a file takes no part, neither with its states nor with what it adds to others. */
+export function isExcluded({ ref }: Pick<Source, 'ref'>, exclusions: readonly Exclusion[]): boolean {
+  return exclusions.some(({ kind, pattern }) => kind === 'sls' && globMatches(pattern, ref));
 }

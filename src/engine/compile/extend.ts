@@ -34,8 +34,18 @@ function targetOf(high: High, extension: Entry, problems: Problems): Entry | und
   if (own && (declarationsOf(own, first.module).length > 0 || first.functions.length > 0)) return own;
   const named = findByName(high, extension.id, first.module);
   if (named.length === 1) return named[0];
-  reportUnknown(high, extension.id, first.module, extension.source, extension.at, problems);
+  if (named.length > 1) reportAmbiguous(named, extension.id, extension.at, problems);
+  else reportUnknown(high, extension.id, first.module, extension.source, extension.at, problems);
   return undefined;
+}
+
+/** A `name` that several ids have does not tell which of them is meant. */
+export function reportAmbiguous(entries: readonly Entry[], name: string, at: Place, problems: Problems): void {
+  const ids = entries.map(({ id }) => `"${id}"`).join(' and ');
+  problems.add('NAME_AMBIGUOUS', `Cannot tell which state "${name}" is: it is the name of ${ids}`, {
+    at,
+    hint: 'Write the id of the one you mean',
+  });
 }
 
 /** What Salt says for an `extend`, and for an `_in` requisite, whose target does not exist as that module. */

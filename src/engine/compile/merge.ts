@@ -1,6 +1,5 @@
 import type { Document, Entry } from '../document.ts';
 import { flatten, inLoadOrder, type Loaded } from '../gather.ts';
-import { itemsOf } from '../node.ts';
 import type { Problems } from '../problems.ts';
 
 /** Every id of a run with its states, in the order ids are looked at. */
@@ -73,10 +72,8 @@ export function findByName(high: High, name: string, module: string, functionNam
   if (own && declarationsOf(own, module, functionName).length > 0) return [own];
   return [...high.values()].filter((entry) =>
     declarationsOf(entry, module, functionName).some((each) => {
-      const written = [each.args.get('name'), each.args.get('names')].flatMap((argument) =>
-        argument ? itemsOf(argument.value) : [],
-      );
-      return written.some((node) => node.kind === 'scalar' && node.value === name);
+      const own = each.args.get('name')?.value;
+      return own?.kind === 'scalar' && own.value === name;
     }),
   );
 }

@@ -40,12 +40,24 @@ function expand(entry: Entry, declaration: Declaration, problems: Problems): Num
   const base = new Map(declaration.args);
   base.delete('names');
   const own = base.get('name')?.value;
-  if (own && textOf(own) === undefined) base.delete('name');
+  const written = own && nameIn(own, entry);
+  if (written === undefined) base.delete('name');
+  if (own && (own.kind === 'list' || own.kind === 'map') && entry.source.dialect === 'zy') {
+    problems.add(
+      'NAMES_INVALID',
+      `Cannot read the name of state '${id}' in SLS '${entry.source.ref}': it is not text`,
+      {
+        at: own.at,
+        hint: own.kind === 'list' ? 'Write "names" for several' : 'Write a text',
+      },
+    );
+  }
   const common = { entry, declaration, id, state: `${declaration.module}.${first.name}` };
   const listed = declaration.args.get('names')?.value;
-  const entries = listed === undefined || isNull(listed) ? [] : itemsOf(listed);
+  const isList = listed?.kind === 'list' || entry.source.dialect === 'zy';
+  const entries = listed === undefined || isNull(listed) || !isList ? [] : itemsOf(listed);
   if (entries.length === 0) {
-    return [{ ...common, name: (own && textOf(own)) ?? id, args: base, position: undefined }];
+    return [{ ...common, name: written ?? id, args: base, position: undefined }];
   }
   const expanded = new Map<string, Numbered>();
   const seen = new Set<string>();
@@ -57,6 +69,11 @@ function expand(entry: Entry, declaration: Declaration, problems: Problems): Num
     expanded.set(item.name, { ...common, name: item.name, args, position: expanded.size + 1 });
   }
   return [...expanded.values()];
+}
+
+/** Salt takes a name that is no text for none; in a `.zy` file a number is as good as a text. */
+function nameIn(node: Node, { source }: Entry): string | undefined {
+  return source.dialect === 'zy' ? wordOf(node) : textOf(node);
 }
 
 interface Name {

@@ -1,9 +1,12 @@
-import { didYouMean } from '#base/errors.ts';
+import { didYouMean, type Place } from '#base/errors.ts';
 import { parseDuration } from '#base/time.ts';
+import type { Registry } from '#kit/function.ts';
 import type { Argument } from '../document.ts';
-import { isNull, itemsOf, plainOf, textOf, wordOf } from '../node.ts';
+import { engineKeywords } from '../keywords.ts';
+import { isNull, itemsOf, keyText, type Node, type ScalarNode, scalar, textOf, wordOf } from '../node.ts';
 import type { Problems } from '../problems.ts';
-import type { CommandSurroundings, Guard, Reload, Retry, StepOptions } from '../step.ts';
+import type { CommandSurroundings, Reload, Retry, StepOptions } from '../step.ts';
+import { readGuards } from './guards.ts';
 import type { Draft } from './names.ts';
 
 const truthy = ['true', 'yes', 'on', '1'];
@@ -13,21 +16,22 @@ export interface OptionsContext {
   readonly problems: Problems;
   /** Arguments that are the module's own business: the engine then keeps away from them. */
   readonly takes: (key: string) => boolean;
-  readonly functions: { has(name: string): boolean; keys(): Iterable<string> };
+  readonly registry: Registry;
   readonly late: boolean;
 }
 
 /** What the engine itself reads of a state's arguments. */
 export function readOptions(draft: Draft, context: OptionsContext): StepOptions {
   const reader = readerOf(draft, context);
+  if (draft.entry.source.dialect === 'zy') verifyOrder(reader);
   const shell = reader.text('shell') ?? '/bin/sh';
   const commands = readSurroundings(reader, shell);
   return {
     failhard: reader.flag('failhard'),
     parallel: reader.flag('parallel') ?? false,
-    retry: readRetry(draft, reader),
-    onlyif: readGuards(draft, 'onlyif', context, reader),
-    unless: readGuards(draft, 'unless', context, reader),
+    retry: readRetry(draft, reader, context.problems),
+    onlyif: readGuards(draft, 'onlyif', context),
+    unless: readGuards(draft, 'unless', context),
     creates: reader.texts('creates'),
     checkCommands: context.takes('check_cmd') ? [] : reader.texts('check_cmd'),
     commands,
@@ -49,128 +53,110 @@ const reloadKeys: Readonly<Record<Reload, string>> = {
 
 type Reader = ReturnType<typeof readerOf>;
 
-function readerOf({ args, id }: Draft, { problems }: OptionsContext) {
-  const refuse = ({ key, value }: Argument, wish: string) =>
-    problems.add('OPTION_INVALID', `Cannot read "${key}" of state "${id}": it must be ${wish}`, {
-      at: value.at,
-      hint: `Write "${key}" as ${wish}, or leave it out`,
-    });
-  const word = (key: string) => {
+function readerOf({ args, id }: Draft, { problems, takes }: OptionsContext) {
+  const refuse = (key: string, at: Place, wish: string, hint = `Write "${key}" as ${wish}, or leave it out`) =>
+    problems.add('STATE_OPTION_INVALID', `Cannot read "${key}" of state "${id}": it must be ${wish}`, { at, hint });
+  const written = (key: string): Argument | undefined => {
     const argument = args.get(key);
-    return argument && wordOf(argument.value);
+    return argument === undefined || isNull(argument.value) ? undefined : argument;
   };
   return {
     refuse,
-    argument: (key: string) => args.get(key),
-    text: word,
-    flag(key: string): boolean | undefined {
-      const argument = args.get(key);
-      if (argument === undefined || isNull(argument.value)) return undefined;
+    written,
+    text(key: string): string | undefined {
+      const argument = written(key);
+      const word = argument && wordOf(argument.value);
+      const isMine = engineKeywords.has(key) && !takes(key);
+      if (argument && word === undefined && isMine) refuse(key, argument.value.at, 'a text');
+      return word;
+    },
+    flag(key: string, wish = 'true or false'): boolean | undefined {
+      const argument = written(key);
+      if (argument === undefined) return undefined;
       const said = wordOf(argument.value)?.toLowerCase();
       if (said !== undefined && truthy.includes(said)) return true;
-      if (said !== undefined && falsy.includes(said)) return false;
-      refuse(argument, 'true or false');
-      return undefined;
+      if (said === undefined || !falsy.includes(said)) refuse(key, argument.value.at, wish);
+      return said !== undefined && falsy.includes(said) ? false : undefined;
     },
     texts(key: string): readonly string[] {
-      const argument = args.get(key);
-      if (argument === undefined || isNull(argument.value)) return [];
-      const found = itemsOf(argument.value).map(wordOf);
-      if (found.every((each) => each !== undefined)) return found;
-      refuse(argument, 'a text, or a list of them');
-      return [];
+      const argument = written(key);
+      if (argument === undefined) return [];
+      const items = itemsOf(argument.value);
+      const wrong = items.find((item) => wordOf(item) === undefined);
+      if (wrong) refuse(key, wrong.at, 'a text, or a list of them');
+      return wrong ? [] : items.flatMap((item) => wordOf(item) ?? []);
     },
     duration(key: string): number | undefined {
-      const argument = args.get(key);
-      const said = argument && wordOf(argument.value);
-      if (argument === undefined || isNull(argument.value)) return undefined;
+      const argument = written(key);
+      if (argument === undefined) return undefined;
       try {
-        return parseDuration(said ?? '');
+        return parseDuration(wordOf(argument.value) ?? '');
       } catch {
-        refuse(argument, 'a span of time such as "30s"');
+        refuse(key, argument.value.at, 'a span of time such as "30s"');
         return undefined;
       }
     },
   };
 }
 
-function readRetry({ args, entry }: Draft, { refuse }: Reader): Retry | undefined {
-  const argument = args.get('retry');
-  if (argument === undefined || isNull(argument.value)) return undefined;
-  const defaults = { attempts: 2, interval: 30, splay: 0, until: true };
-  const value = plainOf(argument.value);
+/** Salt sorts whatever it does not know like a state without an order. */
+function verifyOrder({ refuse, written }: Reader) {
+  const order = written('order')?.value;
+  const word = order && wordOf(order);
+  if (order === undefined || (word !== undefined && /^(-?\d+(\.\d+)?|first|last)$/.test(word))) return;
+  refuse('order', order.at, 'a number, "first" or "last"', word && didYouMean(word, ['first', 'last']));
+}
+
+const retryWish = 'a number of attempts, or a map of attempts, interval, splay and until';
+
+function readRetry({ args, entry, id }: Draft, { refuse }: Reader, problems: Problems): Retry | undefined {
+  const value = args.get('retry')?.value;
+  if (value === undefined || isNull(value)) return undefined;
+  const retry = { attempts: 2, interval: 30, splay: 0, until: true };
   // Salt honours nothing but a map: anything else is its defaults.
-  if (entry.source.dialect === 'sls' && (typeof value !== 'object' || Array.isArray(value))) return defaults;
-  if (value === true) return defaults;
-  if (value === false) return undefined;
-  const written: unknown = Array.isArray(value) ? Object.assign({}, ...value) : value;
-  const asked = typeof written === 'object' ? (written as Record<string, unknown>) : { attempts: written };
-  const retry = { ...defaults };
-  for (const [key, each] of Object.entries(asked)) {
-    const number = Number(each);
-    if (key === 'until' && typeof each === 'boolean') retry.until = each;
-    else if ((key === 'attempts' || key === 'interval' || key === 'splay') && Number.isFinite(number) && number >= 0)
-      retry[key] = number;
-    else refuse(argument, 'a number of attempts, or a map of attempts, interval, splay and until');
+  if (entry.source.dialect === 'sls' && value.kind !== 'map') return retry;
+  if (value.kind === 'scalar' && typeof value.value === 'boolean') return value.value ? retry : undefined;
+  for (const { key, value: each } of retryEntries(value)) {
+    const name = key && keyText(key);
+    const number = each.kind === 'scalar' && !isNull(each) ? Number(wordOf(each)) : Number.NaN;
+    const isAmount = name === 'attempts' || name === 'interval' || name === 'splay';
+    if (isAmount && number >= 0 && Number.isFinite(number)) retry[name] = number;
+    else if (isAmount && value.kind !== 'scalar') refuse(`retry.${name}`, each.at, 'a number from 0 up');
+    else if (name === 'until' && each.kind === 'scalar' && typeof each.value === 'boolean') retry.until = each.value;
+    else if (name === 'until') refuse('retry.until', each.at, 'true or false');
+    else if (key === undefined || isAmount) refuse('retry', each.at, retryWish);
+    else {
+      problems.add('STATE_OPTION_INVALID', `Cannot read "retry" of state "${id}": it has no "${name}"`, {
+        at: key.at,
+        hint: didYouMean(keyText(key), Object.keys(retry)) ?? `Write "retry" as ${retryWish}`,
+      });
+    }
   }
   return retry;
 }
 
-function readGuards(
-  draft: Draft,
-  key: 'onlyif' | 'unless',
-  context: OptionsContext,
-  { refuse }: Reader,
-): readonly Guard[] | undefined {
-  const argument = draft.args.get(key);
-  if (argument === undefined) return undefined;
-  const guards: Guard[] = [];
-  for (const item of isNull(argument.value) ? [] : itemsOf(argument.value)) {
-    const word = wordOf(item);
-    if (word !== undefined) guards.push({ kind: 'command', command: guardCommand(word) });
-    else if (item.kind === 'map') {
-      const { fun, args = [], get_return: getReturn, ...named } = plainOf(item) as Record<string, unknown>;
-      if (typeof fun !== 'string') {
-        refuse({ ...argument, value: item }, 'commands, or maps with a "fun"');
-        continue;
-      }
-      if (!context.functions.has(fun) && !context.late) {
-        context.problems.add(
-          'FUNCTION_UNKNOWN',
-          `Cannot check "${key}" of state "${draft.id}": no function is named "${fun}"`,
-          {
-            at: item.at,
-            hint: didYouMean(fun, context.functions.keys()),
-          },
-        );
-      }
-      const positional = Array.isArray(args) ? args : [args];
-      guards.push({
-        kind: 'function',
-        name: fun,
-        positional,
-        named,
-        getReturn: typeof getReturn === 'string' ? getReturn : undefined,
-      });
-    }
-  }
-  return guards;
+/** What is written of it, one by one; a bare number means attempts. */
+function retryEntries(value: Node): readonly RetryEntry[] {
+  if (value.kind === 'scalar') return [{ key: scalar('attempts', value.at), value }];
+  return itemsOf(value).flatMap((item): readonly RetryEntry[] =>
+    item.kind === 'map' ? item.entries : [{ key: undefined, value: item }],
+  );
 }
 
-/** YAML reads a bare `true` as a boolean, where its author meant the command. */
-function guardCommand(word: string): string {
-  return word === 'True' || word === 'False' ? word.toLowerCase() : word;
+interface RetryEntry {
+  readonly key: ScalarNode | undefined;
+  readonly value: Node;
 }
 
 function readSurroundings(reader: Reader, shell: string): CommandSurroundings {
   const excluded = new Set(reader.texts('cmd_opts_exclude'));
   const text = (key: string) => (excluded.has(key) ? undefined : reader.text(key));
   const [cwd, user, umask] = [text('cwd'), text('runas'), text('umask')];
-  const env = excluded.has('env') ? undefined : environment(reader.argument('env'));
+  const env = excluded.has('env') ? undefined : environment(reader.written('env'));
   const timeoutMs = excluded.has('timeout') ? undefined : reader.duration('timeout');
   if (umask !== undefined && !/^[0-7]{1,4}$/.test(umask)) {
-    const argument = reader.argument('umask');
-    if (argument) reader.refuse(argument, 'octal digits such as "077"');
+    const at = reader.written('umask')?.value.at;
+    if (at) reader.refuse('umask', at, 'octal digits such as "077"');
   }
   return {
     shell: excluded.has('shell') ? '/bin/sh' : shell,
@@ -184,7 +170,7 @@ function readSurroundings(reader: Reader, shell: string): CommandSurroundings {
 
 /** A map, a list of one-key maps, or a list of `NAME=value`. */
 function environment(argument: Argument | undefined): Readonly<Record<string, string>> | undefined {
-  if (argument === undefined || isNull(argument.value)) return undefined;
+  if (argument === undefined) return undefined;
   const pairs = itemsOf(argument.value).flatMap((item): [string, string][] => {
     const [name, ...rest] = textOf(item)?.split('=') ?? [];
     if (name !== undefined) return [[name, rest.join('=')]];
@@ -197,5 +183,5 @@ function readEvent({ id, args }: Draft, reader: Reader): string | undefined {
   const argument = args.get('fire_event');
   const tag = argument && textOf(argument.value);
   if (tag !== undefined) return tag;
-  return reader.flag('fire_event') ? id : undefined;
+  return reader.flag('fire_event', 'true, false or a tag') ? id : undefined;
 }

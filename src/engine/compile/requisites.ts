@@ -1,10 +1,11 @@
 import { didYouMean } from '#base/errors.ts';
-import type { Argument, Declaration, Entry } from '../document.ts';
+import type { Argument, Declaration, Entry, Exclusion } from '../document.ts';
 import { inKinds, referenceKeywords } from '../keywords.ts';
 import { list, pair } from '../node.ts';
 import type { Problems } from '../problems.ts';
 import { type Reference, readReferences } from '../references.ts';
-import { appended, reportUnknown } from './extend.ts';
+import { isExcluded } from './exclude.ts';
+import { appended, reportAmbiguous, reportUnknown } from './extend.ts';
 import { declarationsOf, findByName, type High } from './merge.ts';
 
 interface Origin {
@@ -24,6 +25,7 @@ export interface RequisiteOptions {
   readonly problems: Problems;
   /** As Salt 3006: what names nothing is passed over here. */
   readonly late: boolean;
+  readonly excluded: readonly Exclusion[];
 }
 
 /**
@@ -47,6 +49,7 @@ function giftsOf(high: High, origin: Origin, options: RequisiteOptions): readonl
   const isIn = (inKinds as readonly string[]).includes(key);
   if (!isIn && !['use', 'use_in', 'prereq'].includes(key)) return [];
   const { entry, declaration } = origin;
+  if (isIn && isExcluded(entry.source, options.excluded)) return [];
   const owner = { id: entry.id, module: declaration.module, ref: entry.source.ref, dialect: entry.source.dialect };
   const references = readReferences(origin.argument, owner);
   if (key === 'use' || key === 'use_in') {
@@ -115,7 +118,8 @@ function targetsOf(
       .slice(0, 1)
       .map((declaration) => ({ to: entry, declaration }));
   }
-  reportUnknown(high, pattern, meant.module, origin.entry.source, at, problems);
+  if (found.length > 1) reportAmbiguous(found, pattern, at, problems);
+  else reportUnknown(high, pattern, meant.module, origin.entry.source, at, problems);
   return [];
 }
 

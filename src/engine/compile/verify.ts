@@ -20,7 +20,7 @@ function verifyDeclaration(entry: Entry, declaration: Declaration, problems: Pro
       at,
       hint: engineKeywords.has(module)
         ? `Write "${module}" as an argument of a state: a list entry below it`
-        : `Write the function after the module, such as "${module}.present"`,
+        : 'Write a state as "module.function", such as "pkg.installed"',
     });
   }
   if (functions.length > 1) {

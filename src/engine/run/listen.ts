@@ -42,9 +42,12 @@ export async function listen(graph: Graph, options: ListenOptions): Promise<void
     emit({ ...result, step: listener, because, sequence: next(), startedAt, ms: Math.max(0, now() - startedAt) });
     if (!test && result.verdict === 'failed' && (step.options.failhard ?? options.failhard)) break;
   }
+  const told = new Set<string>();
   for (const { reference, changing } of graph.deaf) {
     const result = changing && settled.get(changing);
-    if (changing === undefined || (result && hasChanged(result))) emit(deaf(graph, reference, next(), now()));
+    if (told.has(reference.text) || (changing !== undefined && !(result && hasChanged(result)))) continue;
+    told.add(reference.text);
+    emit(deaf(graph, reference, next(), now()));
   }
 }
 

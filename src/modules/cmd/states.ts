@@ -34,6 +34,7 @@ const words = StringList.optional().describe('Arguments; with them, the command 
 
 export const run = state({
   name: 'cmd.run',
+  saltOnly: ['prepend_path', 'root', 'success_stderr', 'success_stdout', 'use_vt'],
   summary: 'Run a command',
   args: z.object({ command: commandArgument, args: words, ...runArguments }),
   async check(wanted, context) {
@@ -100,6 +101,7 @@ export const run = state({
 
 export const wait = state({
   name: 'cmd.wait',
+  saltOnly: ['root', 'success_stderr', 'success_stdout', 'use_vt'],
   summary: 'Run a command when something it watches changes, and only then',
   args: z.object({ command: commandArgument, args: words, ...runArguments }),
   check: async () => ({}),
@@ -116,6 +118,7 @@ export const wait = state({
 
 export const script = state({
   name: 'cmd.script',
+  saltOnly: ['password', 'success_stderr', 'success_stdout', 'use_vt'],
   summary: 'Run a script of the state tree',
   args: z.object({
     source: z

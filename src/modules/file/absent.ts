@@ -9,6 +9,7 @@ import type { FileStat } from '#machine/machine.ts';
 
 export const absent = state({
   name: 'file.absent',
+  saltOnly: [],
   summary: 'Ensure a path does not exist, whatever it is',
   args: z.object({ name: AbsolutePath.describe('Path to remove').meta({ primary: true, aliases: ['path'] }) }),
   async check({ name }, context) {

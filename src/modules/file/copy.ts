@@ -19,6 +19,7 @@ const makedirs = z.boolean().default(false).describe('Make missing parent direct
 
 export const copy = state({
   name: 'file.copy',
+  saltOnly: ['dir_mode'],
   summary: 'Ensure a file is there, as a copy of another on the same machine',
   args: z.object({
     name: name.describe('Path of the copy'),
@@ -149,6 +150,7 @@ export const touch = state({
 
 export const rename = state({
   name: 'file.rename',
+  saltOnly: [],
   summary: 'Ensure what was at one path is at another',
   args: z.object({
     name: name.describe('Path it shall have'),

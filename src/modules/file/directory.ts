@@ -17,6 +17,17 @@ import type { FileStat } from '#machine/machine.ts';
 
 export const directory = state({
   name: 'file.directory',
+  saltOnly: [
+    'backupname',
+    'children_only',
+    'follow_symlinks',
+    'max_depth',
+    'win_deny_perms',
+    'win_inheritance',
+    'win_owner',
+    'win_perms',
+    'win_perms_reset',
+  ],
   summary: 'Ensure a directory exists, with the given owner and mode',
   args: z.object({
     name: AbsolutePath.describe('Path of the directory').meta({ primary: true, aliases: ['path'] }),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { literal } from '#kit/abilities/patterns.ts';
 import { editArguments, linesOf, textEdit, textOfLines } from '#kit/abilities/text-edit.ts';
+import { ruled } from '#kit/arguments.ts';
 import { StringMap } from '#kit/types.ts';
 import { fileUnknown } from '#machine/errors.ts';
 
@@ -28,12 +29,17 @@ export const keyvalue = textEdit({
       create_if_missing: z.boolean().default(true).describe('Make a file that is not there'),
       ignore_if_missing: z.boolean().default(false).describe('A file that is not there is fine'),
     })
-    .refine(({ key, value }) => key === undefined || value !== undefined, {
-      error: '"value" is missing: "key" needs one',
-    })
-    .refine(({ key, key_values }) => key !== undefined || Object.keys(key_values).length > 0, {
-      error: '"key_values" is missing: there is nothing to set',
-    }),
+    .refine(
+      ({ key, value }) => key === undefined || value !== undefined,
+      ruled('"value" is missing: "key" needs one', { at: 'key', hint: 'Add "value": what the key is set to' }),
+    )
+    .refine(
+      ({ key, key_values }) => key !== undefined || Object.keys(key_values).length > 0,
+      ruled('"key_values" is missing: there is nothing to set', {
+        at: 'key_values',
+        hint: 'Add "key_values", or "key" and "value"',
+      }),
+    ),
   edit(text, wanted) {
     if (text === undefined && wanted.ignore_if_missing) return undefined;
     if (text === undefined && !wanted.create_if_missing) throw fileUnknown('set keys in', wanted.name);

@@ -18,6 +18,25 @@ import { type ContentWish, wantedContent } from './wish.ts';
 
 export const managed = state({
   name: 'file.managed',
+  saltOnly: [
+    'allow_empty',
+    'attrs',
+    'contents_delimiter',
+    'encoding',
+    'encoding_errors',
+    'follow_symlinks',
+    'keep_source',
+    'selinux',
+    'source_hash_name',
+    'tmp_dir',
+    'use_etag',
+    'verify_ssl',
+    'win_deny_perms',
+    'win_inheritance',
+    'win_owner',
+    'win_perms',
+    'win_perms_reset',
+  ],
   summary: 'Ensure a file exists, with the given content, owner and mode',
   args: z.object({
     name: AbsolutePath.describe('Path of the file').meta({ primary: true, aliases: ['path'] }),

@@ -44,6 +44,17 @@ type RecurseChanges = { readonly [path: `/${string}`]: Change<Content> } & {
 
 export const recurse = state({
   name: 'file.recurse',
+  saltOnly: [
+    'backup',
+    'force_symlinks',
+    'keep_source',
+    'maxdepth',
+    'sym_mode',
+    'win_deny_perms',
+    'win_inheritance',
+    'win_owner',
+    'win_perms',
+  ],
   summary: 'Ensure a directory holds the files of a folder of the state tree',
   args,
   async check(wanted, context): Promise<RecurseChanges> {

@@ -3,6 +3,7 @@ import { ZesterError } from '#base/errors.ts';
 import { merged } from '#kit/abilities/data.ts';
 import { editArguments, textEdit } from '#kit/abilities/text-edit.ts';
 import { yamlText } from '#kit/abilities/yaml-text.ts';
+import { ruled } from '#kit/arguments.ts';
 import { lookup } from '#kit/lookup.ts';
 
 export const serialize = textEdit({
@@ -24,9 +25,13 @@ export const serialize = textEdit({
         .meta({ aliases: ['formatter'] }),
       merge_if_exists: z.boolean().default(false).describe('Keep what a file of JSON has beside the data'),
     })
-    .refine(({ serializer, merge_if_exists }) => serializer === 'json' || !merge_if_exists, {
-      error: '"merge_if_exists" works with JSON only',
-    }),
+    .refine(
+      ({ serializer, merge_if_exists }) => serializer === 'json' || !merge_if_exists,
+      ruled('"merge_if_exists" works with JSON only', {
+        at: 'merge_if_exists',
+        hint: 'Write "serializer: json", or leave it out',
+      }),
+    ),
   edit(text, wanted, { settings }) {
     const { name, serializer, dataset_pillar: key } = wanted;
     const data = key === undefined ? wanted.dataset : lookup(settings, key);

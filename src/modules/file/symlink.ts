@@ -9,6 +9,15 @@ import { fileExists } from '#machine/errors.ts';
 
 export const symlink = state({
   name: 'file.symlink',
+  saltOnly: [
+    'atomic',
+    'disallow_copy_and_unlink',
+    'inherit_user_and_group',
+    'win_deny_perms',
+    'win_inheritance',
+    'win_owner',
+    'win_perms',
+  ],
   summary: 'Ensure a symbolic link exists and leads to the target',
   args: z.object({
     name: AbsolutePath.describe('Path of the link').meta({ primary: true, aliases: ['path'] }),

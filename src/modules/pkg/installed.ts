@@ -18,6 +18,7 @@ import type { Packages, PackageWish } from '#machine/machine.ts';
 
 export const installed = state({
   name: 'pkg.installed',
+  saltOnly: ['fromrepo', 'normalize', 'pkg_verify', 'reinstall', 'skip_suggestions', 'skip_verify'],
   summary: 'Ensure packages are installed, at a version if one is given',
   args: z.object({
     ...packageArguments,

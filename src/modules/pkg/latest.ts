@@ -11,6 +11,7 @@ import { packageUnknown } from '#machine/errors.ts';
 
 export const latest = state({
   name: 'pkg.latest',
+  saltOnly: ['fromrepo', 'skip_verify', 'watch_flags'],
   summary: 'Ensure packages are installed, at the newest version the repositories offer',
   args: z.object({
     ...packageArguments,
@@ -62,6 +63,7 @@ export const latest = state({
 
 export const uptodate = state({
   name: 'pkg.uptodate',
+  saltOnly: ['pkgs'],
   summary: 'Ensure every installed package is at the newest version the repositories offer',
   args: z.object({ refresh: z.boolean().default(true).describe('Refresh the package lists first') }),
   async check({ refresh }, { packages }) {

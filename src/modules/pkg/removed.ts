@@ -11,6 +11,7 @@ import { state } from '#kit/state.ts';
 
 export const removed = state({
   name: 'pkg.removed',
+  saltOnly: ['ignore_epoch', 'normalize', 'version'],
   summary: 'Ensure packages are not installed, and keep their configuration',
   args: z.object(packageArguments),
   check: (wanted, { packages }) => presentPackages(packages, [...wishedPackages(wanted).keys()]),
@@ -41,6 +42,7 @@ export const removed = state({
 
 export const purged = state({
   name: 'pkg.purged',
+  saltOnly: ['ignore_epoch', 'normalize', 'version'],
   summary: 'Ensure packages are not installed, and their configuration is gone',
   args: z.object(packageArguments),
   async check(wanted, { packages }) {

@@ -13,6 +13,7 @@ const needs = ['services'] as const;
 
 export const running = state({
   name: 'service.running',
+  saltOnly: ['init_delay', 'sig'],
   summary: 'Ensure a service is running, and restart or reload it when something it watches changes',
   args: z.object({
     name,
@@ -91,6 +92,7 @@ export const running = state({
 
 export const dead = state({
   name: 'service.dead',
+  saltOnly: ['init_delay', 'sig'],
   summary: 'Ensure a service is not running',
   args: z.object({ name, enable: TriState.describe('Whether it starts at boot; left alone when not given') }),
   async check({ name, enable }, { services }) {
@@ -128,6 +130,7 @@ export const dead = state({
 
 export const enabled = state({
   name: 'service.enabled',
+  saltOnly: [],
   summary: 'Ensure a service starts at boot',
   args: z.object({ name }),
   check: async ({ name }, { services }) => differences({ enabled: true }, await known(services, 'enable', name)),
@@ -153,6 +156,7 @@ export const enabled = state({
 
 export const disabled = state({
   name: 'service.disabled',
+  saltOnly: [],
   summary: 'Ensure a service does not start at boot',
   args: z.object({ name }),
   async check({ name }, { services }) {

@@ -13,6 +13,7 @@ const fired = async (): Promise<Details> => ({ comment: 'Watch statement fired.'
 
 export const nop = state({
   name: 'test.nop',
+  saltOnly: [],
   summary: 'Do nothing, and succeed',
   args: z.object({ name, comment }),
   check: async () => ({}),
@@ -47,6 +48,7 @@ export const pingState = state({
 
 export const succeedWithoutChanges = state({
   name: 'test.succeed_without_changes',
+  saltOnly: [],
   summary: 'Succeed without changes',
   args: z.object({ name, comment }),
   check: async () => ({}),
@@ -66,6 +68,7 @@ export const succeedWithoutChanges = state({
 
 export const succeedWithChanges = state({
   name: 'test.succeed_with_changes',
+  saltOnly: [],
   summary: 'Succeed, with a change every time',
   args: z.object({ name, comment }),
   check: async () => pretended,
@@ -85,6 +88,7 @@ export const succeedWithChanges = state({
 
 export const failWithoutChanges = state({
   name: 'test.fail_without_changes',
+  saltOnly: [],
   summary: 'Fail without changes, in a plan too',
   args: z.object({ name, comment }),
   check: async (wanted): Promise<Record<string, never>> => {
@@ -109,6 +113,7 @@ export const failWithoutChanges = state({
 
 export const failWithChanges = state({
   name: 'test.fail_with_changes',
+  saltOnly: [],
   summary: 'Plan a change, and fail when it is made',
   args: z.object({ name, comment }),
   check: async () => pretended,
@@ -160,7 +165,10 @@ export const configurable = state({
   async apply(changes, wanted) {
     if (changes.testing?.to === 'A pretended failure') throw failure(wanted.name, wanted.comment);
   },
-  refresh: fired,
+  async refresh(wanted) {
+    if (!wanted.result()) throw failure(wanted.name, wanted.comment);
+    return fired();
+  },
   comment: ({ comment: said, warnings = [] }) => [said, ...warnings].filter(Boolean).join('; ') || undefined,
   examples: [
     { title: 'Success with a change', args: { name: 'x' }, expect: pretended, again: 'changes' },
@@ -176,6 +184,7 @@ export const configurable = state({
 
 export const showNotification = state({
   name: 'test.show_notification',
+  saltOnly: [],
   summary: 'Say something in the report',
   args: z.object({ name, text: z.string().min(1).describe('What to say') }),
   check: async () => ({}),

@@ -12,6 +12,8 @@ export interface TableInput {
   readonly call: ((name: string, args: Arguments) => Value) | undefined;
   /** Whether `call` knows a function; every name is assumed to be known without it. */
   readonly has: ((name: string) => boolean) | undefined;
+  /** What `call` knows, for hints. */
+  readonly names: (() => Iterable<string>) | undefined;
 }
 
 /** `salt` and `zester`: `salt['pkg.version'](…)` and `salt.pkg.version(…)`. */
@@ -20,12 +22,14 @@ export class FunctionTable extends Host {
   readonly #own: Functions;
   readonly #call: TableInput['call'];
   readonly #has: (name: string) => boolean;
+  readonly #names: () => readonly string[];
   readonly #made = new Map<string, Native>();
 
-  constructor({ own, call, has }: TableInput) {
+  constructor({ own, call, has, names }: TableInput) {
     super();
     this.#own = own;
     this.#call = call;
+    this.#names = () => [...Object.keys(own), ...(names?.() ?? [])];
     this.#has = (name) => Object.hasOwn(own, name) || (call !== undefined && (has === undefined || has(name)));
   }
 
@@ -53,7 +57,7 @@ export class FunctionTable extends Host {
   }
 
   #functionOrUndefined(name: string): Native | Undefined {
-    if (!this.#has(name)) return new Undefined(name, () => functionUnknown(name, Object.keys(this.#own)));
+    if (!this.#has(name)) return new Undefined(name, () => functionUnknown(name, this.#names()));
     const known = this.#made.get(name);
     if (known !== undefined) return known;
     const made = this.#make(name);

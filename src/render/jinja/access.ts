@@ -1,6 +1,6 @@
 import { typeError, unsafeError } from './errors.ts';
 import { Group } from './filters/group.ts';
-import { methodOf } from './methods/index.ts';
+import { methodNames, methodOf } from './methods/index.ts';
 import { isInt } from './numbers.ts';
 import { repr, str } from './print.ts';
 import { characterCount, characterSlice, characters } from './text.ts';
@@ -57,7 +57,7 @@ const internals =
 
 function missingAttribute(owner: Value, name: string): Value {
   if (internals.test(name)) return new Undefined(name, () => unsafeError(name, typeName(owner)));
-  return undefinedAttribute(owner, name);
+  return undefinedAttribute(owner, name, owner instanceof Host ? owner.attributes() : methodNames(owner));
 }
 
 function ownItem(owner: Value, key: Value): Value | undefined {
@@ -90,7 +90,7 @@ function characterAt(owner: Exclude<Value, undefined> & Parameters<typeof like>[
 export function slice(owner: Value, start: Value, stop: Value, step: Value): Value {
   if (owner instanceof Undefined) throw owner.error();
   const by = bound(step) ?? 1;
-  if (by === 0) throw typeError('slice step cannot be zero');
+  if (by === 0) throw typeError('slice step cannot be zero', 'Leave the step out, or write -1 to go backwards');
   if (isText(owner)) {
     const text = str(owner);
     return like(

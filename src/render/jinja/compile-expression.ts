@@ -229,7 +229,9 @@ export class ExpressionCompiler {
       if (target instanceof Undefined) throw target.error();
       const args = bind(scope);
       runtime.here = here;
-      if (!(target instanceof Host)) throw typeError(`'${typeName(target)}' object is not callable`);
+      if (!(target instanceof Host)) {
+        throw typeError(`'${typeName(target)}' object is not callable`, 'Leave out the parentheses: it is no function');
+      }
       const result = target.call(args);
       runtime.here = here;
       return result;
@@ -338,7 +340,7 @@ function filterUnknown(name: string, { source, at }: Here): ZesterError {
     `Cannot apply "${name}": No filter named '${name}' found.`,
     {
       at: source.place(at),
-      hint: didYouMean(name, filters.keys()),
+      hint: didYouMean(name, filters.keys()) ?? `Use a filter of Jinja or Salt; a function is called as "${name}(…)"`,
     },
   );
 }
@@ -350,7 +352,7 @@ function testUnknown(name: string, { source, at }: Here): ZesterError {
     `Cannot test for "${name}": No test named '${name}' found.`,
     {
       at: source.place(at),
-      hint: didYouMean(name, tests.keys()),
+      hint: didYouMean(name, tests.keys()) ?? `The tests are ${[...tests.keys()].join(', ')}`,
     },
   );
 }

@@ -1,6 +1,7 @@
 import { isError } from '#base/errors.ts';
+import type { Source } from '../source.ts';
 import type { FilterExpression, ForStatement, MacroStatement, Statement, Target } from './ast.ts';
-import type { Execute, Signal } from './compile.ts';
+import type { Entered, Execute, Signal } from './compile.ts';
 import { type Evaluate, ExpressionCompiler } from './compile-expression.ts';
 import { typeError, valueError } from './errors.ts';
 import { Namespace } from './globals.ts';
@@ -13,13 +14,34 @@ import { printed } from './print.ts';
 import { Scope } from './scope.ts';
 import { importTemplate, includeTemplate, loadTemplate } from './template.ts';
 import { namesIn, storesNames } from './uses.ts';
-import { Dict, DictView, type Value } from './values.ts';
+import { Dict, DictView, Undefined, type Value } from './values.ts';
+
+const pairs = 'Write as many names as each item has parts; a map gives its pairs with ".items()"';
 
 type Store = (scope: Scope, value: Value) => void;
 
 /** Compiles the statements of one template. */
 export class StatementCompiler extends ExpressionCompiler {
+  readonly #entered: Entered | undefined;
+
+  constructor(source: Source, entered?: Entered) {
+    super(source);
+    this.#entered = entered;
+  }
+
   body(statements: readonly Statement[]): Execute {
+    const execute = this.#sequence(statements);
+    const entered = this.#entered;
+    const [first] = statements;
+    if (entered === undefined || first === undefined) return execute;
+    const { path } = this.source;
+    return (scope, out) => {
+      entered(path, first.at);
+      return execute(scope, out);
+    };
+  }
+
+  #sequence(statements: readonly Statement[]): Execute {
     const compiled = statements.map((statement) => this.statement(statement));
     const [only] = compiled;
     if (compiled.length === 1 && only !== undefined) return only;
@@ -177,7 +199,12 @@ export class StatementCompiler extends ExpressionCompiler {
       return (scope, value) => {
         scope.frame.runtime.here = here;
         const owner = scope.get(target.owner);
-        if (!(owner instanceof Namespace)) throw typeError('cannot assign attribute on non-namespace object');
+        if (!(owner instanceof Namespace)) {
+          throw typeError(
+            'cannot assign attribute on non-namespace object',
+            `Make it with "{% set ${target.owner} = namespace() %}"`,
+          );
+        }
         owner.set(target.name, value);
       };
     }
@@ -186,9 +213,10 @@ export class StatementCompiler extends ExpressionCompiler {
       scope.frame.runtime.here = here;
       const items = [...iterate(value)];
       if (items.length < stores.length) {
-        throw valueError(`not enough values to unpack (expected ${stores.length}, got ${items.length})`);
+        throw valueError(`not enough values to unpack (expected ${stores.length}, got ${items.length})`, pairs);
       }
-      if (items.length > stores.length) throw valueError(`too many values to unpack (expected ${stores.length})`);
+      if (items.length > stores.length)
+        throw valueError(`too many values to unpack (expected ${stores.length})`, pairs);
       for (const [index, store] of stores.entries()) store(scope, items[index] ?? null);
     };
   }
@@ -279,12 +307,12 @@ export class StatementCompiler extends ExpressionCompiler {
 
   #extends(node: Extract<Statement, { type: 'extends' }>): Execute {
     const evaluate = this.expression(node.template);
-    const here = this.here(node.at);
+    const here = this.here(node.template.at);
     return (scope, out) => {
       const { frame } = scope;
       const name = evaluate(scope);
       frame.runtime.here = here;
-      if (frame.parent !== undefined) throw typeError('extended multiple times');
+      if (frame.parent !== undefined) throw typeError('extended multiple times', 'Keep one "{% extends %}"');
       frame.parent = loadTemplate(scope, name).template;
       frame.addBlocks(frame.parent);
       out.muted = true;
@@ -304,7 +332,7 @@ export class StatementCompiler extends ExpressionCompiler {
 
   #include(node: Extract<Statement, { type: 'include' }>): Execute {
     const evaluate = this.expression(node.template);
-    const here = this.here(node.at);
+    const here = this.here(node.template.at);
     const { withContext } = node;
     return (scope, out) => {
       if (out.muted) return 'done';
@@ -318,7 +346,7 @@ export class StatementCompiler extends ExpressionCompiler {
 
   #import(node: Extract<Statement, { type: 'import' }>): Execute {
     const evaluate = this.expression(node.template);
-    const here = this.here(node.at);
+    const here = this.here(node.template.at);
     return (scope) => {
       const { runtime } = scope.frame;
       const name = evaluate(scope);
@@ -336,14 +364,16 @@ export class StatementCompiler extends ExpressionCompiler {
 
   #from(node: Extract<Statement, { type: 'from' }>): Execute {
     const evaluate = this.expression(node.template);
-    const here = this.here(node.at);
+    const here = this.here(node.template.at);
     return (scope) => {
       const { frame } = scope;
       const name = evaluate(scope);
       frame.runtime.here = here;
       const module = importTemplate(scope, name, node.withContext);
-      for (const { name: exported, alias } of node.names) {
-        scope.set(alias, module.exportedName(exported));
+      for (const { at, name: exported, alias } of node.names) {
+        const value = module.exportedName(exported);
+        if (value instanceof Undefined) value.origin ??= this.here(at);
+        scope.set(alias, value);
         if (scope === frame.root) frame.hidden.add(alias);
       }
       return 'done';
@@ -377,7 +407,8 @@ function isPresent(scope: Scope, name: Value): boolean {
 // A list may grow while it is walked; a map may not, as in Python.
 function checkSize(walked: Value, size: number): void {
   const dict = walked instanceof DictView ? walked.dict : walked;
-  if (dict instanceof Dict && dict.size !== size) throw valueError('dictionary changed size during iteration');
+  if (dict instanceof Dict && dict.size !== size)
+    throw valueError('dictionary changed size during iteration', 'Loop over a copy: "{% for key in map | list %}"');
 }
 
 function listOf(value: Value): readonly Value[] {

@@ -24,20 +24,24 @@ export interface CompiledBlock {
   readonly body: Execute;
 }
 
+/** Hears of a body that begins to run (a template, a branch, a loop turn, a macro), by its first statement's offset. */
+export type Entered = (path: string, at: number) => void;
+
 /** A template ready to run. Throws TEMPLATE_SYNTAX and TEMPLATE_FILTER_UNKNOWN with their places. */
-export function compileTemplate(source: Source): CompiledTemplate {
+export function compileTemplate(source: Source, entered?: Entered): CompiledTemplate {
   try {
-    return compile(source);
+    return compile(source, entered);
   } catch (thrown) {
     // A tree too deep for the stack: ten thousand operators in a row, or a loop that wrote the template.
-    if (thrown instanceof RangeError) throw syntaxError('it is nested too deeply', source.place(0));
+    if (thrown instanceof RangeError)
+      throw syntaxError('it is nested too deeply', source.place(0), 'Split it into several files');
     throw thrown;
   }
 }
 
-function compile(source: Source): CompiledTemplate {
+function compile(source: Source, entered: Entered | undefined): CompiledTemplate {
   const template = parse(source);
-  const compiler = new StatementCompiler(source);
+  const compiler = new StatementCompiler(source, entered);
   const blocks = [...template.blocks].map(([name, statement]): [string, CompiledBlock] => [
     name,
     { statement, source, body: compiler.body(statement.body) },

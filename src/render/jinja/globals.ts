@@ -1,9 +1,11 @@
+import { ZesterError } from '#base/errors.ts';
 import { typeError, valueError } from './errors.ts';
 import { pairsOf } from './methods/dict.ts';
 import { isInt } from './numbers.ts';
 import { equals, iterate } from './operators.ts';
 import { str } from './print.ts';
 import { native } from './signature.ts';
+import { boundText } from './sizes.ts';
 import { type Arguments, Dict, Host, Native, Range, typeName, type Value } from './values.ts';
 
 /** Jinja's `namespace()`: the one object whose attributes `set` may change. */
@@ -22,6 +24,10 @@ export class Namespace extends Host {
 
   override attribute(name: string): Value | undefined {
     return this.#values.get(name);
+  }
+
+  override attributes(): Iterable<string> {
+    return [...this.#values.keys()].map(str);
   }
 
   override item(key: Value): Value | undefined {
@@ -177,7 +183,10 @@ function range(start: Value, stop: Value, step: Value): Range {
   if (Number(step) === 0) throw valueError('range() arg 3 must not be zero');
   const result = new Range(Number(from), Number(to), Number(step));
   if (result.length > largestRange)
-    throw valueError(`Range too big. The sandbox blocks ranges larger than ${largestRange}.`);
+    throw valueError(
+      `Range too big. The sandbox blocks ranges larger than ${largestRange}.`,
+      'Look at where its bounds come from',
+    );
   return result;
 }
 
@@ -192,10 +201,13 @@ const words = 'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiu
 // Filler, the same every time: a template must render alike on every run.
 function lipsum(paragraphs: Value = 5, html: Value = true): Value {
   const text = `${words.join(' ').replace(/^l/, 'L')}.`;
+  boundText(Number(paragraphs) * text.length);
   const all = Array.from({ length: Number(paragraphs) }, () => (html === true ? `<p>${text}</p>` : text));
   return all.join(html === true ? '\n' : '\n\n');
 }
 
 function raise(message: Value = ''): never {
-  throw valueError(str(message));
+  throw new ZesterError('source', 'TEMPLATE_RAISED', `Cannot go on rendering: ${str(message)}`, {
+    hint: 'The template itself refuses: look at the condition that leads here',
+  });
 }

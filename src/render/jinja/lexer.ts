@@ -38,6 +38,15 @@ const text = /'[^'\\]*(?:\\[\s\S][^'\\]*)*'|"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
 const operator = /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
+/** What other languages write, and templates do not. */
+const strangers: Readonly<Record<string, string>> = {
+  '&': 'Write "and"',
+  '!': 'Write "not"',
+  '?': 'Write "a if condition else b"',
+  $: 'Write the name alone, without "$"',
+  '\\': 'Put the text in quotes',
+};
+
 /** The tokens of a template. Throws TEMPLATE_SYNTAX. */
 export function tokenize(source: Source): Token[] {
   return new Lexer(source).run();
@@ -83,7 +92,7 @@ class Lexer {
     const start = this.#at;
     commentEnd.lastIndex = this.#at + 2;
     const end = commentEnd.exec(this.#text);
-    if (end === null) throw this.#error('Missing end of comment tag', start);
+    if (end === null) throw this.#error('Missing end of comment tag', start, 'Write "#}" where the comment ends');
     this.#at = commentEnd.lastIndex;
   }
 
@@ -93,7 +102,7 @@ class Lexer {
     if (begin === undefined) return false;
     rawEnd.lastIndex = this.#at;
     const end = rawEnd.exec(this.#text);
-    if (end === null) throw this.#error('Missing end of raw directive', start);
+    if (end === null) throw this.#error('Missing end of raw directive', start, 'Write "{% endraw %}" where it ends');
     this.#data(this.#at, end.index, end[1] === '-');
     this.#at = rawEnd.lastIndex;
     return true;
@@ -120,15 +129,30 @@ class Lexer {
 
   #unclosed(kind: 'variable' | 'block', start: number): Error {
     const close = kind === 'variable' ? '}}' : '%}';
-    return this.#error(`unexpected end of template, expected '${close}'`, start);
+    return this.#error(`unexpected end of template, expected '${close}'`, start, `Write "${close}" where it ends`);
   }
 
   #expressionToken(open: string[]): void {
     const at = this.#at;
     const [kind, value] = this.#literalOrName() ?? ['operator', this.#match(operator)];
-    if (value === undefined) throw this.#error(`unexpected char ${JSON.stringify(this.#text.charAt(at))}`, at);
+    if (value === undefined) throw this.#unexpected(at);
     if (kind === 'operator') this.#balance(value, open, at);
     this.#push(kind, value, at);
+  }
+
+  #unexpected(found: number): Error {
+    const isQuote = /["']/.test(this.#text.charAt(found));
+    const at = (isQuote ? this.#brokenText() : undefined) ?? found;
+    const character = this.#text.charAt(at);
+    const hint = isQuote ? `Close the text that begins with ${character}` : strangers[character];
+    const reason = `unexpected char ${JSON.stringify(character)}`;
+    return this.#error(reason, at, hint ?? `Put the text in quotes, or remove "${character}"`);
+  }
+
+  /** A text of this tag that goes on over a line break, for want of its closing quote most likely. */
+  #brokenText(): number | undefined {
+    const begin = this.#tokens.findLastIndex(({ kind }) => kind.endsWith('_begin'));
+    return this.#tokens.slice(begin).find(({ kind, value }) => kind === 'string' && value.includes('\n'))?.at;
   }
 
   #literalOrName(): readonly [TokenKind, string] | undefined {
@@ -147,8 +171,11 @@ class Lexer {
     if (closer !== undefined) open.push(closer);
     else if (')]}'.includes(symbol)) {
       const expected = open.pop();
-      if (expected === undefined) throw this.#error(`unexpected '${symbol}'`, at);
-      if (expected !== symbol) throw this.#error(`unexpected '${symbol}', expected '${expected}'`, at);
+      if (expected === undefined)
+        throw this.#error(`unexpected '${symbol}'`, at, `Remove "${symbol}", or open it before`);
+      if (expected !== symbol) {
+        throw this.#error(`unexpected '${symbol}', expected '${expected}'`, at, `Write "${expected}" before it`);
+      }
     }
   }
 
@@ -164,7 +191,7 @@ class Lexer {
     this.#tokens.push({ kind, value, at });
   }
 
-  #error(reason: string, at: number): Error {
-    return syntaxError(reason, this.#source.place(at));
+  #error(reason: string, at: number, hint: string): Error {
+    return syntaxError(reason, this.#source.place(at), hint);
   }
 }

@@ -29,7 +29,10 @@ export class Loop extends Host {
   override call({ positional }: Arguments): Value {
     const [items] = positional;
     if (this.#recurse === undefined || items === undefined) {
-      throw typeError("The loop must have the 'recursive' marker to be called recursively.");
+      throw typeError(
+        "The loop must have the 'recursive' marker to be called recursively.",
+        'Write "{% for … in … recursive %}"',
+      );
     }
     return this.#recurse(items, this.#depth + 1);
   }

@@ -1,3 +1,4 @@
+import { didYouMean } from '#base/errors.ts';
 import type { MacroStatement } from './ast.ts';
 import type { Execute } from './compile.ts';
 import type { Evaluate } from './compile-expression.ts';
@@ -72,7 +73,7 @@ export class Macro extends Host {
       const value = positional[index];
       const byName = named.get(name);
       if (value !== undefined && byName !== undefined) {
-        throw typeError(`macro '${statement.name}' got multiple values for argument '${name}'`);
+        throw typeError(`macro '${statement.name}' got multiple values for argument '${name}'`, this.#usage());
       }
       used.add(name);
       const given = value === undefined ? byName : value;
@@ -89,7 +90,17 @@ export class Macro extends Host {
 
   #notProvided(name: string, fallback: Evaluate | undefined): Value {
     if (fallback !== undefined) return null;
-    return new Undefined(name, () => undefinedError(name, `parameter '${name}' was not provided`));
+    return new Undefined(name, () =>
+      undefinedError(name, `parameter '${name}' was not provided`, {
+        hint: `Give it in the call, or the macro a default: "${name}=…"`,
+      }),
+    );
+  }
+
+  #usage(wrong = ''): string {
+    const { name, parameters } = this.#plan.statement;
+    const names = parameters.map((parameter) => parameter.name);
+    return didYouMean(wrong, names) ?? `It is "${name}(${names.join(', ')})"`;
   }
 
   #bindSpecial(scope: Scope, { positional, named }: Arguments, used: ReadonlySet<string>): void {
@@ -98,7 +109,9 @@ export class Macro extends Host {
     const caller = named.get('caller');
     const others = [...named].filter(([key]) => !used.has(key) && key !== 'caller');
     if (uses.has('caller') && !used.has('caller')) {
-      const none = new Undefined('caller', () => undefinedError('caller', 'No caller defined'));
+      const none = new Undefined('caller', () =>
+        undefinedError('caller', 'No caller defined', { hint: `Call the macro with "{% call ${name}(…) %}"` }),
+      );
       scope.names.set('caller', caller === undefined ? none : caller);
     } else if (caller !== undefined && !used.has('caller')) {
       others.push(['caller', caller]);
@@ -107,11 +120,13 @@ export class Macro extends Host {
     else if (others.length > 0 && others[0]?.[0] === 'caller') {
       throw typeError(
         `macro '${name}' was invoked with two values for the special caller argument. This is most likely a bug.`,
+        'Use "{{ caller() }}" in the macro, or call it without "{% call %}"',
       );
-    } else if (others.length > 0) throw typeError(`macro '${name}' takes no keyword argument '${others[0]?.[0]}'`);
+    } else if (others.length > 0)
+      throw typeError(`macro '${name}' takes no keyword argument '${others[0]?.[0]}'`, this.#usage(others[0]?.[0]));
     if (uses.has('varargs')) scope.names.set('varargs', new Tuple(positional.slice(parameters.length)));
     else if (positional.length > parameters.length) {
-      throw typeError(`macro '${name}' takes not more than ${parameters.length} argument(s)`);
+      throw typeError(`macro '${name}' takes not more than ${parameters.length} argument(s)`, this.#usage());
     }
   }
 }

@@ -1,6 +1,8 @@
 import { typeError, valueError } from './errors.ts';
 import { Float, type Value } from './values.ts';
 
+const zero = 'Look at the value first: "{% if divisor %}"';
+
 /** An integer that is a number when exact, as everywhere else in the engine. */
 export type Int = number | bigint;
 
@@ -101,7 +103,7 @@ export function parseFloating(text: string): number | undefined {
 }
 
 function divide(left: number, right: number): number {
-  if (right === 0) throw valueError('division by zero');
+  if (right === 0) throw valueError('division by zero', zero);
   return left / right;
 }
 
@@ -123,7 +125,7 @@ function floatOperation(operator: Exclude<Operator, '/'>, left: number, right: n
 }
 
 function floatModulo(left: number, right: number): number {
-  if (right === 0) throw valueError('float modulo');
+  if (right === 0) throw valueError('float modulo', zero);
   const rest = left % right;
   return rest !== 0 && rest < 0 !== right < 0 ? rest + right : rest;
 }
@@ -131,7 +133,7 @@ function floatModulo(left: number, right: number): number {
 function intOperation(operator: Exclude<Operator, '/'>, left: Int, right: Int): Value {
   if (operator === '**' && right < 0) return new Float(Number(left) ** Number(right));
   if ((operator === '//' || operator === '%') && Number(right) === 0) {
-    throw valueError('integer division or modulo by zero');
+    throw valueError('integer division or modulo by zero', zero);
   }
   if (typeof left === 'number' && typeof right === 'number') {
     const quick = quickOperation(operator, left, right);
@@ -181,6 +183,7 @@ function floorDivide(left: bigint, right: bigint): bigint {
 }
 
 function power(base: bigint, exponent: bigint): bigint {
-  if (BigInt(base.toString(2).length) * exponent > BigInt(largestBits)) throw valueError('the power is too large');
+  if (BigInt(base.toString(2).length) * exponent > BigInt(largestBits))
+    throw valueError('the power is too large', 'Use a smaller exponent');
   return base ** exponent;
 }

@@ -2,6 +2,7 @@ import { typeError, valueError } from './errors.ts';
 import { formatPercent } from './format/percent.ts';
 import { arithmetic, asInt, compareNumbers, isInt, isNumeric, type Numeric, negate } from './numbers.ts';
 import { str } from './print.ts';
+import { boundList, boundText } from './sizes.ts';
 import { characterCount, characters, escaped } from './text.ts';
 import {
   Dict,
@@ -137,7 +138,10 @@ export function contains(container: Value, item: Value): boolean {
   if (isText(container)) {
     if (isText(item)) return str(container).includes(str(item));
     if (item instanceof Undefined) throw item.error();
-    throw typeError(`'in <string>' requires string as left operand, not ${typeName(item)}`);
+    throw typeError(
+      `'in <string>' requires string as left operand, not ${typeName(item)}`,
+      'Make it a text with "| string"',
+    );
   }
   if (container instanceof Dict || container instanceof PySet) return container.has(item);
   if (container instanceof DictView) return inView(container, item);
@@ -164,7 +168,7 @@ export function iterate(value: Value): Iterable<Value> {
     if (value.lenient) return [];
     throw value.error();
   }
-  throw typeError(`'${typeName(value)}' object is not iterable`);
+  throw typeError(`'${typeName(value)}' object is not iterable`, 'Only a list, a map or a text can be walked');
 }
 
 export function isIterable(value: Value): boolean {
@@ -184,7 +188,7 @@ export function lengthOf(value: Value): number {
   if (value instanceof Host) return value.size();
   if (value instanceof Undefined && !value.lenient) throw value.error();
   if (value instanceof Undefined) return 0;
-  throw typeError(`object of type '${typeName(value)}' has no len()`);
+  throw typeError(`object of type '${typeName(value)}' has no len()`, 'Only a text, a list or a map has a length');
 }
 
 /** The result of a binary operator. Throws when the operands do not support it. */
@@ -204,12 +208,21 @@ export function operate(operator: BinaryOperator, left: Value, right: Value): Va
 function add(left: Value, right: Value): Value {
   if (left instanceof Markup && isText(right)) return new Markup(left.text + escaped(right));
   if (right instanceof Markup && isText(left)) return new Markup(escaped(left) + right.text);
-  if (typeof left === 'string' && typeof right === 'string') return left + right;
+  if (typeof left === 'string' && typeof right === 'string') {
+    boundText(left.length + right.length);
+    return left + right;
+  }
+  if (!isText(left)) boundList(sizeOf(left) + sizeOf(right));
   if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right];
   if (left instanceof Tuple && right instanceof Tuple) return new Tuple([...left.items, ...right.items]);
-  if (isText(left)) throw typeError(`can only concatenate str (not "${typeName(right)}") to str`);
+  if (isText(left)) throw typeError(`can only concatenate str (not "${typeName(right)}") to str`, 'Join them with "~"');
   if (Array.isArray(left)) throw typeError(`can only concatenate list (not "${typeName(right)}") to list`);
   throw unsupported('+', left, right);
+}
+
+function sizeOf(value: Value): number {
+  if (value instanceof Tuple) return value.items.length;
+  return Array.isArray(value) ? value.length : 0;
 }
 
 function repeat(left: Value, right: Value): Value {
@@ -217,7 +230,8 @@ function repeat(left: Value, right: Value): Value {
   if (!isRepeatCount(count) || sequence instanceof Float) throw unsupported('*', left, right);
   const times = Math.max(0, Number(asInt(count)));
   if (!(isText(sequence) || Array.isArray(sequence) || sequence instanceof Tuple)) throw unsupported('*', left, right);
-  if (times * Math.max(1, lengthOf(sequence)) > largestRepeat) throw valueError('the repeated value is too large');
+  if (times * Math.max(1, lengthOf(sequence)) > largestRepeat)
+    throw valueError('the repeated value is too large', 'Repeat it fewer times');
   if (typeof sequence === 'string') return sequence.repeat(times);
   if (sequence instanceof Markup) return new Markup(sequence.text.repeat(times));
   const items = Array.isArray(sequence) ? sequence : sequence.items;

@@ -15,6 +15,9 @@ const constants: ReadonlyMap<string, Value> = new Map<string, Value>([
 
 const comparisons: readonly Comparison[] = ['==', '!=', '<', '<=', '>', '>='];
 
+const tooDeep = 'Give a part of it a name with "{% set %}"';
+const badCall = 'Write arguments without a name first, then those with one, then "*" and "**"';
+
 // Deeper nesting than this is no template, and would overflow the stack.
 const deepest = 400;
 
@@ -28,7 +31,7 @@ export class ExpressionParser {
   }
 
   expression(withConditional = true): Expression {
-    if (++this.#depth > deepest) throw this.stream.error('the expression is nested too deeply');
+    if (++this.#depth > deepest) throw this.stream.error('the expression is nested too deeply', tooDeep);
     const expression = withConditional ? this.#conditional() : this.#or();
     this.#depth--;
     return expression;
@@ -57,7 +60,10 @@ export class ExpressionParser {
     const [only] = items;
     if (!isTuple && only !== undefined) return only;
     if (only === undefined && !parenthesized) {
-      throw this.stream.error(`Expected an expression, got '${describe(this.stream.current)}'`);
+      throw this.stream.error(
+        `Expected an expression, got '${describe(this.stream.current)}'`,
+        'Write a name, a text in quotes or a number here',
+      );
     }
     return { type: 'tuple', at, items };
   }
@@ -115,7 +121,7 @@ export class ExpressionParser {
     if ((expression.type === 'tuple' || expression.type === 'list') && expression.items.length > 0) {
       return { type: 'tuple', at, items: expression.items.map((item) => this.#asTarget(item, item.at)) };
     }
-    throw this.stream.error(`can't assign to '${expression.type}'`, at);
+    throw this.stream.error(`can't assign to '${expression.type}'`, 'Write a name that is not taken by a constant', at);
   }
 
   #conditional(): Expression {
@@ -213,7 +219,7 @@ export class ExpressionParser {
     const { at } = this.stream.current;
     const operator = this.stream.is('operator', '-') ? '-' : this.stream.is('operator', '+') ? '+' : undefined;
     if (operator === undefined) return this.#primary();
-    if (++this.#depth > deepest) throw this.stream.error('the expression is nested too deeply');
+    if (++this.#depth > deepest) throw this.stream.error('the expression is nested too deeply', tooDeep);
     this.stream.next();
     const operand = this.#unary(false);
     this.#depth--;
@@ -257,12 +263,22 @@ export class ExpressionParser {
     if (this.stream.skip('operator', '['))
       return { type: 'list', at, items: this.#separated(']', () => this.expression()) };
     if (this.stream.skip('operator', '{')) return { type: 'dict', at, pairs: this.#separated('}', () => this.#pair()) };
-    throw this.stream.error(`unexpected '${describe(this.stream.current)}'`);
+    if (this.stream.is('operator', '|')) throw this.stream.error("unexpected '|'", 'Write a value before the filter');
+    throw this.stream.error(
+      `unexpected '${describe(this.stream.current)}'`,
+      'Write a name, a text in quotes or a number here',
+    );
   }
 
   #pair(): readonly [Expression, Expression] {
+    if (this.stream.is('operator', '{')) {
+      throw this.stream.error(
+        "unexpected '{'",
+        'Write the expression without "{{" and "}}": it stands in a tag already',
+      );
+    }
     const key = this.expression();
-    this.stream.expect('operator', ':');
+    this.stream.expect('operator', ':', 'Write each pair of a map as "key: value"');
     return [key, this.expression()];
   }
 
@@ -291,7 +307,7 @@ export class ExpressionParser {
   #dotted(owner: Expression, at: number): Expression {
     const token = this.stream.next();
     if (token.kind === 'name') return { type: 'attribute', at: token.at, owner, name: token.value };
-    if (token.kind !== 'integer') throw this.stream.error('expected name or number', at);
+    if (token.kind !== 'integer') throw this.stream.error('expected name or number', 'Write a name behind the dot', at);
     return { type: 'item', at: token.at, owner, key: { type: 'constant', at: token.at, value: Number(token.value) } };
   }
 
@@ -307,7 +323,8 @@ export class ExpressionParser {
     this.stream.expect('operator', ']');
     const [only] = parts;
     if (sliced !== undefined && parts.length === 1) return sliced;
-    if (sliced !== undefined) throw this.stream.error('a slice cannot be part of a tuple index', at);
+    if (sliced !== undefined)
+      throw this.stream.error('a slice cannot be part of a tuple index', 'Leave the slice alone in its brackets', at);
     const key: Expression = parts.length === 1 && only !== undefined ? only : { type: 'tuple', at, items: parts };
     return { type: 'item', at: key.at, owner, key };
   }
@@ -317,7 +334,12 @@ export class ExpressionParser {
       [':', ']', ','].some((each) => this.stream.is('operator', each)) ? undefined : this.expression();
     const start = bound();
     if (!this.stream.skip('operator', ':')) {
-      if (start === undefined) throw this.stream.error(`unexpected '${describe(this.stream.current)}'`);
+      if (start === undefined) {
+        throw this.stream.error(
+          `unexpected '${describe(this.stream.current)}'`,
+          'Write an index or a key between the brackets',
+        );
+      }
       return start;
     }
     const stop = bound();
@@ -329,7 +351,7 @@ export class ExpressionParser {
     const { at } = this.stream.current;
     return {
       type: 'call',
-      at: callee.type === 'attribute' || callee.type === 'item' ? callee.at : at,
+      at: callee.type === 'name' || callee.type === 'attribute' || callee.type === 'item' ? callee.at : at,
       callee,
       args: this.#arguments(),
     };
@@ -353,11 +375,11 @@ export class ExpressionParser {
         this.stream.next();
         this.stream.next();
         if (spreadNamed !== undefined)
-          throw this.stream.error('invalid syntax for function call expression', current.at);
+          throw this.stream.error('invalid syntax for function call expression', badCall, current.at);
         named.push([current.value, this.expression()]);
       } else {
         if (named.length > 0 || spread !== undefined || spreadNamed !== undefined) {
-          throw this.stream.error('invalid syntax for function call expression', current.at);
+          throw this.stream.error('invalid syntax for function call expression', badCall, current.at);
         }
         positional.push(this.expression());
       }
@@ -367,7 +389,7 @@ export class ExpressionParser {
   }
 
   #once(already: Expression | undefined): Expression {
-    if (already !== undefined) throw this.stream.error('invalid syntax for function call expression');
+    if (already !== undefined) throw this.stream.error('invalid syntax for function call expression', badCall);
     return this.expression();
   }
 
@@ -390,7 +412,8 @@ export class ExpressionParser {
   }
 
   #dottedName(): string {
-    let name = this.stream.expect('name').value;
+    const hint = this.stream.is('operator', '|') ? 'Write "or"' : 'Write the name of a filter or test here';
+    let name = this.stream.expect('name', undefined, hint).value;
     while (this.stream.skip('operator', '.')) name += `.${this.stream.expect('name').value}`;
     return name;
   }
@@ -410,7 +433,8 @@ export class ExpressionParser {
       ['name', 'string', 'integer', 'float'].includes(kind) ||
       (kind === 'operator' && (value === '[' || value === '{'));
     if (!begins || this.stream.isName('else', 'or', 'and')) return noArguments;
-    if (this.stream.isName('is')) throw this.stream.error('You cannot chain multiple tests with is');
+    if (this.stream.isName('is'))
+      throw this.stream.error('You cannot chain multiple tests with is', 'Join two tests with "and"');
     return { ...noArguments, positional: [this.postfix(this.#primary())] };
   }
 }

@@ -1,8 +1,8 @@
-import { ZesterError } from '#base/errors.ts';
+import { withPlace, ZesterError } from '#base/errors.ts';
 import type { Source } from '../source.ts';
 import type { Pieces } from '../source-map.ts';
 import type { CompiledTemplate } from './compile.ts';
-import { limitError, withPlace } from './errors.ts';
+import { limitError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { alignPieces } from './origins.ts';
 import type { Module } from './template.ts';
@@ -18,11 +18,15 @@ export interface Here {
 export interface Host {
   /** The compiled template of a path from the root of the tree; undefined when there is none. Throws TEMPLATE_SYNTAX. */
   template(path: string): CompiledTemplate | undefined;
+  /** Paths of templates to name when one is not found, as far as they are known. */
+  paths(): readonly string[];
   /** The names every template sees. */
   readonly globals: ReadonlyMap<string, Value>;
   readonly limits: Limits;
   readonly now: () => number;
 }
+
+const endless = 'Look for a macro that calls itself, or a file that includes itself, by way of others too';
 
 // Looking at the clock costs more than most loop turns.
 const turnsBetweenClocks = 512;
@@ -34,7 +38,7 @@ export class Runtime {
   /** The expression that is being evaluated, for errors that do not know their place. */
   here: Here | undefined;
   /** Templates imported without context, by path: a module is made once, and shared by its importers. */
-  readonly modules = new Map<string, Module>();
+  readonly modules = new Map<string, Module | 'unfinished'>();
   readonly #origins = new Map<string, Pieces>();
   #deadline: number;
   #iterations = 0;
@@ -69,7 +73,7 @@ export class Runtime {
   /** Runs something that may run itself again: a macro, an include, a recursive loop. Throws TEMPLATE_LIMIT. */
   deeper<T>(run: () => T): T {
     const { depth } = this.host.limits;
-    if (++this.#depth > depth) throw limitError('macros and includes inside one another', depth, 'levels');
+    if (++this.#depth > depth) throw limitError('macros and includes inside one another', depth, 'levels', endless);
     this.turn();
     try {
       return run();
@@ -111,7 +115,10 @@ export class Runtime {
     if (here === undefined) return thrown;
     if (thrown instanceof ZesterError) return withPlace(thrown, here.source.place(here.at));
     if (thrown instanceof RangeError && /call stack|stack size/i.test(thrown.message)) {
-      return withPlace(limitError('its depth', this.host.limits.depth, 'levels'), here.source.place(here.at));
+      return withPlace(limitError('its depth', this.host.limits.depth, 'levels', endless), here.source.place(here.at));
+    }
+    if (thrown instanceof RangeError && /memory|string length|array length/i.test(thrown.message)) {
+      return withPlace(limitError('one of its values', 32, 'megabytes'), here.source.place(here.at));
     }
     return thrown;
   }

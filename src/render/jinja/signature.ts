@@ -1,3 +1,4 @@
+import { didYouMean } from '#base/errors.ts';
 import { typeError } from './errors.ts';
 import { type Arguments, Dict, Float, Native, Tuple, type Value } from './values.ts';
 
@@ -9,11 +10,13 @@ export type Implementation = (...values: Value[]) => Value;
  * Defaults are None, True, False, a number or a quoted text.
  */
 export class Signature {
+  readonly #written: string;
   readonly #parameters: readonly Parameter[];
   readonly #rest: boolean;
   readonly #named: boolean;
 
   constructor(written: string) {
+    this.#written = written;
     const parts = (written.match(/(?:'[^']*'|[^,'])+/g) ?? []).map((part) => part.trim());
     this.#rest = parts.some((part) => /^\*\w/.test(part));
     this.#named = parts.some((part) => part.startsWith('**'));
@@ -24,7 +27,10 @@ export class Signature {
   bind(name: string, { positional, named }: Arguments): Value[] {
     const parameters = this.#parameters;
     if (positional.length > parameters.length && !this.#rest) {
-      throw typeError(`${name}() takes ${parameters.length} positional arguments but ${positional.length} were given`);
+      throw typeError(
+        `${name}() takes ${parameters.length} positional arguments but ${positional.length} were given`,
+        this.#usage(),
+      );
     }
     const values = parameters.map((parameter, index) => this.#value(name, parameter, index, { positional, named }));
     if (this.#rest) values.push(new Tuple(positional.slice(parameters.length)));
@@ -32,20 +38,27 @@ export class Signature {
       const others = [...named].filter(([key]) => !parameters.some((parameter) => parameter.name === key));
       if (this.#named) values.push(new Dict(others));
       else if (others[0] !== undefined) {
-        throw typeError(`${name}() got an unexpected keyword argument '${others[0][0]}'`);
+        const [[wrong]] = others;
+        throw typeError(`${name}() got an unexpected keyword argument '${wrong}'`, this.#usage(wrong));
       }
     }
     return values;
+  }
+
+  #usage(wrong = ''): string {
+    const names = this.#parameters.map((parameter) => parameter.name);
+    return didYouMean(wrong, names) ?? (this.#written === '' ? 'It takes no arguments' : `It takes (${this.#written})`);
   }
 
   #value(name: string, parameter: Parameter, index: number, { positional, named }: Arguments): Value {
     const given = positional[index];
     const byName = named.size > 0 ? named.get(parameter.name) : undefined;
     if (given !== undefined && byName !== undefined) {
-      throw typeError(`${name}() got multiple values for argument '${parameter.name}'`);
+      throw typeError(`${name}() got multiple values for argument '${parameter.name}'`, this.#usage());
     }
     const value = firstDefined(given, byName, parameter.fallback);
-    if (value === undefined) throw typeError(`${name}() missing 1 required argument: '${parameter.name}'`);
+    if (value === undefined)
+      throw typeError(`${name}() missing 1 required argument: '${parameter.name}'`, this.#usage());
     return value;
   }
 }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { CompiledBlock, CompiledTemplate } from './compile.ts';
-import { templateNotFound, typeError, undefinedError } from './errors.ts';
+import { templateCycle, templateNotFound, typeError, undefinedError } from './errors.ts';
 import { iterate } from './operators.ts';
 import { Output } from './output.ts';
 import { str } from './print.ts';
@@ -42,7 +42,10 @@ export class TemplateFrame {
   /** Renders the template, and the templates it extends, into `out`. */
   run(out: Output): void {
     let template: CompiledTemplate | undefined = this.template;
+    const extended = new Set<CompiledTemplate>();
     while (template !== undefined) {
+      if (extended.has(template)) throw templateCycle('extends', template.source.path);
+      extended.add(template);
       this.parent = undefined;
       out.muted = false;
       template.body(this.root, out);
@@ -54,8 +57,18 @@ export class TemplateFrame {
   /** Writes a block's definition number `level`, counted from the most derived. */
   writeBlock(name: string, { level, scope, out }: { level: number; scope: Scope; out: Output }): void {
     const block = this.blocks.get(name)?.[level];
-    if (block === undefined) throw typeError(`there is no parent block called '${name}'.`);
-    if (block.statement.required && level === 0) throw typeError(`Required block '${name}' not found`);
+    if (block === undefined) {
+      throw typeError(
+        `there is no parent block called '${name}'.`,
+        'Remove "super()", or extend a template with the block',
+      );
+    }
+    if (block.statement.required && level === 0) {
+      throw typeError(
+        `Required block '${name}' not found`,
+        `Write "{% block ${name} %}" in the file that extends this one`,
+      );
+    }
     const inner = new Scope(this, block.statement.scoped ? scope : this.root);
     inner.names.set('super', new Native('super', () => this.blockText(name, level + 1, inner)));
     block.body(inner, out);
@@ -117,6 +130,10 @@ export class Module extends Host {
     return this.frame.exported().includes(name) ? this.frame.root.names.get(name) : undefined;
   }
 
+  override attributes(): Iterable<string> {
+    return this.frame.exported();
+  }
+
   override print(): string {
     return this.text;
   }
@@ -127,16 +144,19 @@ export class Module extends Host {
     if (value !== undefined) return value;
     const { path } = this.frame.template.source;
     const reason = `the template '${path}' does not export the requested name '${name}'`;
-    return new Undefined(name, () => undefinedError(name, reason, this.frame.exported()));
+    return new Undefined(name, () =>
+      undefinedError(name, reason, { candidates: this.frame.exported(), hint: `Define it in ${path}` }),
+    );
   }
 }
 
 /** The frame of the template an import, include or extends names. Throws TEMPLATE_NOT_FOUND. */
 export function loadTemplate(scope: Scope, name: Value): { template: CompiledTemplate; folder: string; file: string } {
-  const names = isText(name) ? [name] : name instanceof Undefined ? [] : [...iterate(name)];
   if (name instanceof Undefined) throw name.error();
+  const names = isText(name) ? [name] : [...iterate(name)];
   for (const each of names) {
-    if (!isText(each)) throw typeError('the name of a template is a text, or a list of them');
+    if (!isText(each))
+      throw typeError('the name of a template is a text, or a list of them', 'Write the path in quotes');
     const written = str(each);
     const relative = /^\.\.?(?:\/|$)/.test(written);
     const path = relative ? posix.normalize(posix.join(scope.frame.folder, written)) : posix.normalize(written);
@@ -147,15 +167,19 @@ export function loadTemplate(scope: Scope, name: Value): { template: CompiledTem
       return { template, folder: relative ? scope.frame.folder : posix.dirname(path), file: relative ? written : path };
     }
   }
-  throw templateNotFound(names.map(str).join('", "'));
+  throw templateNotFound(names.map(str).join('", "'), scope.frame.runtime.host.paths());
 }
 
 /** Runs a template for its names. Without context it sees the globals only, and is run once per rendering. */
 export function importTemplate(scope: Scope, name: Value, withContext: boolean): Module {
   const { runtime } = scope.frame;
   const { template, folder, file } = loadTemplate(scope, name);
-  const known = withContext ? undefined : runtime.modules.get(`${folder}\n${file}`);
-  if (known instanceof Module) return known;
+  const key = `${folder}\n${file}`;
+  const known = withContext ? undefined : runtime.modules.get(key);
+  // It sees the same every time, so it would ask for itself for ever.
+  if (known === 'unfinished') throw templateCycle('imports', template.source.path);
+  if (known !== undefined) return known;
+  if (!withContext) runtime.modules.set(key, 'unfinished');
   const names = withContext ? scope.snapshot() : templateNames(folder, file);
   const frame = new TemplateFrame({ runtime, template, folder, names });
   const out = new Output(runtime);
@@ -163,7 +187,7 @@ export function importTemplate(scope: Scope, name: Value, withContext: boolean):
   const text = out.text();
   runtime.remember(text, out.pieces);
   const module = new Module(frame, text);
-  if (!withContext) runtime.modules.set(`${folder}\n${file}`, module);
+  if (!withContext) runtime.modules.set(key, module);
   return module;
 }
 

@@ -44,15 +44,27 @@ export class TokenStream {
     return matches;
   }
 
-  expect(kind: TokenKind, value?: string): Token {
+  expect(kind: TokenKind, value?: string, hint?: string): Token {
     if (this.is(kind, value)) return this.next();
     const wanted = value ?? describeKind(kind);
-    if (this.is('eof')) throw this.error(`unexpected end of template, expected '${wanted}'`);
-    throw this.error(`expected token '${wanted}', got '${describe(this.current)}'`);
+    const advice = hint ?? this.#advice(kind, wanted);
+    if (this.is('eof')) throw this.error(`unexpected end of template, expected '${wanted}'`, advice);
+    throw this.error(`expected token '${wanted}', got '${describe(this.current)}'`, advice);
   }
 
-  error(reason: string, at = this.current.at, hint?: string): Error {
+  error(reason: string, hint: string, at = this.current.at): Error {
     return syntaxError(reason, this.source.place(at), hint);
+  }
+
+  #advice(kind: TokenKind, wanted: string): string {
+    if (kind !== 'variable_end' && kind !== 'block_end') return `Write "${wanted}" here`;
+    if (this.is('operator', '=')) return 'Write "==" to compare';
+    if (this.isName('if')) return 'Write "elif" for another condition';
+    const close = kind === 'variable_end' ? '}}' : '%}';
+    const { value } = this.current;
+    return value === ''
+      ? `Write "${close}" here`
+      : `Put an operator before "${value}", or close the tag with "${close}"`;
   }
 }
 

@@ -1,6 +1,6 @@
-import type { ZesterError } from '#base/errors.ts';
+import { withPlace, type ZesterError } from '#base/errors.ts';
 import type { Source } from '../source.ts';
-import { typeError, undefinedError, withPlace } from './errors.ts';
+import { typeError, undefinedError } from './errors.ts';
 
 /**
  * What template expressions compute with: Python's values, and nothing of JavaScript's. A list is an array, None is null,
@@ -89,14 +89,18 @@ export class Undefined {
 }
 
 export function undefinedName(name: string, candidates: () => Iterable<string>): Undefined {
-  return new Undefined(name, () => undefinedError(name, `'${name}' is undefined`, candidates()));
+  const hint = name === 'loop' ? 'Write it between "{% for … %}" and "{% endfor %}": only there is a loop' : undefined;
+  return new Undefined(name, () =>
+    undefinedError(name, `'${name}' is undefined`, hint === undefined ? { candidates: candidates() } : { hint }),
+  );
 }
 
-export function undefinedAttribute(owner: Value, name: string): Undefined {
+/** `others` are names it has beside its keys. */
+export function undefinedAttribute(owner: Value, name: string, others: Iterable<string> = []): Undefined {
   return new Undefined(name, () => {
     const kind = owner === null ? 'None' : `${typeName(owner)} object`;
-    const candidates = owner instanceof Dict ? [...owner.keys()].filter((key) => typeof key === 'string') : [];
-    return undefinedError(name, `'${kind}' has no attribute '${name}'`, candidates);
+    const keys = owner instanceof Dict ? [...owner.keys()].filter((key) => typeof key === 'string') : [];
+    return undefinedError(name, `'${kind}' has no attribute '${name}'`, { candidates: [...keys, ...others] });
   });
 }
 
@@ -115,6 +119,11 @@ export abstract class Host {
     return undefined;
   }
 
+  /** Attributes to name when one is asked for that it does not have. */
+  attributes(): Iterable<string> {
+    return [];
+  }
+
   /** The value under a key, for objects that support `[…]`. */
   item(_key: Value): Value | undefined {
     return undefined;
@@ -125,11 +134,11 @@ export abstract class Host {
   }
 
   iterate(): Iterable<Value> {
-    throw typeError(`'${this.typeName}' object is not iterable`);
+    throw typeError(`'${this.typeName}' object is not iterable`, 'Only a list, a map or a text can be walked');
   }
 
   size(): number {
-    throw typeError(`object of type '${this.typeName}' has no len()`);
+    throw typeError(`object of type '${this.typeName}' has no len()`, 'Only a text, a list or a map has a length');
   }
 
   get callable(): boolean {
@@ -137,7 +146,7 @@ export abstract class Host {
   }
 
   call(_args: Arguments): Value {
-    throw typeError(`'${this.typeName}' object is not callable`);
+    throw typeError(`'${this.typeName}' object is not callable`, 'Leave out the parentheses: it is no function');
   }
 
   truthy(): boolean {
@@ -209,7 +218,7 @@ export function keyOf(value: Value): Key {
   if (value instanceof Tuple) return `\0t${value.items.map((item) => tupleItemKey(keyOf(item))).join('\0,')}\0)`;
   if (value instanceof Undefined) throw value.error();
   if (value instanceof Host || value instanceof Range) return value;
-  throw typeError(`unhashable type: '${typeName(value)}'`);
+  throw typeError(`unhashable type: '${typeName(value)}'`, 'Use a text or a number as the key');
 }
 
 function floatKey(value: number): Key {

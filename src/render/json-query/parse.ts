@@ -2,6 +2,8 @@ import { valueError } from '../jinja/errors.ts';
 import type { Value } from '../jinja/values.ts';
 import { unquoteJson } from '../json/unquote.ts';
 
+const usage = 'Write a query such as "users[?active].name"';
+
 export type QueryNode =
   | { readonly type: 'current' }
   | { readonly type: 'field'; readonly name: string }
@@ -86,7 +88,7 @@ class QueryParser {
     token.lastIndex = 0;
     while (token.lastIndex < source.length) {
       const match = token.exec(source);
-      if (match === null) throw valueError(`the query "${this.#expression}" has an unknown token`);
+      if (match === null) throw valueError(`the query "${this.#expression}" has an unknown token`, usage);
       const [, name, quoted, raw, literal, number, symbol] = match;
       if (name !== undefined) tokens.push({ kind: 'name', text: name });
       else if (quoted !== undefined) tokens.push({ kind: 'quoted', text: unquoteJson(quoted) });
@@ -125,7 +127,9 @@ class QueryParser {
   }
 
   #error(): Error {
-    return valueError(`the query "${this.#expression}" cannot be read at "${this.#peek().text}"`);
+    const { kind, text } = this.#peek();
+    const reason = kind === 'end' ? 'ends too early' : `cannot be read at "${text}"`;
+    return valueError(`the query "${this.#expression}" ${reason}`, usage);
   }
 
   #bindingOf({ kind, text }: Token): number {

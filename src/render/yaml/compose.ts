@@ -1,19 +1,26 @@
+import { didYouMean } from '#base/errors.ts';
 import type { SourceMap } from '../source-map.ts';
 import { yamlError } from './cursor.ts';
 import { Scanner } from './scanner.ts';
 import type { Mark, Token } from './token.ts';
+
+/** A tag as it is written, resolved. */
+export interface RawTag {
+  readonly name: string;
+  readonly at: number;
+}
 
 /** A document's tree before its scalars are given types. `tag` is missing when none is written. */
 export type RawNode =
   | {
       readonly kind: 'scalar';
       readonly at: number;
-      readonly tag: string | undefined;
+      readonly tag: RawTag | undefined;
       readonly text: string;
       readonly plain: boolean;
     }
-  | { readonly kind: 'list'; readonly at: number; readonly tag: string | undefined; readonly items: RawNode[] }
-  | { readonly kind: 'map'; readonly at: number; readonly tag: string | undefined; readonly pairs: RawPair[] };
+  | { readonly kind: 'list'; readonly at: number; readonly tag: RawTag | undefined; readonly items: RawNode[] }
+  | { readonly kind: 'map'; readonly at: number; readonly tag: RawTag | undefined; readonly pairs: RawPair[] };
 
 export interface RawPair {
   readonly key: RawNode;
@@ -37,7 +44,10 @@ class Composer {
 
   constructor(text: string, map: SourceMap) {
     const bad = unprintable.exec(text);
-    if (bad !== null) throw yamlError('control characters are not allowed', map, bad.index);
+    if (bad !== null) {
+      const hint = 'Remove it, or write it as "\\x…" between double quotes';
+      throw yamlError('control characters are not allowed', map, bad.index, hint);
+    }
     this.#scanner = new Scanner(text, map);
     this.#map = map;
   }
@@ -46,7 +56,7 @@ class Composer {
     if (this.#is('end')) return undefined;
     const isExplicit = this.#documentStart();
     const node = isExplicit
-      ? this.#nodeUnless('document-start', 'document-end', 'directive', 'end')
+      ? this.#nodeUnless(undefined, 'document-start', 'document-end', 'directive', 'end')
       : this.#node({ block: true });
     this.#documentEnd();
     return node;
@@ -63,19 +73,21 @@ class Composer {
     }
     const isExplicit = this.#is('document-start');
     if (isExplicit) this.#scanner.next();
-    else if (found) throw this.#error('did not find expected <document start>');
+    else if (found)
+      throw this.#error('did not find expected <document start>', 'Write "---" behind the lines with "%"');
     return isExplicit;
   }
 
   #documentEnd(): void {
-    const ended = this.#is('document-end');
+    const marked = this.#is('document-end') ? this.#scanner.peek().at : undefined;
     while (this.#is('document-end')) this.#scanner.next();
     const { kind } = this.#scanner.peek();
     if (kind === 'end') return;
-    if (kind === 'document-start' || ended) {
+    if (kind === 'document-start' || marked !== undefined) {
       throw this.#error(
         'expected a single document in the stream but found another document',
-        'Keep one document per file: remove the "---" between them',
+        `Keep one document per file: remove the "${marked === undefined ? '---' : '...'}" between them`,
+        marked,
       );
     }
     throw this.#error('did not find expected <document start>', 'Indent the line like the ones before it');
@@ -85,12 +97,13 @@ class Composer {
     return kinds.includes(this.#scanner.peek().kind);
   }
 
-  #error(reason: string, hint?: string, at = this.#scanner.peek().at): Error {
+  #error(reason: string, hint: string, at = this.#scanner.peek().at): Error {
     return yamlError(reason, this.#map, at, hint);
   }
 
-  #nodeUnless(...kinds: readonly Token['kind'][]): RawNode {
-    return this.#is(...kinds) ? this.#empty() : this.#node({ block: true });
+  /** Nothing when one of these tokens follows: then its place is that of the sign before it. */
+  #nodeUnless(sign: Token | undefined, ...kinds: readonly Token['kind'][]): RawNode {
+    return this.#is(...kinds) ? this.#empty(sign?.at) : this.#node({ block: true });
   }
 
   #empty(at = this.#scanner.peek().at): RawNode {
@@ -98,7 +111,8 @@ class Composer {
   }
 
   #node({ block, indentless = false }: { block: boolean; indentless?: boolean }): RawNode {
-    if (++this.#depth > deepest) throw this.#error('the document is nested too deeply');
+    if (++this.#depth > deepest)
+      throw this.#error('the document is nested too deeply', 'Keep its maps and lists flatter');
     const node = this.#alias() ?? this.#propertiesAndContent(block, indentless);
     this.#depth--;
     return node;
@@ -109,16 +123,18 @@ class Composer {
     if (token.kind !== 'alias') return undefined;
     this.#scanner.next();
     const node = this.#anchors.get(token.name);
-    if (node === 'open') throw this.#error(`found recursive alias '${token.name}'`, undefined, token.at);
+    if (node === 'open')
+      throw this.#error(`found recursive alias '${token.name}'`, 'Remove it: a value cannot hold itself', token.at);
     if (node === undefined) {
-      throw this.#error(`found undefined alias '${token.name}'`, 'Quote a text that begins with "*"', token.at);
+      const hint = didYouMean(token.name, this.#anchors.keys()) ?? 'Quote a text that begins with "*"';
+      throw this.#error(`found undefined alias '${token.name}'`, hint, token.at);
     }
     return node;
   }
 
   #propertiesAndContent(block: boolean, indentless: boolean): RawNode {
     let anchor: string | undefined;
-    let tag: string | undefined;
+    let tag: RawTag | undefined;
     const start = this.#scanner.peek().at;
     for (
       let token = this.#scanner.peek();
@@ -126,12 +142,13 @@ class Composer {
       token = this.#scanner.peek()
     ) {
       if (token.kind === 'anchor' && anchor === undefined) anchor = token.name;
-      else if (token.kind === 'tag' && tag === undefined) tag = this.#resolveTag(token);
+      else if (token.kind === 'tag' && tag === undefined) tag = { name: this.#resolveTag(token), at: token.at };
       else break;
       this.#scanner.next();
     }
     if (anchor !== undefined) {
-      if (this.#anchors.has(anchor)) throw this.#error(`found duplicate anchor '${anchor}'`, undefined, start);
+      if (this.#anchors.has(anchor))
+        throw this.#error(`found duplicate anchor '${anchor}'`, 'Give one of the two another name', start);
       this.#anchors.set(anchor, 'open');
     }
     const hasProperties = anchor !== undefined || tag !== undefined;
@@ -143,7 +160,8 @@ class Composer {
   #resolveTag({ handle, suffix, at }: Extract<Token, { kind: 'tag' }>): string {
     if (handle === undefined) return suffix;
     const prefix = this.#handles.get(handle);
-    if (prefix === undefined) throw this.#error(`found undefined tag handle '${handle}'`, undefined, at);
+    if (prefix === undefined)
+      throw this.#error(`found undefined tag handle '${handle}'`, 'Quote a text that begins with "!"', at);
     return prefix + suffix;
   }
 
@@ -168,18 +186,23 @@ class Composer {
       default:
     }
     if (hasProperties) return { kind: 'scalar', at: start, tag, text: '', plain: tag === undefined };
-    throw this.#error('did not find expected node content');
+    throw this.#error(
+      'did not find expected node content',
+      'Write a value here, or quote a text that begins with a sign',
+    );
   }
 
   #blockItems(): RawNode[] {
     const items: RawNode[] = [];
     this.#scanner.next();
     while (this.#is('block-entry')) {
-      this.#scanner.next();
-      items.push(this.#nodeUnless('block-entry', 'block-end'));
+      items.push(this.#nodeUnless(this.#scanner.next(), 'block-entry', 'block-end'));
     }
     if (!this.#is('block-end'))
-      throw this.#error("did not find expected '-' indicator", 'Indent the line like the items of its list');
+      throw this.#misplaced(
+        "did not find expected '-' indicator",
+        'Indent the line like the "-" of its list, or begin it with one',
+      );
     this.#scanner.next();
     return items;
   }
@@ -187,8 +210,7 @@ class Composer {
   #indentlessItems(): RawNode[] {
     const items: RawNode[] = [];
     while (this.#is('block-entry')) {
-      this.#scanner.next();
-      items.push(this.#nodeUnless('block-entry', 'key', 'value', 'block-end'));
+      items.push(this.#nodeUnless(this.#scanner.next(), 'block-entry', 'key', 'value', 'block-end'));
     }
     return items;
   }
@@ -207,9 +229,17 @@ class Composer {
       pairs.push({ key, value: this.#is('key', 'value', 'block-end') ? this.#empty(at) : this.#blockPart() });
     }
     if (!this.#is('block-end'))
-      throw this.#error('did not find expected key', 'Indent the line like the other keys of its map');
+      throw this.#misplaced('did not find expected key', 'Indent the line like the other keys of its map');
     this.#scanner.next();
     return pairs;
+  }
+
+  /** Where a list or map goes on with what is none of its items: most of the time the indentation is wrong. */
+  #misplaced(reason: string, hint: string): Error {
+    const { kind, at } = this.#scanner.peek();
+    if (!this.#scanner.beginsLine(at)) return this.#error(reason, 'Put the whole text between one pair of quotes');
+    const isItem = kind === 'block-entry' || kind === 'block-sequence';
+    return this.#error(reason, isItem ? 'Indent the line like the other "-" of its list' : hint);
   }
 
   #blockPart(): RawNode {
@@ -218,9 +248,9 @@ class Composer {
 
   #flowItems(): RawNode[] {
     const items: RawNode[] = [];
-    this.#scanner.next();
+    const { at: start } = this.#scanner.next();
     while (!this.#is('flow-sequence-end')) {
-      if (items.length > 0) this.#flowSeparator("did not find expected ',' or ']'");
+      if (items.length > 0) this.#flowSeparator(']', start);
       if (this.#is('flow-sequence-end')) break;
       const { kind, at } = this.#scanner.peek();
       // `[a: 1]` is a list of one map of one pair.
@@ -236,9 +266,9 @@ class Composer {
 
   #flowPairs(): RawPair[] {
     const pairs: RawPair[] = [];
-    this.#scanner.next();
+    const { at: start } = this.#scanner.next();
     while (!this.#is('flow-mapping-end')) {
-      if (pairs.length > 0) this.#flowSeparator("did not find expected ',' or '}'");
+      if (pairs.length > 0) this.#flowSeparator('}', start);
       if (this.#is('flow-mapping-end')) break;
       if (this.#is('key')) pairs.push(this.#flowPair('flow-mapping-end'));
       else pairs.push({ key: this.#node({ block: false }), value: this.#empty() });
@@ -247,9 +277,15 @@ class Composer {
     return pairs;
   }
 
-  #flowSeparator(reason: string): void {
-    if (!this.#is('flow-entry')) throw this.#error(reason);
-    this.#scanner.next();
+  #flowSeparator(close: ']' | '}', start: number): void {
+    if (this.#is('flow-entry')) {
+      this.#scanner.next();
+      return;
+    }
+    const { at } = this.#scanner.peek();
+    const isOpen = this.#is('end') || this.#scanner.isBeyondLine(at);
+    const hint = `Put "," between two entries, and "${close}" behind the last`;
+    throw this.#error(`did not find expected ',' or '${close}'`, hint, isOpen ? start : at);
   }
 
   #flowPair(end: Mark): RawPair {
@@ -262,7 +298,7 @@ class Composer {
 }
 
 interface ContentInput {
-  readonly tag: string | undefined;
+  readonly tag: RawTag | undefined;
   readonly block: boolean;
   readonly indentless: boolean;
   readonly hasProperties: boolean;

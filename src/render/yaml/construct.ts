@@ -7,6 +7,7 @@ import { yamlError } from './cursor.ts';
 import type { Entry, Node, ScalarNode } from './node.ts';
 import { constructScalar, resolvePlain, type ScalarTag } from './resolve.ts';
 
+const mergeHint = 'Write "<<: *name", the alias of a map';
 const prefix = 'tag:yaml.org,2002:';
 const scalarTags: ReadonlySet<string> = new Set<ScalarTag>([
   'null',
@@ -22,20 +23,43 @@ const scalarTags: ReadonlySet<string> = new Set<ScalarTag>([
 /** A document with types and places. Throws YAML_SYNTAX, YAML_KEY_TAKEN, YAML_TAG_UNKNOWN. */
 export function construct(root: RawNode, map: SourceMap): Node {
   const node = new Constructor(map).node(root);
-  if (sizeOf(node, new Map()) > largestDocument) throw yamlError('its aliases stand for too much', map, root.at);
+  const tooLarge = findTooLarge(node, new Map());
+  if (tooLarge) throw aliasesTooLarge(tooLarge);
   return node;
 }
 
 // A few lines of aliases to aliases can stand for more nodes than there is memory, once something writes them out.
 const largestDocument = 5_000_000;
 
+/** The first part that is too large while none of its own parts is. */
+function findTooLarge(node: Node, known: Map<Node, number>): Node | undefined {
+  if (sizeOf(node, known) <= largestDocument) return undefined;
+  for (const child of childrenOf(node)) {
+    const found = findTooLarge(child, known);
+    if (found) return found;
+  }
+  return node;
+}
+
+function aliasesTooLarge({ at }: Node): ZesterError {
+  const message = `Cannot read "${at.file}" as YAML: its aliases stand for too much`;
+  return new ZesterError('source', 'YAML_SYNTAX', message, {
+    at,
+    hint: 'Use fewer aliases of what has aliases itself',
+  });
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  if (node.kind === 'scalar') return [];
+  return node.kind === 'list' ? node.items : node.entries.map(({ value }) => value);
+}
+
 /** How many nodes a document has when every alias is written out. */
 function sizeOf(node: Node, known: Map<Node, number>): number {
   if (node.kind === 'scalar') return 1;
   const before = known.get(node);
   if (before !== undefined) return before;
-  const children = node.kind === 'list' ? node.items : node.entries.map(({ value }) => value);
-  const size = children.reduce((total, child) => total + sizeOf(child, known), 1);
+  const size = childrenOf(node).reduce((total, child) => total + sizeOf(child, known), 1);
   known.set(node, size);
   return size;
 }
@@ -60,7 +84,7 @@ class Constructor {
 
   #make(raw: RawNode): Node {
     if (raw.kind === 'scalar') return this.#scalar(raw);
-    const tag = shortTag(raw.tag);
+    const tag = shortTag(raw.tag?.name);
     const at = this.#map.at(raw.at);
     if (raw.kind === 'list') {
       if (tag !== undefined && tag !== '!' && tag !== 'seq') throw this.#unknownTag(raw);
@@ -76,21 +100,26 @@ class Constructor {
     const value = constructScalar(tag, raw.text);
     if (value === undefined) {
       if (tag === 'merge' || tag === 'value') throw this.#unknownTag(raw, tag);
-      throw yamlError(`"${raw.text}" is not a value of type ${tag}`, this.#map, raw.at);
+      throw yamlError(
+        `"${raw.text}" is not a value of type ${tag}`,
+        this.#map,
+        raw.at,
+        'Remove the tag, or change the value',
+      );
     }
     return { kind: 'scalar', at: this.#map.at(raw.at), value };
   }
 
   #scalarTag(raw: Extract<RawNode, { kind: 'scalar' }>): ScalarTag {
-    const tag = shortTag(raw.tag);
+    const tag = shortTag(raw.tag?.name);
     if (tag === undefined || tag === '!') return raw.plain ? resolvePlain(raw.text) : 'str';
     if (!isScalarTag(tag)) throw this.#unknownTag(raw);
     return tag;
   }
 
   #unknownTag(raw: RawNode, implicit?: ScalarTag): ZesterError {
-    const tag = raw.tag ?? `${prefix}${implicit}`;
-    const at = this.#map.at(raw.at);
+    const tag = raw.tag?.name ?? `${prefix}${implicit}`;
+    const at = this.#map.at(raw.tag?.at ?? raw.at);
     const text = raw.kind === 'scalar' ? raw.text : '';
     return new ZesterError(
       'source',
@@ -120,7 +149,7 @@ class Constructor {
   }
 
   #isImplicitOr(key: Extract<RawNode, { kind: 'scalar' }>, wanted: ScalarTag): boolean {
-    const tag = shortTag(key.tag);
+    const tag = shortTag(key.tag?.name);
     return tag === undefined ? key.plain && resolvePlain(key.text) === wanted : tag === wanted;
   }
 
@@ -132,10 +161,15 @@ class Constructor {
     if (value.kind === 'list') {
       return value.items.toReversed().flatMap((item) => {
         if (item.kind === 'map') return this.#mergedPairs(item);
-        throw yamlError('expected a mapping for merging', this.#map, item.at);
+        throw yamlError('expected a mapping for merging', this.#map, item.at, mergeHint);
       });
     }
-    throw yamlError('expected a mapping or list of mappings for merging, but found scalar', this.#map, value.at);
+    throw yamlError(
+      'expected a mapping or list of mappings for merging, but found scalar',
+      this.#map,
+      value.at,
+      mergeHint,
+    );
   }
 
   #entries(pairs: readonly RawPair[], start: number): Entry[] {
@@ -160,7 +194,7 @@ class Constructor {
     const hint =
       raw.kind === 'map'
         ? 'Quote it: a template expression that was not rendered, "{{ … }}", looks like a map in a map'
-        : undefined;
+        : 'Write a text as the key';
     throw yamlError('found unacceptable key: a list or a map cannot be one', this.#map, raw.at ?? start, hint);
   }
 }
@@ -171,7 +205,13 @@ function keyTaken(first: ScalarNode, second: ScalarNode): ZesterError {
     'source',
     'YAML_KEY_TAKEN',
     `Cannot read "${second.at.file}" as YAML: found conflicting ID '${name}', which is first at ${placeText(first.at)}`,
-    { at: second.at, hint: 'Rename one of the two keys, or put their values together' },
+    {
+      at: second.at,
+      hint:
+        placeText(first.at) === placeText(second.at)
+          ? 'A loop or macro writes it twice: give each its own name'
+          : 'Rename one of the two keys, or put their values together',
+    },
   );
 }
 

@@ -48,12 +48,12 @@ export class Cursor {
     );
   }
 
-  error(reason: string, offset = this.index, hint?: string): ZesterError {
+  error(reason: string, hint: string, offset = this.index): ZesterError {
     return yamlError(reason, this.map, offset, hint);
   }
 }
 
-export function yamlError(reason: string, map: SourceMap, offset: number, hint?: string): ZesterError {
+export function yamlError(reason: string, map: SourceMap, offset: number, hint: string): ZesterError {
   const at = map.at(offset);
   return new ZesterError('source', 'YAML_SYNTAX', `Cannot read "${at.file}" as YAML: ${reason}`, { at, hint });
 }

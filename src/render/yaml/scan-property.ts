@@ -1,6 +1,9 @@
 import { type Cursor, isBlankOrEnd, isBreakOrEnd } from './cursor.ts';
 import type { Token } from './token.ts';
 
+const quoteTag = 'Quote a text that begins with "!"';
+const quoteDirective = 'Remove the line, or quote a text that begins with "%"';
+
 const word = /[0-9A-Za-z_-]*/y;
 const uri = /[0-9A-Za-z_;/?:@&=+$.!~*'()%-]*/y;
 const verbatimUri = /[0-9A-Za-z_;/?:@&=+$.!~*'()%,[\]-]*/y;
@@ -14,8 +17,8 @@ export function scanAnchorName(cursor: Cursor, kind: 'alias' | 'anchor'): string
   if (name === '' || !(isBlankOrEnd(cursor.code()) || '?:,]}%@`'.includes(next))) {
     throw cursor.error(
       'did not find expected alphabetic or numeric character',
-      start,
       kind === 'alias' ? 'Quote a text that begins with "*"' : 'Quote a text that begins with "&"',
+      start,
     );
   }
   return name;
@@ -27,7 +30,7 @@ export function scanTag(cursor: Cursor, flow: boolean): Token {
   if (cursor.code(1) === 60) {
     cursor.index += 2;
     const suffix = take(cursor, verbatimUri);
-    if (suffix === '' || cursor.code() !== 62) throw cursor.error("did not find the expected '>'", at);
+    if (suffix === '' || cursor.code() !== 62) throw cursor.error("did not find the expected '>'", quoteTag, at);
     cursor.index++;
     return finished(cursor, { kind: 'tag', at, handle: undefined, suffix }, flow);
   }
@@ -36,7 +39,7 @@ export function scanTag(cursor: Cursor, flow: boolean): Token {
   if (cursor.code() === 33) {
     cursor.index++;
     const suffix = take(cursor, uri);
-    if (suffix === '') throw cursor.error('did not find expected tag URI', at);
+    if (suffix === '') throw cursor.error('did not find expected tag URI', quoteTag, at);
     return finished(cursor, { kind: 'tag', at, handle: `!${handle}!`, suffix: decode(suffix) }, flow);
   }
   const suffix = handle + take(cursor, uri);
@@ -50,7 +53,7 @@ export function scanTag(cursor: Cursor, flow: boolean): Token {
 
 function finished(cursor: Cursor, token: Token, flow: boolean): Token {
   if (!isBlankOrEnd(cursor.code()) && !(flow && cursor.code() === 44)) {
-    throw cursor.error('did not find expected whitespace or line break', token.at);
+    throw cursor.error('did not find expected whitespace or line break', quoteTag, token.at);
   }
   return token;
 }
@@ -60,16 +63,18 @@ export function scanDirective(cursor: Cursor): Token {
   const at = cursor.index;
   cursor.index++;
   const name = take(cursor, word);
-  if (name === '' || !isBlankOrEnd(cursor.code())) throw cursor.error('could not find expected directive name', at);
+  if (name === '' || !isBlankOrEnd(cursor.code()))
+    throw cursor.error('could not find expected directive name', quoteDirective, at);
   const begin = cursor.index;
   while (!isBreakOrEnd(cursor.code())) cursor.index++;
   const line = cursor.text.slice(begin, cursor.index).replace(/(^|\s)#.*$/, '');
   const values = line.split(/[ \t]+/).filter((value) => value !== '');
-  if (name !== 'YAML' && name !== 'TAG') throw cursor.error('found unknown directive name', at);
+  if (name !== 'YAML' && name !== 'TAG') throw cursor.error('found unknown directive name', quoteDirective, at);
   if (name === 'YAML' && !(values.length === 1 && /^1\.\d+$/.test(values[0] ?? ''))) {
-    throw cursor.error('found incompatible YAML document', at, 'Write "%YAML 1.1", or leave the line out');
+    throw cursor.error('found incompatible YAML document', 'Write "%YAML 1.1", or leave the line out', at);
   }
-  if (name === 'TAG' && values.length !== 2) throw cursor.error('did not find expected tag prefix', at);
+  if (name === 'TAG' && values.length !== 2)
+    throw cursor.error('did not find expected tag prefix', 'Write "%TAG !handle! prefix"', at);
   return { kind: 'directive', at, name, values };
 }
 

@@ -15,18 +15,17 @@ export function scanPlain(
   cursor: Cursor,
   { flow, indent }: { flow: boolean; indent: number },
 ): { text: string; endedAtBreak: boolean } {
-  const start = cursor.index;
   let text = '';
   let spaces = '';
   let endedAtBreak = false;
   while (!cursor.atDocumentMark(dash) && !cursor.atDocumentMark(dot) && cursor.code() !== hash) {
     const begin = cursor.index;
-    scanPlainRun(cursor, flow, start);
+    scanPlainRun(cursor, flow);
     if (cursor.index === begin) break;
     text += spaces + cursor.text.slice(begin, cursor.index);
     endedAtBreak = false;
     if (!isBlank(cursor.code()) && !isBreak(cursor.code())) break;
-    const gap = scanPlainGap(cursor, indent, start);
+    const gap = scanPlainGap(cursor, indent);
     spaces = gap.text;
     endedAtBreak = gap.broken;
     if (!flow && cursor.column < indent) break;
@@ -34,13 +33,13 @@ export function scanPlain(
   return { text, endedAtBreak };
 }
 
-function scanPlainRun(cursor: Cursor, flow: boolean, start: number): void {
+function scanPlainRun(cursor: Cursor, flow: boolean): void {
   for (let code = cursor.code(); !isBlankOrEnd(code); code = cursor.code()) {
     if (code === colon) {
       const next = cursor.code(1);
       if (isBlankOrEnd(next)) return;
       if (flow && (isFlowIndicator(next) || next === 63)) {
-        throw cursor.error("found unexpected ':'", start, 'Put a space after the colon, or quote the text');
+        throw cursor.error("found unexpected ':'", 'Put a space after the colon, or quote the text');
       }
     }
     if (flow && isFlowIndicator(code)) return;
@@ -48,7 +47,7 @@ function scanPlainRun(cursor: Cursor, flow: boolean, start: number): void {
   }
 }
 
-function scanPlainGap(cursor: Cursor, indent: number, start: number): { text: string; broken: boolean } {
+function scanPlainGap(cursor: Cursor, indent: number): { text: string; broken: boolean } {
   let spaces = '';
   let breaks: string | undefined;
   while (isBlank(cursor.code()) || isBreak(cursor.code())) {
@@ -58,7 +57,7 @@ function scanPlainGap(cursor: Cursor, indent: number, start: number): { text: st
       if (breaks === line && line !== '\n') continue;
     } else {
       if (breaks !== undefined && cursor.column < indent && cursor.code() === 9) {
-        throw cursor.error('found a tab character that violates indentation', start, 'Indent with spaces');
+        throw cursor.error('found a tab character that violates indentation', 'Indent with spaces');
       }
       if (breaks === undefined) spaces += cursor.text.charAt(cursor.index);
       cursor.index++;
@@ -98,15 +97,15 @@ export function scanQuoted(cursor: Cursor, double: boolean): string {
   cursor.index++;
   while (true) {
     if (cursor.atDocumentMark(dash) || cursor.atDocumentMark(dot)) {
-      throw cursor.error('found unexpected document indicator', start, 'Close the quotes');
+      throw cursor.error('found unexpected document indicator', 'Close the quotes', start);
     }
-    const run = scanQuotedRun(cursor, { double, quote, start });
+    const run = scanQuotedRun(cursor, { double, quote });
     text += run.text;
     if (cursor.code() === quote) {
       cursor.index++;
       return text;
     }
-    if (cursor.atEnd()) throw cursor.error('found unexpected end of stream', start, 'Close the quotes');
+    if (cursor.atEnd()) throw cursor.error('found unexpected end of stream', 'Close the quotes', start);
     text += scanQuotedGap(cursor, run.folded);
   }
 }
@@ -114,7 +113,7 @@ export function scanQuoted(cursor: Cursor, double: boolean): string {
 /** Characters up to a gap, the closing quote or the end; `folded` after an escaped line break. */
 function scanQuotedRun(
   cursor: Cursor,
-  { double, quote, start }: { double: boolean; quote: number; start: number },
+  { double, quote }: { double: boolean; quote: number },
 ): { text: string; folded: boolean } {
   let text = '';
   for (let code = cursor.code(); !isBlankOrEnd(code); code = cursor.code()) {
@@ -128,7 +127,7 @@ function scanQuotedRun(
       cursor.skipBreak();
       return { text, folded: true };
     } else if (double && code === backslash) {
-      text += scanEscape(cursor, start);
+      text += scanEscape(cursor);
     } else {
       text += cursor.text.charAt(cursor.index);
       cursor.index++;
@@ -137,22 +136,28 @@ function scanQuotedRun(
   return { text, folded: false };
 }
 
-function scanEscape(cursor: Cursor, start: number): string {
-  const letter = cursor.text.charAt(cursor.index + 1);
+function scanEscape(cursor: Cursor): string {
+  const start = cursor.index;
+  const letter = cursor.text.charAt(start + 1);
   const simple = escapes[letter];
   cursor.index += 2;
   if (simple !== undefined) return simple;
   const length = hexLengths[letter];
   if (length === undefined) {
-    throw cursor.error('found unknown escape character', start, 'Write "\\\\" for a backslash, or use single quotes');
+    throw cursor.error('found unknown escape character', 'Write "\\\\" for a backslash, or use single quotes', start);
   }
   const digits = cursor.text.slice(cursor.index, cursor.index + length);
   if (digits.length < length || !/^[0-9a-fA-F]+$/.test(digits)) {
-    throw cursor.error('did not find expected hexdecimal number', start);
+    const hint = `Write ${length} hexadecimal digits behind "\\${letter}", or "\\\\" for a backslash`;
+    throw cursor.error('did not find expected hexdecimal number', hint, start);
   }
   const code = Number.parseInt(digits, 16);
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-    throw cursor.error('found invalid Unicode character escape code', start);
+    throw cursor.error(
+      'found invalid Unicode character escape code',
+      'Write the character itself, or "\\U" and its number',
+      start,
+    );
   }
   cursor.index += length;
   return String.fromCodePoint(code);
@@ -180,12 +185,11 @@ function scanQuotedGap(cursor: Cursor, folded: boolean): string {
 
 /** A literal (`|`) or folded (`>`) block scalar. `parent` is the indentation of the collection around it. */
 export function scanBlock(cursor: Cursor, { folded, parent }: { folded: boolean; parent: number }): string {
-  const start = cursor.index;
   cursor.index++;
-  const header = scanBlockHeader(cursor, start);
+  const header = scanBlockHeader(cursor);
   const least = parent >= 0 ? parent : 0;
   let indent = header.increment === 0 ? 0 : least + header.increment;
-  let gap = scanBlockBreaks(cursor, { indent, parent, start });
+  let gap = scanBlockBreaks(cursor, { indent, parent });
   indent = gap.indent;
   let text = '';
   let leading = '';
@@ -200,21 +204,22 @@ export function scanBlock(cursor: Cursor, { folded, parent }: { folded: boolean;
     while (!isBreakOrEnd(cursor.code())) cursor.index++;
     text += cursor.text.slice(begin, cursor.index);
     leading = cursor.atEnd() ? '' : cursor.skipBreak();
-    gap = scanBlockBreaks(cursor, { indent, parent, start });
+    gap = scanBlockBreaks(cursor, { indent, parent });
   }
   if (header.chomp !== '-') text += leading;
   if (header.chomp === '+') text += gap.breaks;
   return text;
 }
 
-function scanBlockHeader(cursor: Cursor, start: number): { chomp: string; increment: number } {
+function scanBlockHeader(cursor: Cursor): { chomp: string; increment: number } {
   let chomp = '';
   let increment = 0;
   for (let turn = 0; turn < 2; turn++) {
     const letter = cursor.text.charAt(cursor.index);
     if (chomp === '' && (letter === '+' || letter === '-')) chomp = letter;
     else if (increment === 0 && /^[0-9]$/.test(letter)) {
-      if (letter === '0') throw cursor.error('found an indentation indicator equal to 0', start);
+      if (letter === '0')
+        throw cursor.error('found an indentation indicator equal to 0', 'Write a digit from 1 to 9, or none');
       increment = Number(letter);
     } else break;
     cursor.index++;
@@ -222,7 +227,7 @@ function scanBlockHeader(cursor: Cursor, start: number): { chomp: string; increm
   while (isBlank(cursor.code())) cursor.index++;
   if (cursor.code() === hash) while (!isBreakOrEnd(cursor.code())) cursor.index++;
   if (!isBreakOrEnd(cursor.code())) {
-    throw cursor.error('did not find expected comment or line break', start, 'Begin the text on the next line');
+    throw cursor.error('did not find expected comment or line break', 'Begin the text on the next line');
   }
   if (!cursor.atEnd()) cursor.skipBreak();
   return { chomp, increment };
@@ -231,7 +236,7 @@ function scanBlockHeader(cursor: Cursor, start: number): { chomp: string; increm
 /** Empty lines before a line of text; with `indent` 0 the first line of text decides the indentation. */
 function scanBlockBreaks(
   cursor: Cursor,
-  { indent, parent, start }: { indent: number; parent: number; start: number },
+  { indent, parent }: { indent: number; parent: number },
 ): { indent: number; breaks: string } {
   let breaks = '';
   let deepest = 0;
@@ -239,7 +244,7 @@ function scanBlockBreaks(
     while ((indent === 0 || cursor.column < indent) && cursor.code() === 32) cursor.index++;
     deepest = Math.max(deepest, cursor.column);
     if ((indent === 0 || cursor.column < indent) && cursor.code() === 9) {
-      throw cursor.error('found a tab character where an indentation space is expected', start, 'Indent with spaces');
+      throw cursor.error('found a tab character where an indentation space is expected', 'Indent with spaces');
     }
     if (!isBreak(cursor.code())) break;
     breaks += cursor.skipBreak();

@@ -19,6 +19,7 @@ export class Scanner {
   readonly cursor: Cursor;
   readonly #tokens: Token[] = [];
   #taken = 0;
+  #lastAt = 0;
   #done = false;
   #indent = -1;
   readonly #indents: number[] = [];
@@ -34,6 +35,16 @@ export class Scanner {
     }
   }
 
+  /** Whether nothing but white space stands before an offset on its line. */
+  beginsLine(at: number): boolean {
+    return /(?:^|[\r\n])[ \t]*$/.test(this.cursor.text.slice(0, at));
+  }
+
+  /** Whether an offset is on a later line than the token that was taken last began on. */
+  isBeyondLine(at: number): boolean {
+    return /[\r\n]/.test(this.cursor.text.slice(this.#lastAt, at));
+  }
+
   peek(): Token {
     while (this.#needsMore()) this.#fetch();
     return this.#tokens[0] ?? { kind: 'end', at: this.cursor.index };
@@ -41,6 +52,7 @@ export class Scanner {
 
   next(): Token {
     const token = this.peek();
+    this.#lastAt = token.at;
     this.#tokens.shift();
     this.#taken++;
     return token;
@@ -90,7 +102,7 @@ export class Scanner {
       character === '\t'
         ? 'Indent with spaces: YAML does not take tabs'
         : `Quote the text that begins with "${character}"`;
-    return this.cursor.error('found character that cannot start any token', this.cursor.index, hint);
+    return this.cursor.error('found character that cannot start any token', hint);
   }
 
   #skipToToken(): void {
@@ -119,8 +131,8 @@ export class Scanner {
     if (key?.required) {
       throw this.cursor.error(
         "could not find expected ':'",
-        key.index,
         'Write "key: value", or indent the line under its key',
+        key.index,
       );
     }
     this.#simpleKeys[level] = undefined;
@@ -224,7 +236,6 @@ export class Scanner {
       if (!this.#simpleKeyAllowed) {
         throw this.cursor.error(
           'block sequence entries are not allowed in this context',
-          this.cursor.index,
           'Begin the list on a line of its own',
         );
       }
@@ -237,7 +248,9 @@ export class Scanner {
 
   #key(): void {
     if (this.#flowLevel === 0) {
-      if (!this.#simpleKeyAllowed) throw this.cursor.error('mapping keys are not allowed in this context');
+      if (!this.#simpleKeyAllowed) {
+        throw this.cursor.error('mapping keys are not allowed in this context', 'Begin the key on a line of its own');
+      }
       this.#roll(this.cursor.column, 'block-mapping', { at: this.cursor.index });
     }
     this.#dropKey(this.#flowLevel);
@@ -254,18 +267,22 @@ export class Scanner {
       this.#simpleKeyAllowed = false;
     } else {
       if (this.#flowLevel === 0) {
-        if (!this.#simpleKeyAllowed) {
-          throw this.cursor.error(
-            'mapping values are not allowed in this context',
-            this.cursor.index,
-            'Quote a text that contains ": "',
-          );
-        }
+        if (!this.#simpleKeyAllowed) throw this.#valueNotAllowed();
         this.#roll(this.cursor.column, 'block-mapping', { at: this.cursor.index });
       }
       this.#simpleKeyAllowed = this.#flowLevel === 0;
     }
     this.#advance('value');
+  }
+
+  /** A colon behind a text that goes on from the line before is a matter of indentation, else one of quotes. */
+  #valueNotAllowed(): Error {
+    const { cursor } = this;
+    const reason = 'mapping values are not allowed in this context';
+    const start = this.#tokens.at(-1)?.at ?? this.#lastAt;
+    if (start >= cursor.lineStart) return cursor.error(reason, 'Quote a text that contains ": "');
+    const hint = 'Indent the line like the key before it, or end the line before it with ":"';
+    return cursor.error(reason, hint, cursor.lineStart + cursor.text.slice(cursor.lineStart).search(/[^ ]/));
   }
 
   #named(kind: 'alias' | 'anchor'): void {

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { typeError, valueError } from '../errors.ts';
 import { toIndex } from '../numbers.ts';
-import { compare, contains, equals, iterate, lengthOf, operate, truthy } from '../operators.ts';
+import { compare, contains, equals, isIterable, iterate, lengthOf, operate, truthy } from '../operators.ts';
 import { str } from '../print.ts';
+import { boundList, joined } from '../sizes.ts';
 import { sorted } from '../sort.ts';
 import { characters } from '../text.ts';
 import { Dict, Float, isText, Once, PySet, Tuple, typeName, Undefined, type Value } from '../values.ts';
@@ -28,7 +29,7 @@ export const collectionFilters = filterTable({
   reverse: ['value', (value = null) => reverse(value)],
   join: [
     "value, d='', attribute=None",
-    (value = null, d = '', attribute = null) => [...iterate(value)].map(getter(attribute)).map(str).join(str(d)),
+    (value = null, d = '', attribute = null) => joined([...iterate(value)].map(getter(attribute)).map(str), str(d)),
   ],
   sort: [
     'value, reverse=False, case_sensitive=False, attribute=None',
@@ -188,6 +189,7 @@ function groupBy(
 }
 
 function batch(all: readonly Value[], size: number, fill: Value): Value[] {
+  if (fill !== null) boundList(size);
   const rows: Value[][] = [];
   for (let at = 0; at < all.length; at += Math.max(1, size)) rows.push(all.slice(at, at + Math.max(1, size)));
   const last = rows.at(-1);
@@ -196,6 +198,7 @@ function batch(all: readonly Value[], size: number, fill: Value): Value[] {
 }
 
 function slices(all: readonly Value[], count: number, fill: Value): Value[] {
+  boundList(count);
   const size = Math.floor(all.length / count);
   const larger = all.length % count;
   let at = 0;
@@ -265,7 +268,7 @@ function symmetric(first: Value, second: Value): Value {
 function flatten(data: Value, levels: number, nulls: boolean): Value[] {
   return [...iterate(data)].flatMap((item) => {
     if (item === null || (isText(item) && (str(item) === 'None' || str(item) === 'null'))) return nulls ? [item] : [];
-    return Array.isArray(item) && levels > 0 ? flatten(item, levels - 1, nulls) : [item];
+    return !isText(item) && isIterable(item) && levels > 0 ? flatten(item, levels - 1, nulls) : [item];
   });
 }
 

@@ -24,11 +24,11 @@ function map({ positional, named }: Arguments, context: FilterContext): Value[] 
     const path = named.get('attribute');
     if (path === undefined) throw typeError('map requires a filter argument');
     const get = getter(path, named.get('default') ?? null);
-    return [...iterate(input)].map(get);
+    return [...itemsOf(input)].map(get);
   }
   const filter = context.filters.get(str(name));
   if (filter === undefined) throw unknown('filter', str(name), context.filters.keys());
-  return Array.from(iterate(input), (item) => {
+  return Array.from(itemsOf(input), (item) => {
     context.runtime.turn();
     return filter({ positional: [item, ...rest], named }, context);
   });
@@ -45,12 +45,17 @@ function select({ positional, named }: Arguments, context: FilterContext, { keep
   const [name, ...rest] = others;
   const test = name === undefined ? undefined : context.tests.get(str(name));
   if (name !== undefined && test === undefined) throw unknown('test', str(name), context.tests.keys());
-  return [...iterate(input)].filter((item) => {
+  return [...itemsOf(input)].filter((item) => {
     context.runtime.turn();
     const value = get(item);
     const holds = test === undefined ? truthy(value) : test({ positional: [value, ...rest], named }, context);
     return holds === keep;
   });
+}
+
+/** Nothing has no items: None, zero and what else is false are as good as an empty list. */
+function itemsOf(input: Value): Iterable<Value> {
+  return truthy(input) ? iterate(input) : [];
 }
 
 function unknown(kind: 'filter' | 'test', name: string, known: Iterable<string>): ZesterError {

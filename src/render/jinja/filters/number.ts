@@ -102,6 +102,8 @@ function fileSize(bytes: number, binary: boolean): string {
 }
 
 function toNum(value: Value): Value {
+  // Python's `int` comes first: a number with a fraction loses it.
+  if (value instanceof Float) return Math.trunc(value.value);
   if (!isText(value)) return isNumeric(value) ? operate('+', value, 0) : value;
   const int = parseInteger(str(value));
   if (int !== undefined) return int;

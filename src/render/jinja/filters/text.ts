@@ -1,12 +1,13 @@
-import { valueError } from '../errors.ts';
+import { typeError, valueError } from '../errors.ts';
 import { formatPercent } from '../format/percent.ts';
 import { pairsOf } from '../methods/dict.ts';
-import { center, replaceText } from '../methods/text.ts';
+import { boundedWidth, center, replaceText } from '../methods/text.ts';
 import { toIndex } from '../numbers.ts';
 import { truthy } from '../operators.ts';
 import { str } from '../print.ts';
+import { boundText } from '../sizes.ts';
 import { capitalize, characterCount, characterSlice, escapeHtml, splitLines, strip, textArgument } from '../text.ts';
-import { Dict, isText, like, Markup, Tuple, type Value } from '../values.ts';
+import { Dict, isText, like, Markup, Tuple, typeName, Undefined, type Value } from '../values.ts';
 import { filterTable } from './table.ts';
 import { urlize, wordWrap, xmlAttributes } from './web.ts';
 
@@ -21,7 +22,7 @@ export const textFilters = filterTable({
     'value, chars=None',
     (value = null, chars = null) => keep(value, (text) => strip(text, chars === null ? undefined : str(chars))),
   ],
-  center: ['value, width=80', (value = null, width = 80) => keep(value, (text) => center(text, toIndex(width)))],
+  center: ['value, width=80', (value = null, width = 80) => keep(value, (text) => center(text, boundedWidth(width)))],
   string: ['value', (value = null) => soft(value)],
   escape: ['s', (s = null) => toMarkup(s)],
   e: ['s', (s = null) => toMarkup(s)],
@@ -41,7 +42,7 @@ export const textFilters = filterTable({
   truncate: [
     "s, length=255, killwords=False, end='...', leeway=None",
     (s = null, length = 255, kill = false, end = '...', leeway = null) =>
-      truncate(str(s), {
+      truncate(textFor('truncate', s), {
         length: toIndex(length),
         kill: truthy(kill),
         end: str(end),
@@ -52,7 +53,7 @@ export const textFilters = filterTable({
   wordwrap: [
     's, width=79, break_long_words=True, wrapstring=None, break_on_hyphens=True',
     (s = null, width = 79, breakLong = true, wrap = null, hyphens = true) =>
-      wordWrap(str(s), {
+      wordWrap(textFor('wordwrap', s), {
         width: toIndex(width),
         breakLong: truthy(breakLong),
         wrap: wrap === null ? '\n' : str(wrap),
@@ -76,7 +77,7 @@ export const textFilters = filterTable({
         .toLowerCase(),
   ],
   to_camelcase: ['snake_input, uppercamel=False', (text = null, upper = false) => camelCase(str(text), truthy(upper))],
-  contains_whitespace: ['text', (text = null) => /\s/.test(str(text))],
+  contains_whitespace: ['text', (text = null) => /\s/.test(textFor('contains_whitespace', text))],
   to_bytes: ["s, encoding='utf-8', errors='strict'", (s = null) => soft(s)],
   mask: [
     "text, char='*', keep=0",
@@ -122,11 +123,19 @@ function stripTags(text: string): string {
 }
 
 function indent(value: Text, { width, first, blank }: { width: Value; first: boolean; blank: boolean }): Value {
-  const indentation = isText(width) ? str(width) : ' '.repeat(Math.max(0, toIndex(width)));
+  const indentation = isText(width) ? str(width) : ' '.repeat(Math.max(0, boundedWidth(width)));
   const lines = splitLines(`${str(value)}\n`);
+  boundText(str(value).length + lines.length * indentation.length);
   const [head = '', ...rest] = lines;
   const indented = rest.map((line) => (line !== '' || blank ? indentation + line : line));
   return like(value, (first ? indentation : '') + [head, ...indented].join('\n'));
+}
+
+/** A text; anything else is refused, as Python refuses to cut a number into lines. */
+function textFor(filter: string, value: Value): string {
+  if (value instanceof Undefined) throw value.error();
+  if (isText(value)) return str(value);
+  throw typeError(`the filter "${filter}" takes a text, not '${typeName(value)}'`);
 }
 
 function truncate(

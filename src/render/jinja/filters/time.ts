@@ -28,6 +28,8 @@ function dateOf(value: Value): Date {
     return new Date(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
   }
   const parsed = new Date(text);
-  if (Number.isNaN(parsed.getTime())) throw valueError(`cannot read "${text}" as a date`);
+  if (Number.isNaN(parsed.getTime())) {
+    throw valueError(`cannot read "${text}" as a date`, 'Write it as "2024-12-31 23:59:59", or as seconds since 1970');
+  }
   return parsed;
 }

@@ -1,4 +1,4 @@
-import { typeError } from '../errors.ts';
+import { typeError, valueError } from '../errors.ts';
 import { str } from '../print.ts';
 import { escapeHtml } from '../text.ts';
 import { Dict, Markup, Undefined, type Value } from '../values.ts';
@@ -42,6 +42,7 @@ interface Wrap {
 
 /** Python's `textwrap.wrap`, line by line. */
 export function wordWrap(text: string, options: Wrap): string {
+  if (options.width <= 0) throw valueError(`invalid width ${options.width} (must be > 0)`);
   return text
     .split(/\r\n|[\n\r]/)
     .map((line) => wrapLine(line, options).join(options.wrap))

@@ -11,6 +11,10 @@ export function methodOf(value: Value, name: string): Native | undefined {
   return method && new Native(name, (args) => method(value, args));
 }
 
+export function methodNames(value: Value): Iterable<string> {
+  return tableOf(value)?.keys() ?? [];
+}
+
 function tableOf(value: Value): ReadonlyMap<string, Method> | undefined {
   if (isText(value)) return textMethods;
   if (value instanceof Dict) return dictMethods;

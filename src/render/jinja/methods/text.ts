@@ -3,6 +3,7 @@ import { formatBraces } from '../format/braces.ts';
 import { toIndex } from '../numbers.ts';
 import { iterate } from '../operators.ts';
 import { str } from '../print.ts';
+import { boundText } from '../sizes.ts';
 import {
   capitalize,
   characterCount,
@@ -82,7 +83,7 @@ export const textMethods = methodTable<Text>(
     ],
     center: [
       "width, fill=' '",
-      (self, width = 0, fill = ' ') => like(self, center(str(self), toIndex(width), textOf(fill))),
+      (self, width = 0, fill = ' ') => like(self, center(str(self), boundedWidth(width), textOf(fill))),
     ],
     ljust: ["width, fill=' '", (self, width = 0, fill = ' ') => like(self, str(self) + padding(self, width, fill))],
     rjust: ["width, fill=' '", (self, width = 0, fill = ' ') => like(self, padding(self, width, fill) + str(self))],
@@ -219,6 +220,7 @@ function replace(self: Text, old: Value, by: Value, most: number): Value {
 
 /** Replaces the first `most` occurrences, or all when it is negative. */
 export function replaceText(text: string, old: string, by: string, most: number): string {
+  boundText(text.length + occurrences(text, old, most) * Math.max(0, by.length - old.length));
   if (most < 0)
     return old === '' ? [by, ...characters(text).map((each) => each + by)].join('') : text.replaceAll(old, () => by);
   if (old === '')
@@ -230,6 +232,12 @@ export function replaceText(text: string, old: string, by: string, most: number)
   const all = text.split(old);
   const replaced = all.slice(0, most + 1).join(by);
   return all.length > most + 1 ? [replaced, ...all.slice(most + 1)].join(old) : replaced;
+}
+
+/** At most, without making anything of them. */
+function occurrences(text: string, old: string, most: number): number {
+  const all = old === '' ? text.length + 1 : text.split(old).length - 1;
+  return most < 0 ? all : Math.min(all, most);
 }
 
 function part(self: Text, start: Value, end: Value): string {
@@ -287,7 +295,7 @@ function zeroFill(self: Text, width: Value): string {
 }
 
 // A width in a template is for columns, not for filling memory.
-function boundedWidth(width: Value): number {
+export function boundedWidth(width: Value): number {
   const columns = toIndex(width);
   if (columns > 1_000_000) throw valueError('the width is too large');
   return columns;

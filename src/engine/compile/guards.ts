@@ -1,0 +1,83 @@
+import { asError, type Place, withPlace } from '#base/errors.ts';
+import { ArgumentErrors, decodeArguments, type RawArguments, rawArguments } from '#kit/arguments.ts';
+import { functionUnknown, type ModuleFunction } from '#kit/function.ts';
+import { entryOf, isNull, itemsOf, keyText, type MapNode, plainOf, wordOf } from '../node.ts';
+import type { Guard } from '../step.ts';
+import type { Draft } from './names.ts';
+import type { OptionsContext } from './options.ts';
+
+/** The conditions of a state under one keyword; undefined when it is not written. Their functions and arguments are checked. */
+export function readGuards(
+  { id, args, entry }: Draft,
+  key: 'onlyif' | 'unless',
+  { registry, problems, late }: OptionsContext,
+): readonly Guard[] | undefined {
+  const argument = args.get(key);
+  if (argument === undefined) return undefined;
+  const refuse = (at: Place) =>
+    problems.add(
+      'STATE_OPTION_INVALID',
+      `Cannot read "${key}" of state "${id}": it must be commands, or maps with a "fun"`,
+      {
+        at,
+        hint: `Write "${key}" as commands, or maps with a "fun", or leave it out`,
+      },
+    );
+  return itemsOf(argument.value).flatMap((item): Guard[] => {
+    const word = wordOf(item);
+    if (word !== undefined) return [{ kind: 'command', command: commandOf(word) }];
+    if (item.kind === 'map') {
+      const guard = readFunction(item);
+      if (guard === undefined) refuse(entryOf(item, 'fun')?.at ?? item.at);
+      else if (!late) verifyFunction(guard, item, { registry, problems });
+      return guard ? [guard] : [];
+    }
+    // Salt passes over what it cannot read.
+    if (!isNull(item) && entry.source.dialect === 'zy') refuse(item.at);
+    return [];
+  });
+}
+
+/** YAML reads a bare `true` as a boolean, where its author meant the command. */
+function commandOf(word: string): string {
+  return word === 'True' || word === 'False' ? word.toLowerCase() : word;
+}
+
+type FunctionGuard = Extract<Guard, { kind: 'function' }>;
+
+function readFunction(item: MapNode): FunctionGuard | undefined {
+  const { fun, args = [], get_return: getReturn, ...named } = plainOf(item) as Record<string, unknown>;
+  if (typeof fun !== 'string') return undefined;
+  return {
+    kind: 'function',
+    name: fun,
+    positional: Array.isArray(args) ? args : [args],
+    named,
+    getReturn: typeof getReturn === 'string' ? getReturn : undefined,
+  };
+}
+
+function verifyFunction(guard: FunctionGuard, item: MapNode, context: Pick<OptionsContext, 'registry' | 'problems'>) {
+  const { registry, problems } = context;
+  const called = registry.functions.get(guard.name);
+  if (called === undefined) {
+    problems.addError(withPlace(functionUnknown(guard.name, registry), entryOf(item, 'fun')?.at ?? item.at));
+    return;
+  }
+  try {
+    decodeArguments(called.name, called.args, placedArguments(called, guard, item));
+  } catch (thrown) {
+    const error = asError(thrown);
+    const at = entryOf(item, 'args')?.at ?? item.at;
+    for (const each of error instanceof ArgumentErrors ? error.errors : [error]) problems.addError(withPlace(each, at));
+  }
+}
+
+function placedArguments({ args }: ModuleFunction, { named, positional }: FunctionGuard, item: MapNode): RawArguments {
+  const places = new Map(
+    item.entries.map(({ key, value }) => [keyText(key), keyText(key) in args.shape ? value.at : key.at]),
+  );
+  const raw = rawArguments(args, named, positional);
+  const values = [...raw.values].map(([key, argument]) => [key, { ...argument, at: places.get(key) }] as const);
+  return { ...raw, values: new Map(values) };
+}

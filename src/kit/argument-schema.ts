@@ -1,0 +1,46 @@
+import * as z from 'zod';
+
+/** One schema per state or function: the only place where its arguments are described. */
+export type Arguments = z.ZodObject;
+
+/** What a schema says of an argument beyond its type. */
+export interface ArgumentMeta {
+  /** Takes the state's id, or a bare positional, when it is left out. */
+  readonly primary?: boolean;
+  /** Other names it may be written under. */
+  readonly aliases?: readonly string[];
+  /** Never shown: not in diffs, returns, logs. */
+  readonly secret?: boolean;
+  /** A list that takes all positional arguments: `file.join('/etc', 'app')`. */
+  readonly rest?: boolean;
+  /** What a person calls its type, where the schema's own words would be too many. */
+  readonly word?: string;
+}
+
+/** What is said of an argument anywhere in its schema: `.meta()` inside `.optional()` counts, the outermost word wins. */
+export function argumentMeta(schema: z.core.$ZodType): ArgumentMeta & { readonly description?: string } {
+  const inner = wrapped(schema);
+  return { ...(inner && argumentMeta(inner)), ...(z.globalRegistry.get(schema) as ArgumentMeta | undefined) };
+}
+
+/** The argument that takes the state's id, if the schema has one. */
+export function primaryArgument(schema: Arguments): string | undefined {
+  return Object.keys(schema.shape).find((key) => isPrimary(schema, key));
+}
+
+/** Names of arguments that are never shown. */
+export function secretArguments(schema: Arguments): readonly string[] {
+  return Object.keys(schema.shape).filter((key) => argumentMeta(fieldOf(schema, key)).secret);
+}
+
+export function fieldOf(schema: Arguments, key: string): z.core.$ZodType {
+  return schema.shape[key] as z.core.$ZodType;
+}
+
+export function isPrimary(schema: Arguments, key: string): boolean {
+  return argumentMeta(fieldOf(schema, key)).primary ?? false;
+}
+
+function wrapped(schema: z.core.$ZodType): z.core.$ZodType | undefined {
+  return 'innerType' in schema._zod.def ? (schema._zod.def.innerType as z.core.$ZodType) : undefined;
+}
