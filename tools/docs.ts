@@ -8,8 +8,10 @@ import { commonArguments } from '#engine/common-arguments.ts';
 import { stateFunctions } from '#engine/state-functions.ts';
 import { type DescribedFunction, describeAll, describeArguments, describeFact } from '#kit/describe.ts';
 import type { FactDefinition } from '#kit/fact.ts';
+import { rules } from '#lint/rules/registry.ts';
 import { registry } from '#modules/registry.ts';
 import { ambiguous, collectErrors, errorsPage } from './docs/errors.ts';
+import { lintPage, ruleRecord } from './docs/lint.ts';
 import { commonPage, factsPage, indexPage, subjectPages } from './docs/pages.ts';
 import { settingsFileSchema, stateFileSchema, topFileSchema } from './docs/schema.ts';
 
@@ -56,7 +58,15 @@ async function reference(): Promise<ReadonlyMap<string, string>> {
     [`${folder}/facts.md`, factsPage(facts)],
     [`${folder}/errors.md`, errorsPage(errors)],
     [`${folder}/common.md`, commonPage(common)],
-    ['src/cli/explanations.json', json({ common, errors: errors.map(({ files: _, ...each }) => each) })],
+    [`${folder}/lint.md`, lintPage(rules)],
+    [
+      'src/cli/explanations.json',
+      json({
+        common,
+        errors: errors.map(({ files: _files, claims: _claims, ...each }) => each),
+        rules: rules.map(ruleRecord),
+      }),
+    ],
     ['src/cli/schemas.json', json(schemas)],
     ...Object.entries(schemas).map(
       ([kind, schema]) => [`${folder}/schemas/${kind}-file.schema.json`, json(schema, 2)] as const,

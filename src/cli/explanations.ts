@@ -9,24 +9,37 @@ export interface ErrorRecord {
   readonly hints: readonly string[];
 }
 
+/** What `zester lint` finds under a code. */
+export interface RuleRecord {
+  readonly code: string;
+  readonly severity: string;
+  readonly summary: string;
+  readonly why: string;
+  /** Path → text of a tree that it speaks of, and of one that is right. */
+  readonly bad: Readonly<Record<string, string>>;
+  readonly good: Readonly<Record<string, string>>;
+}
+
 /** What a word stands for. A name may be several things: `cmd.run` is a state and a function. */
 export type Explanation =
   | { readonly kind: 'module'; readonly module: ModuleRecord }
   | { readonly kind: 'argument'; readonly module: ModuleRecord; readonly argument: ArgumentRecord }
   | { readonly kind: 'common'; readonly argument: ArgumentRecord }
   | { readonly kind: 'fact'; readonly path: string; readonly fact: FactRecord }
-  | { readonly kind: 'error'; readonly error: ErrorRecord };
+  | { readonly kind: 'error'; readonly error: ErrorRecord }
+  | { readonly kind: 'rule'; readonly rule: RuleRecord };
 
 interface Known {
   readonly modules: readonly ModuleRecord[];
   readonly facts: readonly FactRecord[];
   readonly common: readonly ArgumentRecord[];
   readonly errors: readonly ErrorRecord[];
+  readonly rules: readonly RuleRecord[];
 }
 
 /**
  * A state or function, one of its arguments (`file.managed.mode`), an argument of every state (`onchanges`), a fact
- * (`os.family`) or the code of an error. Throws `SUBJECT_UNKNOWN` with the nearest.
+ * (`os.family`), or the code of an error or of what lint finds. Throws `SUBJECT_UNKNOWN` with the nearest.
  */
 export async function explain(subject: string): Promise<readonly Explanation[]> {
   const known = await load();
@@ -37,6 +50,9 @@ export async function explain(subject: string): Promise<readonly Explanation[]> 
     ...known.errors
       .filter(({ code }) => code === subject.toUpperCase())
       .map((error) => ({ kind: 'error' as const, error })),
+    ...known.rules
+      .filter(({ code }) => code === subject.toUpperCase())
+      .map((rule) => ({ kind: 'rule' as const, rule })),
   ];
   if (found.length > 0) return found;
   const fact = known.facts.find(({ name }) => name === subject || subject.startsWith(`${name}.`));
@@ -47,8 +63,8 @@ export async function explain(subject: string): Promise<readonly Explanation[]> 
 async function load(): Promise<Known> {
   const { modules, facts } = await loadReference();
   const { default: data } = await import('./explanations.json', { with: { type: 'json' } });
-  const { common, errors } = data as unknown as Pick<Known, 'common' | 'errors'>;
-  return { modules, facts, common, errors };
+  const { common, errors, rules } = data as unknown as Pick<Known, 'common' | 'errors' | 'rules'>;
+  return { modules, facts, common, errors, rules };
 }
 
 function argumentsNamed(subject: string, { modules, common }: Known): readonly Explanation[] {
@@ -63,7 +79,7 @@ function argumentsNamed(subject: string, { modules, common }: Known): readonly E
   return common.filter(({ name }) => name === key).map((argument) => ({ kind: 'common', argument }));
 }
 
-function unknown(subject: string, { modules, facts, common, errors }: Known): ZesterError {
+function unknown(subject: string, { modules, facts, common, errors, rules }: Known): ZesterError {
   const dot = subject.lastIndexOf('.');
   const owner = modules.find(({ name }) => name === subject.slice(0, dot));
   const names = owner
@@ -72,7 +88,7 @@ function unknown(subject: string, { modules, facts, common, errors }: Known): Ze
         ...modules.map(({ name }) => name),
         ...facts.map(({ name }) => name),
         ...common.map(({ name }) => name),
-        ...errors.map(({ code }) => code),
+        ...[...errors, ...rules].map(({ code }) => code),
       ];
   return new ZesterError('usage', 'SUBJECT_UNKNOWN', `Cannot explain "${subject}": nothing has that name`, {
     hint:

@@ -113,7 +113,7 @@ function unknownCommand(words: readonly string[]): ZesterError {
   const group = commandNames().filter((each) => each.startsWith(`${words[0]} `));
   const isHalf = words.length === 1 && group.length > 0;
   const reason = isHalf ? 'it is the first word of several commands' : 'there is no such command';
-  return new ZesterError('usage', 'COMMAND_UNKNOWN', `Cannot run "zester ${name}": ${reason}`, {
+  return new ZesterError('usage', 'SUBCOMMAND_UNKNOWN', `Cannot run "zester ${name}": ${reason}`, {
     hint:
       (isHalf ? undefined : didYouMean(name, commandNames())) ??
       (group.length > 0 ? `There are ${group.join(', ')}` : 'Run "zester help"'),

@@ -7,7 +7,7 @@ export interface Argument {
   readonly key: string;
   readonly at: Place;
   readonly value: Node;
-  /** It is not the first of its list entry, which Salt refuses. */
+  /** It shares the list entry of a requisite, which Salt refuses. */
   readonly shares?: true;
   /** It was copied by a `use`: a state that has no such argument does without. */
   readonly borrowed?: true;

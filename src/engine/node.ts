@@ -1,4 +1,5 @@
 import type { Place } from '#base/errors.ts';
+import { repr } from '#render/jinja/print.ts';
 import { Float } from '#render/jinja/values.ts';
 import type { ListNode, MapNode, Node, ScalarNode } from '#render/render.ts';
 
@@ -21,7 +22,7 @@ export function textOf(node: Node): string | undefined {
 export function wordOf(node: Node): string | undefined {
   if (node.kind !== 'scalar' || node.value === null) return undefined;
   if (typeof node.value === 'boolean') return node.value ? 'True' : 'False';
-  return node.value instanceof Float ? String(node.value.value) : String(node.value);
+  return node.value instanceof Float ? repr(node.value) : String(node.value);
 }
 
 export function isNull(node: Node): boolean {

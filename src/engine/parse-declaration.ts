@@ -1,5 +1,6 @@
 import type { Place } from '#base/errors.ts';
 import type { Argument, Declaration } from './document.ts';
+import { inKinds } from './keywords.ts';
 import { isNull, keyText, list, type Node, textOf } from './node.ts';
 import type { Problems } from './problems.ts';
 import type { Source } from './tree.ts';
@@ -71,6 +72,12 @@ function bodyOf(state: WrittenState, problems: Problems): { readonly items: read
   return undefined;
 }
 
+/** What Salt gathers from several entries, while any other argument that is written twice is the last one. */
+const gathered: ReadonlySet<string> = new Set(['names', ...inKinds, 'use', 'use_in']);
+
+/** What Salt refuses to share its list entry with; others may stand together in one. */
+const aloneInEntry: ReadonlySet<string> = new Set(['require', 'watch', 'prereq', 'onchanges']);
+
 function readArguments(
   state: WrittenState,
   item: Node & { kind: 'map' },
@@ -81,13 +88,14 @@ function readArguments(
     const message = `Multiple dictionaries defined in argument of state '${state.id}' in SLS '${state.source.ref}'`;
     problems.add('ARGUMENT_SHAPE', message, { at: item.at, hint: `Remove the empty entry below "${state.key}"` });
   }
+  const [first] = item.entries;
+  const mustBeAlone = first !== undefined && aloneInEntry.has(keyText(first.key));
   for (const [index, { key, value }] of item.entries.entries()) {
     const name = keyText(key);
-    // Salt gathers the names of several lists, while any other argument written twice is the last one.
-    const earlier = name === 'names' ? args.get(name)?.value : undefined;
+    const earlier = gathered.has(name) ? args.get(name)?.value : undefined;
     const both =
       earlier?.kind === 'list' && value.kind === 'list' ? list([...earlier.items, ...value.items], value.at) : value;
-    args.set(name, { key: name, at: key.at, value: both, ...(index > 0 ? { shares: true } : {}) });
+    args.set(name, { key: name, at: key.at, value: both, ...(mustBeAlone && index > 0 ? { shares: true } : {}) });
   }
 }
 

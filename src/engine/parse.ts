@@ -76,7 +76,7 @@ function parseBody(source: Source, id: string, at: Place, body: Node, problems: 
   const [module, name] = short === undefined ? [] : splitName(short, source);
   if (short && module && name) return [{ module, functions: [{ name, at: body.at }], args: new Map(), at: body.at }];
   if (body.kind !== 'map') {
-    problems.add('STATE_INVALID', `ID '${id}' in SLS '${source.ref}' is not a dictionary`, {
+    problems.add('STATE_INVALID', `ID ${id} in SLS ${source.ref} is not a dictionary`, {
       at: isNull(body) ? at : body.at,
       hint: 'Write a state below the id, such as "pkg.installed: []", or the short form "id: pkg.installed"',
     });

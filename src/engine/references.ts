@@ -25,6 +25,8 @@ export interface ReferenceOwner {
   readonly module: string;
   readonly ref: string;
   readonly dialect: Dialect;
+  /** As Salt 3006: the surplus keys of an entry are passed over without a word. */
+  readonly late?: boolean;
 }
 
 const native = /^([A-Za-z_]\w*)\.([A-Za-z_]\w*):(.+)$/s;
@@ -58,15 +60,18 @@ function readReference(
   const bare = textOf(item);
   if (bare !== undefined) return [readBare(bare, item.at, owner)];
   const entries = item.kind === 'map' ? item.entries : [];
-  if (entries.length === 0 || (entries.length > 1 && owner.dialect === 'sls')) {
+  const [first, ...others] = entries;
+  const surplus = owner.dialect === 'sls' ? others : [];
+  if (first === undefined || (surplus.length > 0 && !owner.late)) {
     problems?.add(
       'REQUISITE_INVALID',
       `Requisite declaration ${described(item)} in SLS ${owner.ref} is not formed as a single key dictionary`,
       { at: item.at, hint: `Write each entry of "${argument.key}" as "- module: id"` },
     );
-    return [];
   }
-  return entries.flatMap((entry) => readPair(entry, argument, owner, problems));
+  return entries
+    .slice(0, entries.length - surplus.length)
+    .flatMap((entry) => readPair(entry, argument, owner, problems));
 }
 
 function readBare(text: string, at: Place, { dialect }: ReferenceOwner): Reference {
@@ -87,7 +92,7 @@ function readPair(
     const message =
       value.kind === 'scalar'
         ? `Could not locate requisite of [${name}] present in state with name [${owner.id}]: it is not text`
-        : `Illegal requisite "${described(value)}" in SLS ${owner.ref}, please check your syntax.`;
+        : `Illegal requisite "${described(value)}", please check your syntax.`;
     problems?.add('REQUISITE_INVALID', message, {
       at: isNull(value) ? key.at : value.at,
       hint: `Write an id, in quotes if need be: "- ${name}: id"`,
@@ -121,7 +126,7 @@ function takesId(keyword: string, { dialect }: ReferenceOwner): boolean {
 }
 
 function dottedMessage(name: string, module: string, pattern: string, keyword: string, owner: ReferenceOwner): string {
-  if (!keyword.endsWith('_in')) {
+  if (!keyword.endsWith('_in') && keyword !== 'use') {
     return `Invalid requisite type '${name}' in state '${owner.id}', in SLS '${owner.ref}'. Requisite types must not contain dots, did you mean '${module}'?`;
   }
   const kind = keyword.split('_')[0];

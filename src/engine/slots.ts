@@ -14,12 +14,15 @@ export function hasSlot(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(hasSlot);
 }
 
-/** The value with every slot in it filled. Throws `SLOT_INVALID`, and what the function throws. */
-export async function fillSlots(value: unknown, context: Context): Promise<unknown> {
-  if (typeof value === 'string') return value.startsWith(prefix) ? fill(value, context) : value;
-  if (Array.isArray(value)) return Promise.all(value.map((each) => fillSlots(each, context)));
+/**
+ * The value with every slot in it filled. Throws `SLOT_INVALID`, `SLOT_CALL_CHANGES` for a function that a plan must not
+ * call, and what the function throws.
+ */
+export async function fillSlots(value: unknown, context: Context, test: boolean): Promise<unknown> {
+  if (typeof value === 'string') return value.startsWith(prefix) ? fill(value, context, test) : value;
+  if (Array.isArray(value)) return Promise.all(value.map((each) => fillSlots(each, context, test)));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(async ([key, each]) => [key, await fillSlots(each, context)]);
+  const entries = Object.entries(value).map(async ([key, each]) => [key, await fillSlots(each, context, test)]);
   return Object.fromEntries(await Promise.all(entries));
 }
 
@@ -35,10 +38,11 @@ export function verifySlots(node: Node, registry: Registry, problems: Problems):
     problems.addError(withPlace(functionUnknown(slot.name, registry), node.at));
 }
 
-async function fill(text: string, context: Context): Promise<unknown> {
+async function fill(text: string, context: Context, test: boolean): Promise<unknown> {
   const slot = parse(text);
   if (slot === undefined) throw invalid(text);
   const { name, args, path, tail } = slot;
+  if (test && context.registry.functions.get(name)?.changes) throw callChanges(name);
   const positional: unknown[] = [];
   const named: Record<string, unknown> = {};
   for (const part of splitArguments(args)) {
@@ -56,6 +60,15 @@ function parse(text: string): { name: string; args: string; path: string; tail: 
   const [, name, args = '', path = '', tail] =
     /^([\w.]+)\((.*)\)((?:\.[\w-]+)*)(?:\s*~\s*(.*))?$/s.exec(text.slice(prefix.length)) ?? [];
   return name === undefined ? undefined : { name, args, path, tail };
+}
+
+function callChanges(name: string): ZesterError {
+  return new ZesterError(
+    'source',
+    'SLOT_CALL_CHANGES',
+    `Cannot fill a slot with "${name}" while planning: it may change the machine`,
+    { hint: 'Use a function that only reads; an apply calls it' },
+  );
 }
 
 function invalid(text: string): ZesterError {

@@ -232,11 +232,11 @@ const reasons: Readonly<Record<string, readonly [code: string, reason: string]>>
 
 /** A system error as a coded one; `absent` says what ENOENT means to the caller. */
 function translate(error: unknown, action: string, path: string, absent: Refusal = fileParentMissing): ZesterError {
-  const code = codeOf(error);
-  const refusal = code === 'ENOENT' ? absent : refusals[code];
+  const errno = codeOf(error);
+  const refusal = errno === 'ENOENT' ? absent : refusals[errno];
   if (refusal !== undefined) return refusal(action, path);
-  const [stable, reason] = reasons[code] ?? ['FILE_FAILED', error instanceof Error ? error.message : String(error)];
-  return machineError(stable, `Cannot ${action} "${path}": ${reason}`, { cause: error });
+  const [code, reason] = reasons[errno] ?? ['FILE_FAILED', error instanceof Error ? error.message : String(error)];
+  return machineError(code, `Cannot ${action} "${path}": ${reason}`, { cause: error });
 }
 
 function codeOf(error: unknown): string {

@@ -2,6 +2,7 @@ import { didYouMean, type Place, ZesterError } from '#base/errors.ts';
 import { templateGlobals } from './globals.ts';
 import { type CompiledTemplate, compileTemplate, type Entered } from './jinja/compile.ts';
 import { defaultLimits, type Limits } from './jinja/limits.ts';
+import { truthy } from './jinja/operators.ts';
 import { Output } from './jinja/output.ts';
 import { Runtime } from './jinja/runtime.ts';
 import { TemplateFrame } from './jinja/template.ts';
@@ -201,15 +202,15 @@ export function readPipeline({ path, text }: Pick<RenderInput, 'path' | 'text'>)
 }
 
 const elsewhere: Readonly<Record<string, string>> = {
-  py: 'Write the file with Jinja and YAML, or move the logic into a module',
-  pyobjects: 'Write the file with Jinja and YAML, or move the logic into a module',
-  pydsl: 'Write the file with Jinja and YAML, or move the logic into a module',
+  py: 'Write the file with Jinja and YAML: docs/guide/from-salt.md shows how',
+  pyobjects: 'Write the file with Jinja and YAML: docs/guide/from-salt.md shows how',
+  pydsl: 'Write the file with Jinja and YAML: docs/guide/from-salt.md shows how',
   mako: 'Write the file with Jinja: "#!jinja|yaml"',
   genshi: 'Write the file with Jinja: "#!jinja|yaml"',
   wempy: 'Write the file with Jinja: "#!jinja|yaml"',
   cheetah: 'Write the file with Jinja: "#!jinja|yaml"',
   stateconf: 'Write the file with "#!jinja|yaml" and name the parts it sets yourself',
-  gpg: 'Seal the values with "zester settings encrypt" instead',
+  gpg: 'Decrypt the values, and keep them out of the tree: a job may carry them with "pillar"',
   hjson: 'Write the file as YAML or JSON',
   json5: 'Write the file as YAML or JSON',
   yamlex: 'Write the file as YAML',
@@ -250,7 +251,5 @@ function parseFormat(format: Format, { text, map }: RenderedText): Node {
 // As in Salt, a document of nothing, false, zero or "" is no document.
 function isEmpty(node: Node): boolean {
   if (node.kind === 'list') return node.items.length === 0;
-  return (
-    node.kind === 'scalar' && (node.value === null || node.value === false || node.value === 0 || node.value === '')
-  );
+  return node.kind === 'scalar' && !truthy(node.value);
 }

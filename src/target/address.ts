@@ -5,7 +5,7 @@ export type Address = string;
 
 /** The address in a text, its prefix length or zone left out; nothing when it holds none. */
 export function parseAddress(text: string): Address | undefined {
-  const bare = text.replace(/[/%].*$/, '');
+  const bare = text.replace(/[/%].*$/, '').toLowerCase();
   const version = isIP(bare);
   if (version === 4) return hexOfBytes(bare);
   return version === 6 ? hexOfGroups(bare) : undefined;
@@ -18,13 +18,12 @@ const separator = ',';
 
 /** A test for an address or a network; nothing when the text is neither, or when its host bits are set. */
 export function compileNetwork(text: string): ((addresses: Addresses) => boolean) | undefined {
-  const [host = '', length] = text.split('/');
+  const [host = '', length, ...surplus] = text.split('/');
   const base = parseAddress(host);
-  if (base === undefined || host !== text.replace(/\/.*$/, '')) return undefined;
+  if (base === undefined || host.includes('%') || surplus.length > 0) return undefined;
   const bits = base.length * 4;
-  if (length !== undefined && !/^\d{1,3}$/.test(length)) return undefined;
-  const prefix = length === undefined ? bits : Number(length);
-  if (prefix > bits) return undefined;
+  const prefix = length === undefined ? bits : prefixOf(length, bits);
+  if (prefix === undefined || prefix > bits) return undefined;
 
   const digits = Math.floor(prefix / 4);
   const free = 2 ** (4 - (prefix % 4)) - 1;
@@ -37,6 +36,20 @@ export function compileNetwork(text: string): ((addresses: Addresses) => boolean
     `${separator}${base.slice(0, digits)}${isSplit ? `[${choices}]` : ''}[\\da-f]{${rest}}${separator}`,
   );
   return (addresses) => network.test(addresses);
+}
+
+/** How many bits a network has: as a number, or as a mask of a version 4 network. */
+function prefixOf(length: string, bits: number): number | undefined {
+  if (/^\d{1,3}$/.test(length)) return Number(length);
+  if (bits !== 32 || isIP(length) !== 4) return undefined;
+  const mask = length
+    .split('.')
+    .map((byte) => Number(byte).toString(2).padStart(8, '0'))
+    .join('');
+  // Python takes the mask of the host's part as well.
+  const [, ones] = /^(1*)0*$/.exec(mask) ?? [];
+  const [, zeros] = /^(0*)1*$/.exec(mask) ?? [];
+  return (ones ?? zeros)?.length;
 }
 
 /** Every address of the peel itself: `ipv4` and `ipv6` of its network facts, or of Salt's flat grains. */

@@ -1,5 +1,5 @@
 import { compileGlob } from './glob.ts';
-import { compileRegex } from './regex.ts';
+import { compileRegex, fromStart } from './regex.ts';
 import type { Comparison, FactTarget } from './syntax.ts';
 
 export type Tree = Readonly<Record<string, unknown>>;
@@ -69,11 +69,16 @@ export function compileFactTest(target: FactTarget): FactTest {
   };
 
   const matchesValue = (value: unknown, rest: Rest): boolean => {
-    if (value === null || value === undefined) return false;
+    if (value === undefined) return false;
+    if (value === null) return isNone(rest);
     if (Array.isArray(value)) return matchesList(value, rest);
     if (typeof value === 'object') return matchesTree(value as Tree, rest, false);
     return !rest.partial && accepts(value as Scalar, rest.text);
   };
+
+  /** A setting that is there without a value is `None`, as in Salt; a fact without one is not known. */
+  const isNone = (rest: Rest): boolean =>
+    target.of === 'settings' && !isComparison(target.how) && !rest.partial && accepts('None', rest.text);
 
   /** Any member, or the one at an index; of nested lists the members' members. */
   const matchesList = (list: readonly unknown[], rest: Rest): boolean => {
@@ -119,7 +124,7 @@ function scalarTest({ how, text, valueAt }: FactTarget): (value: Scalar, wanted:
 function textTest(how: 'glob' | 'regex' | 'match' | 'exact', wanted: string): (value: string) => boolean {
   if (how === 'regex') return compileRegex(wanted, { ignoreCase: true }) ?? (() => false);
   // Salt lower-cases the pattern with the value, so that `\D` means `\d`: formulas were tested with that.
-  if (how === 'match') return compileRegex(`^(?:${wanted.toLowerCase()})`, { ignoreCase: true }) ?? (() => false);
+  if (how === 'match') return compileRegex(fromStart(wanted.toLowerCase()), { ignoreCase: true }) ?? (() => false);
   const lower = wanted.toLowerCase();
   const glob = how === 'glob' ? compileGlob(lower) : undefined;
   return glob ? glob.test : (value) => value === lower;

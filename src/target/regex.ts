@@ -38,6 +38,12 @@ export function compileRegex(written: string, options?: RegexOptions): ((text: s
   return 'test' in read ? read.test : undefined;
 }
 
+/** A regex that must match from the start, as all of Salt's do: its flags stay in front. */
+export function fromStart(pattern: string): string {
+  const [flags = ''] = pattern.match(/^\(\?[is]+\)/) ?? [];
+  return `${flags}^(?:${pattern.slice(flags.length)})`;
+}
+
 /** For scanning many ids at once; nothing when the pattern is beyond an automaton. */
 export function compileAutomaton(written: string): Automaton | undefined {
   const { source, flags } = translate(written, false);

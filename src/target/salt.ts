@@ -1,6 +1,6 @@
 import { compileNetwork } from './address.ts';
-import { compileRegex } from './regex.ts';
-import { dotted, groupExpression, type ParseOptions, type Target } from './syntax.ts';
+import { compileRegex, fromStart } from './regex.ts';
+import { dotted, type ParseOptions, type Target } from './syntax.ts';
 
 type Groups = NonNullable<ParseOptions['groups']>;
 
@@ -43,7 +43,7 @@ const unreadable = new Error('unreadable');
 
 function compound(text: string, groups: Groups): Target {
   try {
-    const tokens = checked(expand(text, groups, []));
+    const tokens = checked(expand(wordsOf(text), groups, []));
     let at = 0;
     const either = (): Target => {
       const items = [both()];
@@ -59,6 +59,8 @@ function compound(text: string, groups: Groups): Target {
       const token = tokens[at++];
       if (token === 'not') return { kind: 'not', item: single() };
       if (token === '(') {
+        // Salt leaves the reading to Python, where empty parentheses are a thing, and false.
+        if (tokens[at] === ')' && ++at) return none;
         const inner = either();
         if (tokens[at++] !== ')') throw unreadable;
         return inner;
@@ -77,23 +79,31 @@ function compound(text: string, groups: Groups): Target {
 type SaltToken = string | Target;
 
 /** Operators as they are, everything else as a target; nodegroups in parentheses, in place. */
-function expand(text: string, groups: Groups, path: readonly string[]): SaltToken[] {
-  return text
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .flatMap((word): SaltToken[] => {
-      if (words.has(word)) return [word];
-      const [, letter = '', delimiter, value = ''] = word.match(/^([GPIJLNSER])(?:(?<=[GPIJ])(.))?@(.+)$/) ?? [];
-      if (letter === '') return [glob(word)];
-      if (letter === 'R') throw unreadable;
-      if (letter === 'L') return [list(value)];
-      if (letter !== 'N') return [leaf(letter, value, delimiter ?? ':')];
-      const body = Object.hasOwn(groups, value) ? groups[value] : undefined;
-      // Salt expands an unknown group, or one inside itself, to nothing at all, and what is left decides.
-      if (body === undefined || path.includes(value)) return [];
-      const inner = expand(groupExpression(body), groups, [...path, value]);
-      return inner.length === 0 ? [] : ['(', ...inner, ')'];
-    });
+function expand(expression: readonly string[], groups: Groups, path: readonly string[]): SaltToken[] {
+  return expression.flatMap((word): SaltToken[] => {
+    if (words.has(word)) return [word];
+    const [, letter = '', delimiter, value = ''] = word.match(/^([GPIJLNSER])(?:(?<=[GPIJ])(.))?@(.+)$/) ?? [];
+    if (letter === '') return [glob(word)];
+    if (letter === 'R') throw unreadable;
+    if (letter === 'L') return [list(value)];
+    if (letter !== 'N') return [leaf(letter, value, delimiter ?? ':')];
+    const body = Object.hasOwn(groups, value) ? groups[value] : undefined;
+    // Salt expands an unknown group, or one inside itself, to nothing at all, and what is left decides.
+    if (body === undefined || path.includes(value)) return [];
+    const inner = expand(wordsOfGroup(body), groups, [...path, value]);
+    return inner.length === 0 ? [] : ['(', ...inner, ')'];
+  });
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+/** A group that is nothing but names, without a wildcard, is a list of ids; with characters of a regex it is one regex. */
+function wordsOfGroup(body: string | readonly string[]): readonly string[] {
+  const all = typeof body === 'string' ? wordsOf(body) : body.map(String);
+  if (all.some((word) => words.has(word) || word.includes('*') || /^[A-Z]@/.test(word))) return all;
+  return [`${all.some((word) => /[()[\]{}\\?]/.test(word)) ? 'E' : 'L'}@${all.join(',')}`];
 }
 
 /** Salt's own checks while it joins the words: a binary operator may not come first, and `A not B` gains an "and". */
@@ -112,13 +122,13 @@ function checked(tokens: readonly SaltToken[]): SaltToken[] {
 }
 
 function list(text: string): Target {
-  return { kind: 'list', ids: text.split(',').map((id) => dotted(id.trim())) };
+  return { kind: 'list', ids: text.split(',').map(dotted) };
 }
 
 function leaf(letter: string, value: string, delimiter: string): Target {
   switch (letter) {
     case 'E':
-      return compileRegex(value) ? { kind: 'regex', pattern: `^(?:${value})` } : none;
+      return compileRegex(value) ? { kind: 'regex', pattern: fromStart(value) } : none;
     case 'S':
       return compileNetwork(value) ? { kind: 'address', network: value } : none;
     case 'G':

@@ -19,6 +19,7 @@ describe('the list of errors', () => {
       {
         code: 'NAME_TAKEN',
         families: ['usage'],
+        claims: ['usage'],
         messages: ['Cannot add "…": … has it'],
         hints: ['Take another'],
         files: ['src/a.ts'],
@@ -52,6 +53,32 @@ describe('the list of errors', () => {
     assert.deepEqual(ambiguous(collectErrors(sources)), [
       'src/a.ts, src/b.ts: LOST is "usage" and "denied": rename one of them',
     ]);
+  });
+
+  test('complains about a code that an author meets and another maker gives to somebody else', () => {
+    const sources = new Map([
+      ['src/a.ts', "problems.add('LOST', 'x')"],
+      ['src/b.ts', "type Options = { family: 'usage' | 'source' };\nnew ZesterError(family, 'LOST', 'y')"],
+    ]);
+
+    assert.deepEqual(ambiguous(collectErrors(sources)), [
+      'src/a.ts, src/b.ts: LOST is "source" and "usage" or "source": rename one of them',
+    ]);
+  });
+
+  test('finds codes in data beside the call that is given one of them', () => {
+    const maker =
+      "function machineError(code: string, context: Context = {}) { return new ZesterError('machine', code, 'x') }";
+    const sources = new Map([
+      ['src/errors.ts', maker],
+      ['src/tools/failure.ts', 'return machineError(known.code, known.reason)'],
+      ['src/tools/apt.ts', "const reasons = [{ pattern: /x/, code: 'TOOL_LOCKED' }]"],
+    ]);
+
+    assert.deepEqual(
+      collectErrors(sources).map(({ code, families }) => [code, families]),
+      [['TOOL_LOCKED', ['machine']]],
+    );
   });
 
   test('shows every family, also one without codes', () => {

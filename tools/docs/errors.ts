@@ -2,8 +2,10 @@ import { families } from '#base/errors.ts';
 
 export interface ErrorCode {
   readonly code: string;
-  /** One; two are a mistake (`ambiguous`). */
+  /** One, or those that its caller chooses from. */
   readonly families: readonly string[];
+  /** The families of each place that constructs it: two answers are a mistake (`ambiguous`). */
+  readonly claims: readonly string[];
   /** What it says, with `…` for what differs each time. */
   readonly messages: readonly string[];
   /** What to do, in the same way. */
@@ -22,15 +24,25 @@ const who: Readonly<Record<string, string>> = {
 
 /**
  * Every error code that the sources construct, by name. Codes are read from the text: from `new ZesterError('family',
- * 'CODE'`, and from calls of functions that take a code first and hand it on under one family.
+ * 'CODE'`, from calls of functions that take a code first and hand it on under one family, and from what stands beside
+ * such a call that is given a variable.
  */
 export function collectErrors(sources: ReadonlyMap<string, string>): readonly ErrorCode[] {
-  const found = new Map<string, Record<'families' | 'messages' | 'hints' | 'files', Set<string>>>();
+  const found = new Map<string, Record<'families' | 'claims' | 'messages' | 'hints' | 'files', Set<string>>>();
   const makers = wrappers(sources);
+  const tables = tablesOf(sources, makers);
   for (const [file, text] of sources) {
-    for (const { family, code, message, hint } of constructions(text, makers)) {
-      const known = found.get(code) ?? { families: new Set(), messages: new Set(), hints: new Set(), files: new Set() };
-      known.families.add(family);
+    const all = [...constructions(text, makers), ...listed(file, text, tables)];
+    for (const { families: own, code, message, hint } of all) {
+      const known = found.get(code) ?? {
+        families: new Set(),
+        claims: new Set(),
+        messages: new Set(),
+        hints: new Set(),
+        files: new Set(),
+      };
+      for (const family of own) known.families.add(family);
+      known.claims.add(own.join('" or "'));
       known.files.add(file);
       if (message !== undefined) known.messages.add(message);
       if (hint !== undefined) known.hints.add(hint);
@@ -38,9 +50,10 @@ export function collectErrors(sources: ReadonlyMap<string, string>): readonly Er
     }
   }
   return [...found]
-    .map(([code, { families: each, messages, hints, files }]) => ({
+    .map(([code, { families: each, claims, messages, hints, files }]) => ({
       code,
       families: [...each],
+      claims: [...claims],
       messages: [...messages],
       hints: [...hints],
       files: [...files],
@@ -48,13 +61,12 @@ export function collectErrors(sources: ReadonlyMap<string, string>): readonly Er
     .toSorted((a, b) => (a.code < b.code ? -1 : 1));
 }
 
-/** What is wrong with codes of two families: the same word would ask two people to act. */
+/** What is wrong with codes of two meanings: the same word would ask two people to act. */
 export function ambiguous(errors: readonly ErrorCode[]): readonly string[] {
   return errors
-    .filter((each) => each.families.length > 1)
+    .filter(({ claims }) => claims.length > 1)
     .map(
-      ({ code, families: each, files }) =>
-        `${files.join(', ')}: ${code} is "${each.join('" and "')}": rename one of them`,
+      ({ code, claims, files }) => `${files.join(', ')}: ${code} is "${claims.join('" and "')}": rename one of them`,
     );
 }
 
@@ -80,7 +92,7 @@ function row({ code, messages, files }: ErrorCode): string {
 }
 
 interface Construction {
-  readonly family: string;
+  readonly families: readonly string[];
   readonly code: string;
   readonly message: string | undefined;
   readonly hint: string | undefined;
@@ -89,24 +101,73 @@ interface Construction {
 function* constructions(text: string, makers: ReadonlyMap<string, string>): Generator<Construction> {
   const direct = /new ZesterError\(\s*'(\w+)',\s*'([A-Z][A-Z0-9_]+)'/g;
   for (const { 0: call, 1: family = '', 2: code = '', index } of text.matchAll(direct)) {
-    yield { family, code, ...saidAfter(text.slice(index + call.length)) };
+    yield { families: [family], code, ...saidAfter(text.slice(index + call.length)) };
   }
-  for (const { 0: call, 1: code = '', index } of text.matchAll(/\bproblems\.add\(\s*'([A-Z][A-Z0-9_]+)'/g)) {
-    yield { family: 'source', code, ...saidAfter(text.slice(index + call.length)) };
+  for (const { 0: call, 1: code = '', index } of text.matchAll(/new ZesterError\(\s*family,\s*'([A-Z][A-Z0-9_]+)'/g)) {
+    yield { families: chosenFrom(text), code, ...saidAfter(text.slice(index + call.length)) };
+  }
+  for (const { 0: call, 1: code = '', index } of text.matchAll(/\bproblems\??\.add\(\s*'([A-Z][A-Z0-9_]+)'/g)) {
+    yield { families: ['source'], code, ...saidAfter(text.slice(index + call.length)) };
   }
   for (const [maker, family] of makers) {
     const calls = new RegExp(`\\b${maker}\\(\\s*'([A-Z][A-Z0-9_]+)'`, 'g');
     for (const { 0: call, 1: code = '', index } of text.matchAll(calls)) {
-      yield { family, code, ...saidAfter(text.slice(index + call.length)) };
+      yield { families: [family], code, ...saidAfter(text.slice(index + call.length)) };
     }
   }
 }
 
 /** Functions that construct an error with the code they are given: name → family. */
 function wrappers(sources: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const pattern = /function (\w+)\(\s*code: string[^{]*\{\s*return new ZesterError\(\s*'(\w+)',\s*code\b/g;
+  const pattern = /function (\w+)\(\s*code: string(?:[^{]|\{\})*\{\s*return new ZesterError\(\s*'(\w+)',\s*code\b/g;
   const all = [...sources.values()].flatMap((text) => [...text.matchAll(pattern)]);
   return new Map(all.map(([, name = '', family = '']) => [name, family]));
+}
+
+/** The families that a file says its callers choose from: `family: 'usage' | 'source'`. */
+function chosenFrom(text: string): readonly string[] {
+  const [, union = ''] = /\bfamily: ((?:'\w+' \| )+'\w+')/.exec(text) ?? [];
+  return [...union.matchAll(/'(\w+)'/g)].map(([, family = '']) => family);
+}
+
+/** Folders where an error is made with a code that is no literal: folder → family. The codes are data there. */
+function tablesOf(
+  sources: ReadonlyMap<string, string>,
+  makers: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const tables = new Map<string, string>();
+  for (const [file, text] of sources) {
+    for (const [, family = ''] of text.matchAll(/new ZesterError\(\s*'(\w+)',\s*(?:\w+\??\.)*code\b/g)) {
+      tables.set(folderOf(file), family);
+    }
+    for (const [maker, family] of makers) {
+      if (new RegExp(`\\b${maker}\\((?:\\w+\\.)*code\\b(?!:)`).test(text)) tables.set(folderOf(file), family);
+    }
+  }
+  return tables;
+}
+
+function folderOf(file: string): string {
+  return file.slice(0, file.lastIndexOf('/'));
+}
+
+/** Codes in data: `code: 'A' | 'B'`, `['CODE', 'reason']`, `?? 'CODE'`; in an error's body with its family beside it. */
+function* listed(file: string, text: string, tables: ReadonlyMap<string, string>): Generator<Construction> {
+  for (const [, family = '', code = ''] of text.matchAll(/\bfamily: '(\w+)',\s*code: '([A-Z][A-Z0-9_]+)'/g)) {
+    yield { families: [family], code, message: undefined, hint: undefined };
+  }
+  const family = tables.get(folderOf(file));
+  if (family === undefined) return;
+  const patterns = [
+    /\bcode: ((?:'[A-Z][A-Z0-9_]+'(?: \| )?)+)/g,
+    /\[('[A-Z][A-Z0-9]*_[A-Z0-9_]+'), ['\w]/g,
+    /\?\? ('[A-Z][A-Z0-9]*_[A-Z0-9_]+')/g,
+  ];
+  for (const [, codes = ''] of patterns.flatMap((pattern) => [...text.matchAll(pattern)])) {
+    for (const [, code = ''] of codes.matchAll(/'([A-Z0-9_]+)'/g)) {
+      yield { families: [family], code, message: undefined, hint: undefined };
+    }
+  }
 }
 
 const literal = /(?:'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`|"((?:[^"\\]|\\.)*)")/;

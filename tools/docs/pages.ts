@@ -25,6 +25,7 @@ ${generated}
 
 - [Facts](facts.md): ${facts.length} collectors
 - [Errors](errors.md)
+- [What lint finds](lint.md)
 - [Arguments that any state takes](common.md): requisites, conditions, order, retries
 - JSON Schema of [state](schemas/state-file.schema.json), [top](schemas/top-file.schema.json) and [settings](schemas/settings-file.schema.json) files
 

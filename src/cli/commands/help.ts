@@ -38,7 +38,7 @@ function describe({
 }
 
 function unknownCommand(name: string): ZesterError {
-  return new ZesterError('usage', 'COMMAND_UNKNOWN', `Cannot explain "${name}": there is no such command`, {
+  return new ZesterError('usage', 'SUBCOMMAND_UNKNOWN', `Cannot explain "${name}": there is no such command`, {
     hint:
       didYouMean(name, commandNames()) ?? 'Run "zester help" for all commands, "zester doc" for states and functions',
   });

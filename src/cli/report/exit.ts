@@ -18,7 +18,7 @@ export function exitOf({ failed, unreachable }: Tally): number {
 }
 
 /** Well-formed questions whose answer is "there is none": the command line was right. */
-const notUsage = /^(JOB|PEEL|ENROLLMENT|MODULE|FACT)_UNKNOWN$|^FILE_UNREADABLE$|_CONFLICT$/;
+const notUsage = /^(JOB|PEEL|ENROLLMENT|MODULE|FACT)_UNKNOWN$|^(FILE|TREE)_UNREADABLE$|_CONFLICT$/;
 
 /** Follows where an error was met, which is here, not what it was. */
 export function exitOfError({ family, code }: ZesterError): number {

@@ -40,7 +40,23 @@ function showOne(found: Explanation, style: Style): string {
         `\n${paint(style, 'bold', 'Who acts next:')}\n${who}`,
       ].join('');
     }
+    case 'rule': {
+      const { code, severity, summary, why, bad, good } = found.rule;
+      return [
+        heading(code, `${severity} of zester lint`),
+        `${summary}. ${why}.\n`,
+        `\n${paint(style, 'bold', 'Not so:')}\n${filesText(bad)}`,
+        `\n${paint(style, 'bold', 'But so:')}\n${filesText(good)}`,
+      ].join('');
+    }
   }
+}
+
+/** Each file below its path; of a single one nobody asks the path. */
+function filesText(files: Readonly<Record<string, string>>): string {
+  const all = Object.entries(files);
+  const indented = (text: string) => text.trimEnd().replace(/^(?=.)/gm, '    ');
+  return all.map(([path, text]) => `${all.length > 1 ? `  ${path}\n` : ''}${indented(text)}\n`).join('');
 }
 
 const whoActs: Readonly<Record<string, string>> = {

@@ -35,7 +35,7 @@ export function outline(loaded: readonly Loaded[], options: OutlineOptions): Out
 
   const merged = merge(loaded, options);
   const extended = extend(merged, extensions, problems);
-  if (verified) verify(extended, problems);
+  if (verified) verify(extended, { problems, late });
   const turned = requisites(extended, { problems, late, excluded });
   const high = exclude(turned, excluded);
   return { high, drafts: names(high, problems) };

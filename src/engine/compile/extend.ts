@@ -3,7 +3,7 @@ import type { Argument, Declaration, Entry } from '../document.ts';
 import { appendedKeywords } from '../keywords.ts';
 import { itemsOf, list } from '../node.ts';
 import type { Problems } from '../problems.ts';
-import { declarationsOf, findByName, type High } from './merge.ts';
+import { findByName, type High } from './merge.ts';
 
 /**
  * Every `extend` applied: arguments replace, lists of requisites append, a function replaces the function, and a `name`
@@ -30,8 +30,8 @@ function targetOf(high: High, extension: Entry, problems: Problems): Entry | und
   const [first] = extension.declarations;
   if (first === undefined) return undefined;
   const own = high.get(extension.id);
-  // An id that is declared may be given a state of another module: then it must be a whole one.
-  if (own && (declarationsOf(own, first.module).length > 0 || first.functions.length > 0)) return own;
+  // An id that is declared may be given a state of another module.
+  if (own) return own;
   const named = findByName(high, extension.id, first.module);
   if (named.length === 1) return named[0];
   if (named.length > 1) reportAmbiguous(named, extension.id, extension.at, problems);

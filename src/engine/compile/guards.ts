@@ -1,7 +1,7 @@
 import { asError, type Place, withPlace } from '#base/errors.ts';
 import { ArgumentErrors, decodeArguments, type RawArguments, rawArguments } from '#kit/arguments.ts';
 import { functionUnknown, type ModuleFunction } from '#kit/function.ts';
-import { entryOf, isNull, itemsOf, keyText, type MapNode, plainOf, wordOf } from '../node.ts';
+import { entryOf, isNull, itemsOf, keyText, type MapNode, type Node, plainOf, textOf, wordOf } from '../node.ts';
 import type { Guard } from '../step.ts';
 import type { Draft } from './names.ts';
 import type { OptionsContext } from './options.ts';
@@ -23,7 +23,8 @@ export function readGuards(
         hint: `Write "${key}" as commands, or maps with a "fun", or leave it out`,
       },
     );
-  return itemsOf(argument.value).flatMap((item): Guard[] => {
+  const items = itemsOf(argument.value);
+  return (entry.source.dialect === 'sls' ? readBySalt(items, key) : items).flatMap((item): Guard[] => {
     const word = wordOf(item);
     if (word !== undefined) return [{ kind: 'command', command: commandOf(word) }];
     if (item.kind === 'map') {
@@ -32,10 +33,19 @@ export function readGuards(
       else if (!late) verifyFunction(guard, item, { registry, problems });
       return guard ? [guard] : [];
     }
-    // Salt passes over what it cannot read.
-    if (!isNull(item) && entry.source.dialect === 'zy') refuse(item.at);
+    if (!isNull(item)) refuse(item.at);
     return [];
   });
+}
+
+/** Salt gives up at a condition that is neither text nor a map, such as a bare `false`: the state then runs. */
+function readBySalt(items: readonly Node[], key: 'onlyif' | 'unless'): readonly Node[] {
+  const isRead = (item: Node) => item.kind === 'map' || textOf(item) !== undefined;
+  const unread = items.findIndex((item) => !isRead(item));
+  if (unread < 0) return items;
+  if (key === 'onlyif') return items.slice(0, unread);
+  const last = items.at(-1);
+  return last && isRead(last) ? items.filter(isRead) : [];
 }
 
 /** YAML reads a bare `true` as a boolean, where its author meant the command. */

@@ -32,7 +32,7 @@ export function readOptions(draft: Draft, context: OptionsContext): StepOptions 
     retry: readRetry(draft, reader, context.problems),
     onlyif: readGuards(draft, 'onlyif', context),
     unless: readGuards(draft, 'unless', context),
-    creates: reader.texts('creates'),
+    creates: reader.texts('creates').filter((path) => path !== ''),
     checkCommands: context.takes('check_cmd') ? [] : reader.texts('check_cmd'),
     commands,
     imposed: {

@@ -1,4 +1,4 @@
-import { asError, ZesterError } from '#base/errors.ts';
+import { asError, isError, ZesterError } from '#base/errors.ts';
 import { delay } from '#base/time.ts';
 import type { Changes } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
@@ -30,7 +30,7 @@ export interface AttemptOptions {
   readonly random: () => number;
 }
 
-/** Guards, then plan, then apply or refresh, then `check_cmd`; again while `retry` says so. Never throws. */
+/** Guards, then plan, then apply or refresh, then `check_cmd`; all again while `retry` says so. Never throws. */
 export async function attempt(step: Step, options: AttemptOptions): Promise<Attempt> {
   const stopper = stopperFor(step, options.context.signal);
   const context = surrounded(step, options.context, stopper.signal);
@@ -46,12 +46,6 @@ export async function attempt(step: Step, options: AttemptOptions): Promise<Atte
 async function tryAgain(step: Step, options: AttemptOptions): Promise<Attempt> {
   const { work, options: own } = step;
   if (work.kind === 'broken') return failure(work.error);
-  const skip = await guarded(own, options.context);
-  if (skip) {
-    const skipped: Attempt = { verdict: 'skipped', skipReason: skip.reason, comment: skip.comment, changes: {} };
-    const checked = await verified(step, skipped, options);
-    return checked.verdict === 'failed' ? checked : skipped;
-  }
   const { retry } = own;
   let result = await once(step, options);
   if (retry === undefined) return result;
@@ -68,7 +62,14 @@ async function tryAgain(step: Step, options: AttemptOptions): Promise<Attempt> {
   return said.length === 0 ? result : { ...result, comment: joined(...said, result.comment) };
 }
 
+/** Its conditions are asked each time: what an earlier try did may be why there is nothing left to do. */
 async function once(step: Step, options: AttemptOptions): Promise<Attempt> {
+  const skip = await guarded(step.options, options.context);
+  if (skip) {
+    const skipped: Attempt = { verdict: 'skipped', skipReason: skip.reason, comment: skip.comment, changes: {} };
+    const checked = await verified(step, skipped, options);
+    return checked.verdict === 'failed' ? checked : skipped;
+  }
   const result = await planAndApply(step, options);
   // A plan does not ask whether what it has not done has worked; where nothing is to be done it does, as a run would.
   return options.test && result.verdict === 'would' ? result : verified(step, result, options);
@@ -108,6 +109,7 @@ async function planAndApply(step: Step, options: AttemptOptions): Promise<Attemp
     options.approve?.(step.key, changes);
     return done(made, changes, await plan.apply());
   } catch (thrown) {
+    if (isError(thrown, 'SLOT_CALL_CHANGES')) return { verdict: 'unsure', changes, comment: thrown.message };
     const nothingDone = Object.keys(changes).length === 0;
     // What failed before it changed anything is still refreshed by a watch, and that is then its result.
     if (watched && nothingDone && made?.built.refresh && !context.signal.aborted)
@@ -168,14 +170,14 @@ interface Made {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-async function make({ work }: Step, { context }: AttemptOptions): Promise<Made> {
+async function make({ work }: Step, { context, test }: AttemptOptions): Promise<Made> {
   if (work.kind === 'broken') throw work.error;
   const { raw } = work;
   const written = (values: typeof raw.values) =>
     Object.fromEntries([...values].map(([key, { value }]) => [key, value]));
   if (work.kind === 'ready') return { built: work.built, args: { name: raw.id, ...written(raw.values) } };
   const filled = new Map(raw.values);
-  for (const [key, { value, at }] of raw.values) filled.set(key, { value: await fillSlots(value, context), at });
+  for (const [key, { value, at }] of raw.values) filled.set(key, { value: await fillSlots(value, context, test), at });
   return { built: work.state.build({ ...raw, values: filled }), args: { name: raw.id, ...written(filled) } };
 }
 

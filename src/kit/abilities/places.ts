@@ -40,7 +40,7 @@ export async function refuseProtected(files: Files, action: string, path: string
 export async function findFile(files: Files, path: string): Promise<FileStat | undefined> {
   const stat = await files.stat(path);
   if (stat?.kind === 'directory') throw fileIsDirectory('manage as a file', path);
-  if (stat !== undefined && stat.kind !== 'file') throw special(path);
+  if (stat !== undefined && stat.kind !== 'file') throw special(path, stat.kind);
   return stat;
 }
 
@@ -55,10 +55,12 @@ export async function missingParents(
 ): Promise<readonly string[] | undefined> {
   const missing: string[] = [];
   for (let parent = parentOf(path); ; parent = parentOf(parent)) {
-    const stat = await files.stat(await realPath(files, parent));
+    // A symlink that leads nowhere stays one: the directory is made where it leads, and a revert removes it there.
+    const place = await realPath(files, parent);
+    const stat = await files.stat(place);
     if (stat !== undefined && stat.kind !== 'directory') throw fileNotDirectory('create', path);
     if (stat !== undefined || parent === '/') break;
-    missing.unshift(parent);
+    missing.unshift(place);
   }
   if (missing.length > 0 && !makedirs) throw fileParentMissing('create', path);
   return missing.length === 0 ? undefined : missing;
@@ -92,8 +94,9 @@ export function notKept(path: string, what: string): ZesterError {
   });
 }
 
-function special(path: string): ZesterError {
-  return new ZesterError('machine', 'FILE_SPECIAL', `Cannot manage "${path}": it is a device, socket or pipe`);
+function special(path: string, kind: FileStat['kind']): ZesterError {
+  const what = kind === 'symlink' ? 'symlink' : 'device, socket or pipe';
+  return new ZesterError('machine', 'FILE_SPECIAL', `Cannot manage "${path}": it is a ${what}`);
 }
 
 export function notText(path: string): ZesterError {

@@ -17,7 +17,7 @@ export const keyvalue = textEdit({
         .describe('Keys and their values')
         .meta({ aliases: ['entries'] }),
       separator: z.string().min(1).default('=').describe('What stands between key and value'),
-      count: z.int().default(-1).describe('Lines of each key to change; -1 for all'),
+      count: z.int().default(-1).describe('Lines of each key to change: -1 for all, 0 to remove them'),
       uncomment: z
         .string()
         .optional()
@@ -78,6 +78,12 @@ export const keyvalue = textEdit({
       expect: { contents: { from: '#Port 22\n', to: 'Port 2222\n' } },
     },
     {
+      title: 'A key to remove',
+      args: { name: '/etc/app.conf', key: 'debug', value: '', count: 0 },
+      given: { files: { '/etc/app.conf': 'port=80\ndebug=1\ndebug = 2\n' } },
+      expect: { contents: { from: 'port=80\ndebug=1\ndebug = 2\n', to: 'port=80\n' } },
+    },
+    {
       title: 'A key without a value',
       args: { name: '/etc/app.conf', key: 'port' },
       expect: { refusal: 'ARGUMENT_INVALID' },
@@ -105,6 +111,7 @@ function withValue(
   const comment = wanted.uncomment === undefined ? '' : `(?:${literal(wanted.uncomment)}\\s*)?`;
   const line = new RegExp(`^(\\s*)${comment}(${literal(key)}${separator})(.*)$`, wanted.key_ignore_case ? 'i' : '');
   const same = (text: string) => (wanted.value_ignore_case ? text.trim().toLowerCase() : text.trim());
+  if (wanted.count === 0) return lines.filter((each) => !line.test(each));
   let left = wanted.count < 0 ? Number.POSITIVE_INFINITY : wanted.count;
   let found = false;
   const changed = lines.map((each) => {

@@ -140,6 +140,16 @@ export const managed = state({
       real: true,
     },
     {
+      title: 'A template that names its source',
+      args: { name: '/etc/app.conf', source: ['zester://web/app.conf'], template: 'jinja', mode: '0640' },
+      given: { tree: { 'web/app.conf': '# {{ name }} of {{ source }}, {{ mode }}\n' } },
+      expect: {
+        exists: { from: false, to: true },
+        contents: { to: '# /etc/app.conf of zester://web/app.conf, 0640\n' },
+        mode: { to: '0640' },
+      },
+    },
+    {
       title: 'A file that is already so',
       args: { name: '/etc/motd', contents: 'Welcome', mode: 644, user: 'root' },
       given: { files: { '/etc/motd': 'Welcome\n' } },

@@ -7,13 +7,22 @@ import {
   setAttributes,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
-import { findFile, missingParents, notKept, refuseProtected, removeParents, walkTree } from '#kit/abilities/places.ts';
+import {
+  findFile,
+  missingParents,
+  notKept,
+  realPath,
+  refuseProtected,
+  removeParents,
+  walkTree,
+} from '#kit/abilities/places.ts';
 import type { Change } from '#kit/changes.ts';
 import { bytesOf, type Content, contentOf, isContentNote, sameContent, textOf } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
 import { AbsolutePath, AnyMap, FileMode, parentOf, StringList, TemplateFlag } from '#kit/types.ts';
 import { fileNotDirectory } from '#machine/errors.ts';
+import { templateNames } from './wish.ts';
 
 const args = z.object({
   name: AbsolutePath.describe('Path of the directory').meta({ primary: true, aliases: ['path'] }),
@@ -40,7 +49,11 @@ type Wish = z.output<typeof args>;
 type RecurseChanges = { readonly [path: `/${string}`]: Change<Content> } & {
   readonly directories?: Change<readonly string[]>;
   readonly attributes?: Change<Readonly<Record<string, Attributes>>>;
+  /** What cleaning removes, beside its content. */
+  readonly removed?: Change<Readonly<Record<string, Removed>>>;
 };
+
+type Removed = Attributes & { readonly target?: string | undefined };
 
 export const recurse = state({
   name: 'file.recurse',
@@ -57,8 +70,9 @@ export const recurse = state({
   ],
   summary: 'Ensure a directory holds the files of a folder of the state tree',
   args,
-  async check(wanted, context): Promise<RecurseChanges> {
+  async check(written, context): Promise<RecurseChanges> {
     const { files } = context;
+    const wanted = await followed(written, context);
     if (wanted.clean) await refuseProtected(files, 'clean', wanted.name);
     const wish = await wantedFiles(wanted, context);
     const present = await presentTree(wanted.name, context);
@@ -70,12 +84,12 @@ export const recurse = state({
       const [from, to] = [current && contentOf(current), contentOf(await read())];
       if (JSON.stringify(from) !== JSON.stringify(to)) changes[path] = { from, to };
     }
-    if (wanted.clean) {
-      for (const [path, stat] of present) {
-        if (stat.kind === 'directory' || wish.has(path as `/${string}`) || isSpared(path, wanted)) continue;
-        const content = stat.kind === 'file' ? await files.read(path) : undefined;
-        changes[path as `/${string}`] = { from: contentOf(content ?? new Uint8Array()), to: undefined };
-      }
+    const removed: Record<string, Removed> = {};
+    for (const [path, stat] of wanted.clean ? present : []) {
+      if (stat.kind === 'directory' || wish.has(path as `/${string}`) || isSpared(path, wanted)) continue;
+      removed[path] = stat.kind === 'symlink' ? { target: stat.target } : await attributesOf(stat, context);
+      const content = stat.kind === 'file' ? await files.read(path) : undefined;
+      if (content) changes[path as `/${string}`] = { from: contentOf(content), to: undefined };
     }
     const folders = [...new Set([wanted.name, ...[...wish.keys()].flatMap((path) => between(wanted.name, path))])];
     const above = (await missingParents(files, wanted.name, wanted)) ?? [];
@@ -87,27 +101,36 @@ export const recurse = state({
       ...changes,
       ...(made.length === 0 ? {} : { directories: { from: undefined, to: made } }),
       ...(attributes && { attributes }),
+      ...(Object.keys(removed).length === 0 ? {} : { removed: { from: removed, to: undefined } }),
     };
   },
-  async apply({ directories, attributes, ...changes }, wanted, context) {
+  async apply({ directories, attributes, removed, ...changes }, written, context) {
     const { files } = context;
+    const wanted = await followed(written, context);
     for (const each of directories?.to ?? []) await files.makeDirectory(each, { parents: true });
     const wish = await wantedFiles(wanted, context);
     for (const [path, change] of contentChanges(changes)) {
       const { to } = change;
-      if (to === undefined) await files.remove(path);
-      else await files.write(path, await sameContent(to, async () => wish.get(path)?.()), newMode(change, wanted));
+      if (to === undefined) continue;
+      await files.write(path, await sameContent(to, async () => wish.get(path)?.()), newMode(change, wanted));
     }
+    for (const path of Object.keys(removed?.from ?? {})) await files.remove(path);
     for (const [path, each] of Object.entries(attributes?.to ?? {})) await setAttributes(path, each, context);
     return undefined;
   },
-  async revert({ directories, attributes, ...changes }, _wanted, context) {
+  async revert({ directories, attributes, removed, ...changes }, _wanted, context) {
     const { files } = context;
     const lost = contentChanges(changes).find(([, { from }]) => isContentNote(from));
     if (lost !== undefined) throw notKept(lost[0], 'its earlier content');
+    const special = Object.entries(removed?.from ?? {}).find(([path, { target }]) => !target && !(path in changes));
+    if (special !== undefined) throw notKept(special[0], 'what it was');
     for (const [path, { from }] of contentChanges(changes)) {
       if (from === undefined) await files.remove(path);
       else await files.write(path, bytesOf(String(from)));
+    }
+    for (const [path, { target, ...attributes }] of Object.entries(removed?.from ?? {})) {
+      if (target === undefined) await setAttributes(path, attributes, context);
+      else await files.link(path, target);
     }
     const made = new Set([
       ...(directories?.to ?? []),
@@ -147,7 +170,11 @@ export const recurse = state({
         tree: { 'app/a.conf': 'a\n' },
         files: { '/srv/app/a.conf': 'x\n', '/srv/app/old': 'old\n', '/srv/app/b.local': 'mine\n' },
       },
-      expect: { '/srv/app/a.conf': { from: 'x\n', to: 'a\n' }, '/srv/app/old': { from: 'old\n' } },
+      expect: {
+        '/srv/app/a.conf': { from: 'x\n', to: 'a\n' },
+        '/srv/app/old': { from: 'old\n' },
+        removed: { from: { '/srv/app/old': { user: 'root', group: 'root', mode: '0644' } } },
+      },
     },
     {
       title: 'Files rendered with Jinja',
@@ -170,6 +197,11 @@ export const recurse = state({
   differs: ['Cleaning removes files and links, never directories.'],
 });
 
+/** A symlink to a directory is filled where it leads. */
+async function followed(wanted: Wish, { files }: Context): Promise<Wish> {
+  return { ...wanted, name: await realPath(files, wanted.name) };
+}
+
 /** Path on the machine → how to make its content, in the order of paths. */
 async function wantedFiles(
   wanted: Wish,
@@ -191,7 +223,12 @@ async function wantedFiles(
       .filter((each) => isSelected(each, wanted))
       .map((each) => [
         `${wanted.name}/${each}` as `/${string}`,
-        () => content(`${scheme}${folder === '' ? '' : `${folder}/`}${each}${query}`, wanted, context),
+        () =>
+          content(
+            `${scheme}${folder === '' ? '' : `${folder}/`}${each}${query}`,
+            { ...wanted, name: `${wanted.name}/${each}` },
+            context,
+          ),
       ]),
   );
 }
@@ -203,7 +240,12 @@ async function content(source: string, wanted: Wish, { sources, templates }: Con
   }
   const text = wanted.template ? textOf(bytes) : undefined;
   if (text === undefined) return bytes;
-  return bytesOf(templates.render(text, { path: source, context: { ...wanted.defaults, ...wanted.context } }));
+  const names = {
+    ...templateNames({ ...wanted, source, mode: wanted.file_mode }),
+    ...wanted.defaults,
+    ...wanted.context,
+  };
+  return bytesOf(templates.render(text, { path: source, context: names }));
 }
 
 async function presentTree(folder: string, { files }: Context) {

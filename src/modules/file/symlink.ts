@@ -6,6 +6,7 @@ import { type Content, contentOf } from '#kit/content.ts';
 import { state } from '#kit/state.ts';
 import { AbsolutePath, FileMode, parentOf } from '#kit/types.ts';
 import { fileExists } from '#machine/errors.ts';
+import type { Files } from '#machine/machine.ts';
 
 export const symlink = state({
   name: 'file.symlink',
@@ -55,17 +56,17 @@ export const symlink = state({
     const { files } = context;
     for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
     if (replaced && backupname !== undefined) await files.rename(name, backupPath(name, backupname));
-    else if (replaced || target?.from !== undefined) await files.remove(name);
-    if (target?.to !== undefined) await files.link(name, target.to);
+    else if (replaced) await files.remove(name);
+    if (target?.to !== undefined) await pointTo(name, target.to, files);
     await setAttributes(name, { user: user?.to, group: group?.to }, context);
   },
   async revert({ exists, replaced, target, parents, user, group }, { name, backupname }, context) {
     const { files } = context;
     const moved = replaced && backupname !== undefined ? backupPath(name, backupname) : undefined;
     if (replaced && moved === undefined) throw notKept(name, 'what was in its place');
-    if (target) await files.remove(name);
+    if (target?.from !== undefined) await pointTo(name, target.from, files);
+    else if (target) await files.remove(name);
     if (moved !== undefined) await files.rename(moved, name);
-    else if (target?.from !== undefined) await files.link(name, target.from);
     if (exists && !moved) await removeParents(files, parents?.to ?? []);
     if (!exists) await setAttributes(name, { user: user?.from, group: group?.from }, context);
   },
@@ -114,6 +115,14 @@ export const symlink = state({
   ],
   notes: ['The target need not exist.'],
 });
+
+/** A link is made anew to lead elsewhere; it stays whose it was. */
+async function pointTo(name: string, target: string, files: Files): Promise<void> {
+  const before = await files.stat(name);
+  if (before) await files.remove(name);
+  await files.link(name, target);
+  if (before) await files.setOwner(name, { uid: before.uid, gid: before.gid });
+}
 
 function backupPath(name: string, backupname: string): string {
   return backupname.startsWith('/') ? backupname : `${parentOf(name)}/${backupname}`;

@@ -3,6 +3,7 @@ import { ZesterError } from '#base/errors.ts';
 import { bytesOf, textOf } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
 import { lookup } from '#kit/lookup.ts';
+import { type AccountRef, modeText } from '#kit/types.ts';
 
 /** The arguments that say what a file holds. */
 export interface ContentWish {
@@ -16,6 +17,9 @@ export interface ContentWish {
   readonly template?: boolean | undefined;
   readonly context?: Readonly<Record<string, unknown>> | undefined;
   readonly defaults?: Readonly<Record<string, unknown>> | undefined;
+  readonly user?: AccountRef | undefined;
+  readonly group?: AccountRef | undefined;
+  readonly mode?: number | undefined;
 }
 
 /**
@@ -28,7 +32,27 @@ export async function wantedContent(wish: ContentWish, context: Context): Promis
   const text = textOf(bytes);
   if (text === undefined)
     throw new ZesterError('source', 'TEMPLATE_BINARY', manage(wish.name, `its source "${path}" is not UTF-8 text`));
-  return bytesOf(context.templates.render(text, { path, context: { ...wish.defaults, ...wish.context } }));
+  const source = wish.source === undefined ? undefined : path;
+  const names = { ...templateNames({ ...wish, source }), ...wish.defaults, ...wish.context };
+  return bytesOf(context.templates.render(text, { path, context: names }));
+}
+
+/** What a template knows of the file it becomes, as in Salt: many begin with a line that names their source. */
+export function templateNames({
+  name,
+  source,
+  user,
+  group,
+  mode,
+}: Pick<ContentWish, 'name' | 'user' | 'group' | 'mode'> & { readonly source?: string | undefined }) {
+  return {
+    name,
+    source: source ?? null,
+    user: user ?? null,
+    group: group ?? null,
+    mode: mode === undefined ? null : modeText(mode),
+    attrs: null,
+  };
 }
 
 async function rawContent(

@@ -10,10 +10,11 @@ import {
   versionsOf,
   wishedPackages,
 } from '#kit/abilities/packages.ts';
-import { isExact } from '#kit/abilities/versions.ts';
+import { isExact, satisfies } from '#kit/abilities/versions.ts';
 import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
 import { StringMap } from '#kit/types.ts';
+import { packageVersionUnknown } from '#machine/errors.ts';
 import type { Packages, PackageWish } from '#machine/machine.ts';
 
 export const installed = state({
@@ -64,6 +65,7 @@ export const installed = state({
     if (names.length > 0) await installAll(names, wishes, wanted.sources ?? [], context);
     if (held.length > 0) await packages.hold(held);
     await applyHolds(packages, changes, 'to');
+    await verifyInstalled(names, wanted, packages);
     return versionsOf(packages, names);
   },
   async revert(changes, wanted, { packages }) {
@@ -146,6 +148,19 @@ function wishesOf(wanted: Parameters<typeof wishedPackages>[0] & WishOptions): R
 interface WishOptions {
   readonly sources?: readonly Readonly<Record<string, string>>[] | undefined;
   readonly allow_updates: boolean;
+}
+
+/** A package manager is content with the version it has when no newer one is offered. */
+async function verifyInstalled(
+  names: readonly string[],
+  wanted: Parameters<typeof wishesOf>[0] & { readonly ignore_epoch: boolean },
+  packages: Packages,
+): Promise<void> {
+  const now = await packages.installed(names);
+  for (const [name, version] of wishesOf(wanted)) {
+    const isMet = satisfies(now.get(name), version, { ignoreEpoch: wanted.ignore_epoch });
+    if (names.includes(name) && version !== undefined && !isMet) throw packageVersionUnknown(name, version);
+  }
 }
 
 async function installAll(

@@ -64,16 +64,19 @@ class Composer {
 
   /** Directives and `---`, when there are any. */
   #documentStart(): boolean {
-    let found = false;
+    const found = new Set<string>();
     for (let token = this.#scanner.peek(); token.kind === 'directive'; token = this.#scanner.peek()) {
-      const [handle, prefix] = token.values;
-      if (token.name === 'TAG' && handle !== undefined && prefix !== undefined) this.#handles.set(handle, prefix);
-      found = true;
+      const [handle = '', prefix = ''] = token.values;
+      const subject = token.name === 'TAG' ? `%TAG ${handle}` : '%YAML';
+      if (found.has(subject))
+        throw this.#error(`found duplicate ${subject} directive`, 'Keep one of the two lines', token.at);
+      found.add(subject);
+      if (token.name === 'TAG') this.#handles.set(handle, prefix);
       this.#scanner.next();
     }
     const isExplicit = this.#is('document-start');
     if (isExplicit) this.#scanner.next();
-    else if (found)
+    else if (found.size > 0)
       throw this.#error('did not find expected <document start>', 'Write "---" behind the lines with "%"');
     return isExplicit;
   }
@@ -256,7 +259,7 @@ class Composer {
       // `[a: 1]` is a list of one map of one pair.
       items.push(
         kind === 'key'
-          ? { kind: 'map', at, tag: undefined, pairs: [this.#flowPair('flow-sequence-end')] }
+          ? { kind: 'map', at, tag: undefined, pairs: [this.#listedPair()] }
           : this.#node({ block: false }),
       );
     }
@@ -270,7 +273,7 @@ class Composer {
     while (!this.#is('flow-mapping-end')) {
       if (pairs.length > 0) this.#flowSeparator('}', start);
       if (this.#is('flow-mapping-end')) break;
-      if (this.#is('key')) pairs.push(this.#flowPair('flow-mapping-end'));
+      if (this.#is('key')) pairs.push(this.#flowPair());
       else pairs.push({ key: this.#node({ block: false }), value: this.#empty() });
     }
     this.#scanner.next();
@@ -288,12 +291,25 @@ class Composer {
     throw this.#error(`did not find expected ',' or '${close}'`, hint, isOpen ? start : at);
   }
 
-  #flowPair(end: Mark): RawPair {
+  #flowPair(): RawPair {
     this.#scanner.next();
-    const key = this.#is('value', 'flow-entry', end) ? this.#empty() : this.#node({ block: false });
-    if (!this.#is('value')) return { key, value: this.#empty() };
+    const key = this.#is('value', 'flow-entry', 'flow-mapping-end') ? this.#empty() : this.#node({ block: false });
+    return { key, value: this.#flowValue('flow-mapping-end') };
+  }
+
+  #listedPair(): RawPair {
     this.#scanner.next();
-    return { key, value: this.#is('flow-entry', end) ? this.#empty() : this.#node({ block: false }) };
+    const isEmpty = this.#is('value', 'flow-entry', 'flow-sequence-end');
+    const key = isEmpty ? this.#empty() : this.#node({ block: false });
+    // libyaml drops the sign behind an empty key of a list: most lists with one are refused.
+    if (isEmpty) this.#scanner.next();
+    return { key, value: this.#flowValue('flow-sequence-end') };
+  }
+
+  #flowValue(end: Mark): RawNode {
+    if (!this.#is('value')) return this.#empty();
+    this.#scanner.next();
+    return this.#is('flow-entry', end) ? this.#empty() : this.#node({ block: false });
   }
 }
 

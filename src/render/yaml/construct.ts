@@ -84,15 +84,24 @@ class Constructor {
 
   #make(raw: RawNode): Node {
     if (raw.kind === 'scalar') return this.#scalar(raw);
-    const tag = shortTag(raw.tag?.name);
+    const tag = typeOf(raw);
     const at = this.#map.at(raw.at);
     if (raw.kind === 'list') {
-      if (tag !== undefined && tag !== '!' && tag !== 'seq') throw this.#unknownTag(raw);
+      if (tag === 'pairs') return { kind: 'list', at, items: raw.items.map((item) => this.#pair(item)) };
+      if (tag !== undefined && tag !== 'seq') throw this.#unknownTag(raw);
       return { kind: 'list', at, items: raw.items.map((item) => this.node(item)) };
     }
-    if (tag !== undefined && tag !== '!' && tag !== 'map') throw this.#unknownTag(raw);
+    if (tag !== undefined && tag !== 'map' && tag !== 'omap') throw this.#unknownTag(raw);
     this.#flatten(raw);
     return { kind: 'map', at, entries: this.#entries(raw.pairs, raw.at) };
+  }
+
+  /** One item of `!!pairs`: a map of one pair, read as a list of its key and its value. */
+  #pair(raw: RawNode): Node {
+    const [pair, ...others] = raw.kind === 'map' ? raw.pairs : [];
+    if (pair === undefined || others.length > 0)
+      throw yamlError('expected a mapping of length 1', this.#map, raw.at, 'Write each item as "- key: value"');
+    return { kind: 'list', at: this.#map.at(raw.at), items: [this.node(pair.key), this.node(pair.value)] };
   }
 
   #scalar(raw: Extract<RawNode, { kind: 'scalar' }>): ScalarNode {
@@ -111,8 +120,9 @@ class Constructor {
   }
 
   #scalarTag(raw: Extract<RawNode, { kind: 'scalar' }>): ScalarTag {
-    const tag = shortTag(raw.tag?.name);
-    if (tag === undefined || tag === '!') return raw.plain ? resolvePlain(raw.text) : 'str';
+    const tag = typeOf(raw);
+    if (tag === undefined) return raw.plain ? resolvePlain(raw.text) : 'str';
+    if (tag === 'python/unicode') return 'str';
     if (!isScalarTag(tag)) throw this.#unknownTag(raw);
     return tag;
   }
@@ -149,7 +159,7 @@ class Constructor {
   }
 
   #isImplicitOr(key: Extract<RawNode, { kind: 'scalar' }>, wanted: ScalarTag): boolean {
-    const tag = shortTag(key.tag?.name);
+    const tag = typeOf(key);
     return tag === undefined ? key.plain && resolvePlain(key.text) === wanted : tag === wanted;
   }
 
@@ -186,8 +196,8 @@ class Constructor {
 
   #key(raw: RawNode, start: number): ScalarNode {
     // As a key, a lone "=" is a text.
-    if (raw.kind === 'scalar' && raw.text === '=' && this.#isImplicitOr(raw, 'value')) {
-      return { kind: 'scalar', at: this.#map.at(raw.at), value: '=' };
+    if (raw.kind === 'scalar' && this.#isImplicitOr(raw, 'value')) {
+      return { kind: 'scalar', at: this.#map.at(raw.at), value: raw.text };
     }
     const key = this.node(raw);
     if (key.kind === 'scalar') return key;
@@ -215,8 +225,10 @@ function keyTaken(first: ScalarNode, second: ScalarNode): ZesterError {
   );
 }
 
-function shortTag(tag: string | undefined): string | undefined {
-  return tag?.startsWith(prefix) ? tag.slice(prefix.length) : tag;
+/** What the tag says, when it says something: a lone "!" does not. The name of a tag that is not YAML's own stays whole. */
+function typeOf({ tag }: RawNode): string | undefined {
+  if (tag === undefined || tag.name === '!') return undefined;
+  return tag.name.startsWith(prefix) ? tag.name.slice(prefix.length) : `<${tag.name}>`;
 }
 
 function isScalarTag(tag: string): tag is ScalarTag {

@@ -1,4 +1,4 @@
-import { parseInteger } from '../jinja/numbers.ts';
+import { parseFloating, parseInteger } from '../jinja/numbers.ts';
 import { Float } from '../jinja/values.ts';
 import type { Scalar } from './node.ts';
 
@@ -87,6 +87,6 @@ function constructFloat(text: string): Float | undefined {
   if (magnitude === '.inf') return new Float(sign * Number.POSITIVE_INFINITY);
   if (magnitude === '.nan') return new Float(Number.NaN);
   if (magnitude.includes(':')) return new Float(sign * sexagesimal(magnitude));
-  const value = Number(magnitude);
-  return Number.isNaN(value) || magnitude === '' ? undefined : new Float(sign * value);
+  const value = parseFloating(magnitude);
+  return value === undefined ? undefined : new Float(sign * value);
 }

@@ -6,6 +6,9 @@ const quoteDirective = 'Remove the line, or quote a text that begins with "%"';
 
 const word = /[0-9A-Za-z_-]*/y;
 const uri = /[0-9A-Za-z_;/?:@&=+$.!~*'()%-]*/y;
+const versions = /^1\.[12]$/;
+const tagHandle = /^!(?:[0-9A-Za-z_-]*!)?$/;
+const tagPrefix = /^[0-9A-Za-z_;/?:@&=+$.!~*'()%,[\]-]+$/;
 const verbatimUri = /[0-9A-Za-z_;/?:@&=+$.!~*'()%,[\]-]*/y;
 
 /** The name after `&` or `*`. */
@@ -68,12 +71,15 @@ export function scanDirective(cursor: Cursor): Token {
   const begin = cursor.index;
   while (!isBreakOrEnd(cursor.code())) cursor.index++;
   const line = cursor.text.slice(begin, cursor.index).replace(/(^|\s)#.*$/, '');
+  // The line break belongs to the directive: no key may begin on the next line.
+  if (!cursor.atEnd()) cursor.skipBreak();
   const values = line.split(/[ \t]+/).filter((value) => value !== '');
   if (name !== 'YAML' && name !== 'TAG') throw cursor.error('found unknown directive name', quoteDirective, at);
-  if (name === 'YAML' && !(values.length === 1 && /^1\.\d+$/.test(values[0] ?? ''))) {
+  const [first = '', second = '', ...more] = values;
+  if (name === 'YAML' && (values.length !== 1 || !versions.test(first))) {
     throw cursor.error('found incompatible YAML document', 'Write "%YAML 1.1", or leave the line out', at);
   }
-  if (name === 'TAG' && values.length !== 2)
+  if (name === 'TAG' && (!tagHandle.test(first) || !tagPrefix.test(second) || more.length > 0))
     throw cursor.error('did not find expected tag prefix', 'Write "%TAG !handle! prefix"', at);
   return { kind: 'directive', at, name, values };
 }

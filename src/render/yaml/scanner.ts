@@ -29,10 +29,6 @@ export class Scanner {
 
   constructor(text: string, map: SourceMap) {
     this.cursor = new Cursor(text, map);
-    if (this.cursor.code() === 0xfeff) {
-      this.cursor.index++;
-      this.cursor.lineStart++;
-    }
   }
 
   /** Whether nothing but white space stands before an offset on its line. */
@@ -86,7 +82,7 @@ export class Scanner {
     else if (character === '}') this.#closeFlow('flow-mapping-end');
     else if (character === ',') this.#flowEntry();
     else if (character === '-' && spaceFollows) this.#blockEntry();
-    else if (character === '?' && spaceFollows) this.#key();
+    else if (character === '?' && (spaceFollows || flow)) this.#key();
     else if (character === ':' && (spaceFollows || flow)) this.#value();
     else if (character === '*') this.#named('alias');
     else if (character === '&') this.#named('anchor');
@@ -108,6 +104,7 @@ export class Scanner {
   #skipToToken(): void {
     const { cursor } = this;
     while (true) {
+      if (cursor.column === 0 && cursor.code() === 0xfeff) this.#skipByteOrderMark();
       // A tab is white space only where no key could begin, else it would be indentation.
       while (cursor.code() === 32 || ((this.#flowLevel > 0 || !this.#simpleKeyAllowed) && cursor.code() === 9))
         cursor.index++;
@@ -116,6 +113,12 @@ export class Scanner {
       cursor.skipBreak();
       if (this.#flowLevel === 0) this.#simpleKeyAllowed = true;
     }
+  }
+
+  /** The mark is no character of the line when nothing is before it, so that keys below it stand in its column. */
+  #skipByteOrderMark(): void {
+    this.cursor.index++;
+    if (this.#taken === 0 && this.#tokens.length === 0) this.cursor.lineStart++;
   }
 
   #dropStaleKeys(): void {

@@ -1,0 +1,109 @@
+import { chmod, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { ZesterError } from '#base/errors.ts';
+import type { Tree } from '#engine/tree.ts';
+import type { TreeName } from './report.ts';
+
+/** A file of a tree. */
+export interface TreeFile {
+  /** Forward slashes, relative to the root. */
+  readonly path: string;
+  readonly content: Uint8Array;
+  readonly executable: boolean;
+}
+
+export interface Folder {
+  readonly files: readonly TreeFile[];
+  /** What is there and is not taken along. */
+  readonly leftOut: readonly { readonly path: string; readonly why: string }[];
+}
+
+export type Folders = Readonly<Record<TreeName, Folder>>;
+
+/** All files of a folder, sorted. Links count as what they point to. Throws `SALT_TREE_UNREADABLE`. */
+export async function readFolder(root: string): Promise<Folder> {
+  try {
+    const { files, leftOut } = await walk(root, '', []);
+    return { files: files.toSorted(byPath), leftOut: leftOut.toSorted(byPath) };
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new ZesterError('usage', 'SALT_TREE_UNREADABLE', `Cannot read the tree "${root}": ${reason}`, {
+      cause: error,
+      hint: 'Name the folder that Salt has as a root of its files, such as /srv/salt',
+    });
+  }
+}
+
+function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
+  return a.path < b.path ? -1 : 1;
+}
+
+async function walk(root: string, prefix: string, above: readonly string[]): Promise<Folder> {
+  const here = join(root, prefix);
+  const real = await realpath(here);
+  if (above.includes(real)) return none(prefix, 'a link to a folder that it lies in');
+  const nested = await Promise.all(
+    (await readdir(here, { withFileTypes: true })).map(async (entry): Promise<Folder> => {
+      const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+      if (entry.name.startsWith('.')) return none(path, 'hidden');
+      const full = join(root, path);
+      const found = entry.isSymbolicLink() ? await stat(full).catch(() => undefined) : entry;
+      if (found?.isDirectory()) return walk(root, path, [...above, real]);
+      if (!found?.isFile()) return none(path, found ? 'no file' : 'a link that leads nowhere');
+      const [content, { mode }] = await Promise.all([readFile(full), stat(full)]);
+      return { files: [{ path, content, executable: (mode & 0o100) !== 0 }], leftOut: [] };
+    }),
+  );
+  return { files: nested.flatMap(({ files }) => files), leftOut: nested.flatMap(({ leftOut }) => leftOut) };
+}
+
+function none(path: string, why: string): Folder {
+  return { files: [], leftOut: [{ path, why }] };
+}
+
+/** Refuses a folder that holds something, and one inside a tree that is read. Throws `OUT_TAKEN`, `OUT_INSIDE`. */
+export async function checkOut(out: string, trees: readonly string[]): Promise<void> {
+  for (const tree of trees) {
+    const path = relative(resolve(tree), resolve(out));
+    if (path === '' || !(path.startsWith('..') || resolve(path) === path)) {
+      throw new ZesterError('usage', 'OUT_INSIDE', `Cannot write to "${out}": it lies in the tree "${tree}"`, {
+        hint: 'Name a folder beside it: the original is never changed',
+      });
+    }
+  }
+  const present = await readdir(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new ZesterError('usage', 'OUT_TAKEN', `Cannot write to "${out}": ${error.message}`, { cause: error });
+  });
+  if (present.length > 0) {
+    throw new ZesterError('usage', 'OUT_TAKEN', `Cannot write to "${out}": it is not empty`, {
+      hint: 'Name a new folder, or empty it first',
+    });
+  }
+}
+
+export async function writeFiles(root: string, files: readonly TreeFile[]): Promise<void> {
+  for (const { path, content, executable } of files) {
+    const full = join(root, path);
+    await mkdir(dirname(full), { recursive: true });
+    await writeFile(full, content);
+    if (executable) await chmod(full, 0o755);
+  }
+}
+
+/** Files as the engine reads them. */
+export function treeOf(files: readonly TreeFile[]): Tree {
+  const contents = new Map(files.map(({ path, content }) => [path, textOf(content) ?? content]));
+  const paths = [...contents.keys()];
+  return { read: (path) => contents.get(path), list: (prefix) => paths.filter((path) => path.startsWith(prefix)) };
+}
+
+/** The text of a file; undefined when it holds none. */
+export function textOf(content: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+    return text.includes('\0') ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,4 @@
+owner: platform@example.com
+environment: production
+timezone: Europe/Berlin
+packages: [curl, vim, git]

@@ -1,0 +1,3 @@
+sites:
+  shop.example.com: {port: 8080}
+  blog.example.com: {port: 8081}

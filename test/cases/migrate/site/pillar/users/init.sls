@@ -1,0 +1,6 @@
+include:
+  - users.admins
+
+users:
+  deploy:
+    groups: [www-data]

@@ -1,0 +1,3 @@
+web:
+  lookup:
+    package: nginx-light

@@ -1,0 +1,5 @@
+role: frontend
+web:
+  version: '1.24'
+  lookup:
+    workers: 4

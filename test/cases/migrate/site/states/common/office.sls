@@ -1,0 +1,1 @@
+office_note: test.nop

@@ -1,0 +1,8 @@
+include:
+  - web
+
+web_status:
+  file.managed:
+    - name: /var/www/status
+    - require:
+      - sls: web
