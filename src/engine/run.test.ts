@@ -193,6 +193,19 @@ test('a slot is filled when its turn comes', async () => {
   assert.equal(outcome?.comment, 'later');
 });
 
+test('a plan cannot tell what a slot holds that only a change would give', async () => {
+  const file = 'x: {test.nop: [{comment: "__slot__:salt:file.write(/srv/made, contents=x)"}]}';
+  const machine = fakeMachine();
+
+  const [planned] = await outcomesOf(start({ 'web.zy': file }, { machine, test: true }));
+  const [applied] = await outcomesOf(start({ 'web.zy': file }, { machine: fakeMachine() }));
+
+  assert.equal(planned?.result, 'cannot-tell');
+  assert.match(planned?.comment ?? '', /"file\.write" while planning/);
+  assert.equal(await machine.files.stat('/srv/made'), undefined);
+  assert.equal(applied?.result, 'unchanged');
+});
+
 test('runas reaches the commands of guards and of the state', async () => {
   const file = 'x: {cmd.run: {command: whoami, runas: nobody-here, onlyif: "true"}}';
 

@@ -1,5 +1,5 @@
 import { chmod, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ZesterError } from '#base/errors.ts';
 import type { Tree } from '#engine/tree.ts';
 import type { TreeName } from './report.ts';
@@ -65,7 +65,8 @@ function none(path: string, why: string): Folder {
 export async function checkOut(out: string, trees: readonly string[]): Promise<void> {
   for (const tree of trees) {
     const path = relative(resolve(tree), resolve(out));
-    if (path === '' || !(path.startsWith('..') || resolve(path) === path)) {
+    const isOutside = path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
+    if (!isOutside) {
       throw new ZesterError('usage', 'OUT_INSIDE', `Cannot write to "${out}": it lies in the tree "${tree}"`, {
         hint: 'Name a folder beside it: the original is never changed',
       });
