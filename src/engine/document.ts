@@ -9,8 +9,15 @@ export interface Argument {
   readonly value: Node;
   /** It shares the list entry of a requisite, which Salt refuses. */
   readonly shares?: true;
+  /** The same argument, written before: of a few kinds every entry counts. */
+  readonly earlier?: Argument;
   /** It was copied by a `use`: a state that has no such argument does without. */
   readonly borrowed?: true;
+}
+
+/** All entries of an argument that count, in written order. */
+export function entriesOf(argument: Argument): readonly Argument[] {
+  return argument.earlier ? [...entriesOf(argument.earlier), argument] : [argument];
 }
 
 /** One state of one id: a module, its function, and arguments. */

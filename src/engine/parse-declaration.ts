@@ -72,8 +72,8 @@ function bodyOf(state: WrittenState, problems: Problems): { readonly items: read
   return undefined;
 }
 
-/** What Salt gathers from several entries, while any other argument that is written twice is the last one. */
-const gathered: ReadonlySet<string> = new Set(['names', ...inKinds, 'use', 'use_in']);
+/** Each entry of these counts, while any other argument that is written twice is the last one. */
+const counted: ReadonlySet<string> = new Set([...inKinds, 'use', 'use_in']);
 
 /** What Salt refuses to share its list entry with; others may stand together in one. */
 const aloneInEntry: ReadonlySet<string> = new Set(['require', 'watch', 'prereq', 'onchanges']);
@@ -92,11 +92,20 @@ function readArguments(
   const mustBeAlone = first !== undefined && aloneInEntry.has(keyText(first.key));
   for (const [index, { key, value }] of item.entries.entries()) {
     const name = keyText(key);
-    const earlier = gathered.has(name) ? args.get(name)?.value : undefined;
-    const both =
-      earlier?.kind === 'list' && value.kind === 'list' ? list([...earlier.items, ...value.items], value.at) : value;
-    args.set(name, { key: name, at: key.at, value: both, ...(mustBeAlone && index > 0 ? { shares: true } : {}) });
+    const earlier = args.get(name);
+    args.set(name, {
+      key: name,
+      at: key.at,
+      value: name === 'names' ? together(earlier?.value, value) : value,
+      ...(earlier && counted.has(name) ? { earlier } : {}),
+      ...(mustBeAlone && index > 0 ? { shares: true } : {}),
+    });
   }
+}
+
+/** Salt gathers the names of several lists. */
+function together(earlier: Node | undefined, value: Node): Node {
+  return earlier?.kind === 'list' && value.kind === 'list' ? list([...earlier.items, ...value.items], value.at) : value;
 }
 
 function reportWords({ id, key, source }: WrittenState, word: string, at: Place, problems: Problems) {

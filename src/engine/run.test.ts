@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { fakeMachine } from '#machine/fake.ts';
 import { finishedOf, outcomesOf, probe, start, told } from '../../test/cases/harness.ts';
 
 beforeEach(() => probe.reset());

@@ -74,7 +74,7 @@ describe('the #! line', () => {
 
     assert.deepEqual(
       [error.code, error.hint],
-      ['RENDERER_UNSUPPORTED', 'Write the file with Jinja and YAML, or move the logic into a module'],
+      ['RENDERER_UNSUPPORTED', 'Write the file with Jinja and YAML: docs/guide/from-salt.md shows how'],
     );
   });
 

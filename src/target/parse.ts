@@ -138,6 +138,7 @@ type Fail = (reason: string, hint?: string, within?: number) => ZesterError;
 
 function idTarget(word: string, fail: Fail): Target {
   if (word === '*') return { kind: 'all' };
+  if (word === '') throw fail('there is nothing between the quotes', 'Write "*" for every peel');
   if (word.includes(',')) throw fail('an id holds no comma', `Write L@${word} for a list of ids`, word.indexOf(','));
   if (word.includes(':')) {
     throw fail('an id holds no colon', `Write G@${word} for a fact, I@${word} for a setting`, word.indexOf(':'));
@@ -170,6 +171,9 @@ function factTarget(letter: string, value: string, delimiter: string, fail: Fail
   const of = letter === 'G' || letter === 'P' ? 'facts' : 'settings';
   const at = value.indexOf(delimiter);
   const compared = letter === 'G' || letter === 'I' ? comparison(value, delimiter) : undefined;
+  if (compared && compared.text.length === compared.valueAt) {
+    throw fail(`"${value}" compares with nothing`, `Write the value behind "${compared.how}"`, 2);
+  }
   if (compared) return { kind: 'fact', of, delimiter, ...compared };
   if (at < 0) {
     throw fail(
@@ -190,7 +194,7 @@ function comparison(value: string, delimiter: string): { how: Comparison; text: 
     const how = value.slice(at + 1).match(operator)?.[0] as Comparison | undefined;
     if (how) return { how, text: value.slice(0, at + 1) + value.slice(at + 1 + how.length), valueAt: at + 1 };
   }
-  const [, path, how, wanted] = value.match(/^([^<>=!]+?)(>=|<=|!=|>|<)(.+)$/s) ?? [];
+  const [, path, how, wanted] = value.match(/^([^<>=!]+?)(>=|<=|!=|>|<)(.*)$/s) ?? [];
   if (path === undefined || how === undefined || path.includes(delimiter)) return undefined;
   return { how: how as Comparison, text: `${path}${delimiter}${wanted}`, valueAt: path.length + 1 };
 }

@@ -9,7 +9,7 @@ export function print(target: Target): string {
     case 'none':
       return 'not *';
     case 'glob':
-      return target.pattern;
+      return quoted(target.pattern);
     case 'list':
       return target.ids.length === 1 && !isOperator(target.ids[0] as string)
         ? (target.ids[0] as string)
@@ -51,5 +51,7 @@ function isOperator(id: string): boolean {
 function quoted(value: string): string {
   if (!/[\s()"']/.test(value)) return value;
   const quote = value.includes('"') && !value.includes("'") ? "'" : '"';
-  return `${quote}${value.replaceAll(quote, `\\${quote}`)}${quote}`;
+  // A backslash before the closing quote would escape it.
+  const end = value.length - (/\\+$/.exec(value)?.[0].length ?? 0);
+  return `${quote}${value.slice(0, end).replaceAll(quote, `\\${quote}`)}${quote}${value.slice(end)}`;
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isError } from '#base/errors.ts';
 import type { PeelId } from '#base/ids.ts';
 import { run as conformance } from '../../tools/conformance/targeting.ts';
 import { compileGlob } from './glob.ts';
-import { explain, explainFor, FactIndex, match, parse, print, type Target } from './index.ts';
+import { explain, explainFor, FactIndex, match, type ParseOptions, parse, print, type Target } from './index.ts';
 import { readPattern } from './regex.ts';
 
 const recorded = process.env.ZESTER_SALT_CASES;
@@ -23,6 +24,21 @@ test('a printed target reads as the same target', () => {
 
     assert.deepEqual(parse(text), target, text);
   }
+});
+
+test('whatever can be read is printed as what reads the same', () => {
+  const groups = { g: 'web*', pair: ['a', 'b'] };
+  const random = generator(3);
+  const kinds = new Set<string>();
+  for (let round = 0; round < 30_000; round++) {
+    const text = Array.from({ length: 1 + random(9) }, () => pick(pieces, random)).join('');
+    const target = readable(text, groups);
+    if (target === undefined) continue;
+    kinds.add(target.kind);
+
+    assert.deepEqual(parse(print(target), { groups }), target, text);
+  }
+  assert.deepEqual([...kinds].sort(), ['address', 'all', 'and', 'fact', 'glob', 'group', 'list', 'not', 'or', 'regex']);
 });
 
 test('the index chooses what the matcher chooses', () => {
@@ -178,6 +194,45 @@ const values: readonly unknown[] = [
   [{ a: 'x' }],
   {},
 ];
+
+/** What expressions are made of, and what they may be mistaken for. */
+const pieces = [
+  ...[
+    'a',
+    'b.c',
+    '*',
+    '?',
+    '-',
+    '_',
+    '1',
+    '[',
+    ']',
+    '^',
+    '!',
+    '$',
+    '+',
+    '{2}',
+    'ä',
+    '.',
+    ',',
+    '=',
+    '>=',
+    '<',
+    '/',
+    '\\',
+  ],
+  ...['G@', 'P@', 'I@', 'J@', 'E@', 'L@', 'S@10.0.0.0/8', 'N@g', 'N@pair', 'G|@', 'G@os', ':', '|', '"', "'", 'a b'],
+  ...['(', ')', ' ', ' and ', ' or ', 'not ', '*'],
+];
+
+function readable(text: string, groups: NonNullable<ParseOptions['groups']>): Target | undefined {
+  try {
+    return parse(text, { groups });
+  } catch (error) {
+    if (isError(error)) return undefined;
+    throw error;
+  }
+}
 
 function pick<T>(items: readonly T[], random: Random): T {
   return items[random(items.length)] as T;

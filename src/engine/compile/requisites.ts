@@ -1,5 +1,5 @@
 import { didYouMean } from '#base/errors.ts';
-import type { Argument, Declaration, Entry, Exclusion } from '../document.ts';
+import { type Argument, type Declaration, type Entry, type Exclusion, entriesOf } from '../document.ts';
 import { inKinds, referenceKeywords } from '../keywords.ts';
 import { list, pair } from '../node.ts';
 import type { Problems } from '../problems.ts';
@@ -36,7 +36,7 @@ export function requisites(high: High, options: RequisiteOptions): High {
   const gifts: Gift[] = [];
   for (const entry of high.values()) {
     for (const declaration of entry.declarations) {
-      for (const argument of declaration.args.values()) {
+      for (const argument of [...declaration.args.values()].flatMap(entriesOf)) {
         gifts.push(...giftsOf(high, { entry, declaration, argument }, options));
       }
     }

@@ -1,4 +1,4 @@
-import type { Declaration, Entry } from '../document.ts';
+import { type Declaration, type Entry, entriesOf } from '../document.ts';
 import { engineKeywords, referenceKeywords } from '../keywords.ts';
 import { isNull } from '../node.ts';
 import type { Problems } from '../problems.ts';
@@ -56,7 +56,7 @@ function verifyDeclaration(entry: Entry, declaration: Declaration, { problems, l
     );
   }
   const owner = { id, module, ref: source.ref, dialect: source.dialect, late };
-  for (const argument of args.values()) {
+  for (const argument of [...args.values()].flatMap(entriesOf)) {
     if (referenceKeywords.has(argument.key)) readReferences(argument, owner, problems);
   }
 }
