@@ -7,12 +7,14 @@ export type Chunk = Readonly<Record<string, unknown>>;
 
 export function lowstateOf(drafts: readonly Draft[]): readonly Chunk[] {
   return drafts.map(({ entry, declaration, id, name, state, args, order }) => {
+    // One of `names` may be no text at all: then it is shown as it is.
+    const given = args.get('name');
     const written = [...args].filter(([key]) => key !== 'state').map(([key, { value }]) => [key, plainOf(value)]);
     return {
       ...Object.fromEntries(written),
       state: declaration.module,
       fun: state.slice(declaration.module.length + 1),
-      name,
+      name: given ? plainOf(given.value) : name,
       __id__: id,
       __sls__: entry.source.ref,
       __env__: entry.source.env,

@@ -195,6 +195,25 @@ test('templates that throw dice are no mistakes', async () => {
   );
 });
 
+test('a name that a template may be given by others is no missing part', async () => {
+  using folder = scratch({
+    'salt/web.sls': "{% set name = grains.get('x', 'used') %}{% include name ~ '.jinja' %}\na: test.nop\n",
+    'salt/used.jinja': '{{ nobody_sets_this }}\n',
+    'salt/open.jinja': '{{ somebody_sets_this }}\n',
+  });
+
+  const { files } = await migrate({ states: folder.at('salt') });
+
+  assert.deepEqual(
+    files.map(({ path: name, missing, notes }) => [name, missing.length, notes.length]),
+    [
+      ['open.jinja', 0, 1],
+      ['used.jinja', 1, 0],
+      ['web.sls', 0, 0],
+    ],
+  );
+});
+
 test('what is no text is no state file', async () => {
   using folder = scratch({});
   fs.mkdirSync(folder.at('salt'));

@@ -10,7 +10,6 @@ import { managedIn } from './verify.ts';
 /** A reference as one sample machine compiled it. */
 export interface Trial extends Compiled {
   readonly sample: string;
-  readonly ref: string;
 }
 
 /** What the sample machines came by in a tree of states. */
@@ -19,7 +18,9 @@ export interface Reach {
   readonly lacks: ReadonlyMap<string, readonly Lack[]>;
   /** True when one of them comes to it, or when that cannot be told. */
   has(path: string, lack: Lack): boolean;
-  /** Files that a compiled run is made of, and those it would render. */
+  /** Files that a run is made of, or would render. */
+  readonly used: ReadonlySet<string>;
+  /** Those of runs that compile. */
   readonly compiled: ReadonlySet<string>;
 }
 
@@ -37,6 +38,7 @@ export function reachOf(trials: readonly Trial[], known: Known): Reach {
   const compiled = new Set(trials.filter(({ errors }) => errors.length === 0).flatMap(({ files }) => [...files]));
   return {
     lacks: Map.groupBy(lacks.values(), ({ at }) => at.file),
+    used: managed.union(new Set(called.keys())),
     compiled: compiled.union(managed),
     has(path, lack) {
       // How far a machine would come in a file that none gets through cannot be told, nor what a managed file calls.

@@ -35,7 +35,9 @@ export function reportOf(items: readonly Item[], told: Told): Report {
     const own = judge(item, evidence);
     // What was rewritten is not missing any more.
     const rewritten = new Set(changes.map(({ at }) => placeText(at)));
-    const missing = [...own.missing, ...othersIn(errors[tree], file.path, own.missing)].filter(
+    const others = othersIn(errors[tree], file.path, own.missing);
+    const isVague = (error: Finding) => isOpenName(error, item, reach);
+    const missing = [...own.missing, ...others.filter((each) => !isVague(each)).map(toMissing)].filter(
       ({ at, kind: of }) => !((of === 'argument' || of === 'error') && rewritten.has(placeText(at))),
     );
     return {
@@ -46,7 +48,12 @@ export function reportOf(items: readonly Item[], told: Told): Report {
       outcome: outcomeOf({ changes, missing }),
       changes,
       missing,
-      notes: [...notes, ...own.notes, ...(isTried(item, reach) || changes.length === 0 ? [] : [untried(item)])],
+      notes: [
+        ...notes,
+        ...own.notes,
+        ...others.filter(isVague).map(toNote),
+        ...(isTried(item, reach) || changes.length === 0 ? [] : [untried(item)]),
+      ],
     };
   });
   return { files, notes: treeNotes(items, told), mistakes, samples: before.map(({ sample }) => sample.name) };
@@ -56,11 +63,22 @@ export function reportOf(items: readonly Item[], told: Told): Report {
 const judged: ReadonlySet<string> = new Set(['STATE_UNKNOWN', 'ARGUMENT_UNKNOWN', 'TEMPLATE_FUNCTION_UNKNOWN']);
 
 /** What lint refuses in a file and nobody told yet. */
-function othersIn(errors: readonly Finding[], path: string, known: readonly Missing[]): readonly Missing[] {
+function othersIn(errors: readonly Finding[], path: string, known: readonly Missing[]): readonly Finding[] {
   const lines = new Set(known.map(({ at }) => at.line));
-  return errors
-    .filter(({ at, code }) => at.file === path && !lines.has(at.line) && !judged.has(code))
-    .map(({ at, message, hint }) => ({ at, kind: 'error', name: message, hint, reached: true }));
+  return errors.filter(({ at, code }) => at.file === path && !lines.has(at.line) && !judged.has(code));
+}
+
+/** A name that whoever uses a template may give it, when no sample machine shows who does. */
+function isOpenName({ code }: Finding, { tree, kind, file: { path } }: Item, { used }: Reach): boolean {
+  return code === 'TEMPLATE_UNDEFINED' && tree === 'states' && kind === 'template' && !used.has(path);
+}
+
+function toMissing({ at, message, hint }: Finding): Missing {
+  return { at, kind: 'error', name: message, hint, reached: true };
+}
+
+function toNote({ at, message }: Finding): Note {
+  return { at, text: `${message}, unless the file that uses it gives it the name` };
 }
 
 /** Whether what was rewritten in a file was compared with what it was. */

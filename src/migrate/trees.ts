@@ -45,7 +45,7 @@ export function migrateTrees(folders: Folders, options: TreesOptions): Migrated 
   const before = samples.map((sample) => open(original, sample));
   const refs = refsOf(treeOf(folders.states.files)).filter((ref) => ref !== 'top');
   const trials = before.flatMap((world) =>
-    refs.map((ref): Trial => ({ sample: world.sample.name, ref, ...world.compile(ref) })),
+    refs.map((ref): Trial => ({ sample: world.sample.name, ...world.compile(ref) })),
   );
   const items = itemsIn(folders, trials);
   const errors = errorsIn(original, options);

@@ -115,15 +115,16 @@ export interface Managed {
 
 /** Files of the tree that these states render as templates, with what they render them with. */
 export function managedIn({ drafts }: Pick<Compiled, 'drafts'>): readonly Managed[] {
-  return drafts.flatMap(({ args }): readonly Managed[] => {
+  return drafts.flatMap(({ args, name }): readonly Managed[] => {
     const plain = (key: string): unknown => {
       const value = args.get(key)?.value;
       return value && plainOf(value);
     };
     if (plain('template') !== 'jinja') return [];
     const sources = [plain('source')].flat().filter((each) => typeof each === 'string');
-    const context = { ...mapOf(plain('defaults')), ...mapOf(plain('context')) };
-    return sources.map((source) => ({ path: pathOf(source), context }));
+    const own = { name, user: plain('user') ?? null, group: plain('group') ?? null, mode: plain('mode') ?? null };
+    const given = { ...mapOf(plain('defaults')), ...mapOf(plain('context')) };
+    return sources.map((source) => ({ path: pathOf(source), context: { ...own, source, ...given } }));
   });
 }
 

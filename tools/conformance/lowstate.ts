@@ -302,8 +302,11 @@ function diskTree(root: string): Tree {
   const texts = new Map<string, string | undefined>();
   const list = fs
     .readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes(`${path.sep}.git`))
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'));
+    .filter((entry) => !entry.isDirectory() && !entry.parentPath.includes(`${path.sep}.git`))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    // Links are followed, as Salt's file server does.
+    .filter((file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile())
+    .map((file) => path.relative(root, file).replaceAll(path.sep, '/'));
   const known = new Set(list);
   return {
     read(file) {

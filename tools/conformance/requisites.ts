@@ -165,11 +165,16 @@ function isNothingToDo(each: Case, errors: readonly string[]): boolean {
 /** Whether a message says what was recorded. Renderers word their own failures, and a cycle has no first member. */
 function saysSo(message: string, recorded: string): boolean {
   if (message.includes(recorded) || message.trim() === recorded.trim()) return true;
-  const rendering = /^Rendering SLS '?[^' ]*'? failed/.exec(recorded)?.[0];
-  if (rendering) return message.startsWith(rendering);
+  const unrendered = unrenderedIn(recorded);
+  if (unrendered) return unrenderedIn(message) === unrendered;
   if (/recursive requisite/i.test(recorded)) return /Recursive requisites were found/.test(message);
   const unmatched = /^Referenced state does not exist for requisite \[[^\]]*\]/.exec(recorded)?.[0];
   return unmatched !== undefined && message.startsWith(unmatched);
+}
+
+/** The file that a message says cannot be rendered; Salt names its environment only for errors it knows. */
+function unrenderedIn(message: string): string | undefined {
+  return /^Rendering SLS '?(?:[^':]*:)?([^' ]+)'? failed/.exec(message)?.[1];
 }
 
 function differenceFrom(expected: readonly Expected[], got: readonly Finished[], test: boolean): string | undefined {

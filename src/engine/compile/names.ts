@@ -86,6 +86,8 @@ interface Name {
 function readName(entry: Entry, node: Node, problems: Problems): Name | undefined {
   const word = wordOf(node);
   if (word !== undefined) return { name: word, value: node, args: new Map() };
+  // What a template left empty is a name to Salt; the state then has none.
+  if (isNull(node) && entry.source.dialect === 'sls') return { name: 'None', value: node, args: new Map() };
   const own = node.kind === 'map' ? node.entries[0] : undefined;
   const { id, source } = entry;
   if (node.kind !== 'map' || own === undefined || (node.entries.length > 1 && source.dialect === 'sls')) {

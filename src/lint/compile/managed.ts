@@ -17,10 +17,19 @@ export function managedTemplates(compiled: readonly Compiled[], tree: Tree): rea
     if (wanted.template !== true) continue;
     const path = sourcesOf(wanted.source).find((each) => tree.read(each) !== undefined);
     if (path === undefined) continue;
-    const context = { ...(wanted.defaults as object | undefined), ...(wanted.context as object | undefined) };
+    const context = {
+      ...namesOf(wanted, path),
+      ...(wanted.defaults as object | undefined),
+      ...(wanted.context as object | undefined),
+    };
     found.set(`${path} ${JSON.stringify(context)}`, { path, step, context });
   }
   return [...found.values()];
+}
+
+/** What a template knows of the file that it becomes. */
+function namesOf({ name, user = null, group = null, mode = null }: Readonly<Record<string, unknown>>, path: string) {
+  return { name, source: `zester://${path}`, user, group, mode, attrs: null };
 }
 
 /** Each of them rendered as the machine would. */

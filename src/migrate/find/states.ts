@@ -49,7 +49,7 @@ function isFunctionName(value: unknown): value is string {
   return typeof value === 'string' && /^[a-z]\w*\.[a-z_]\w*$/i.test(value);
 }
 
-export function stateHint(state: string, { states }: Known): string | undefined {
+function stateHint(state: string, { states }: Known): string | undefined {
   const [module = ''] = state.split('.');
   const siblings = [...states.keys()].filter((each) => each.startsWith(`${module}.`));
   return (
@@ -61,8 +61,6 @@ export function stateHint(state: string, { states }: Known): string | undefined 
 
 export function functionHint(name: string, { functions }: Known): string | undefined {
   const [module = ''] = name.split('.');
-  const replacement = replacements[name];
-  if (replacement !== undefined) return functions.has(replacement) ? `Use "${replacement}"` : undefined;
   return (
     didYouMean(
       name,
@@ -70,9 +68,6 @@ export function functionHint(name: string, { functions }: Known): string | undef
     ) ?? moduleAdvice.find(({ modules }) => modules.test(module))?.hint
   );
 }
-
-/** What has another name in Zester. */
-const replacements: Readonly<Record<string, string>> = { 'mine.get': 'basket.get' };
 
 const moduleAdvice: readonly { readonly modules: RegExp; readonly hint: string }[] = [
   {
@@ -89,7 +84,7 @@ const moduleAdvice: readonly { readonly modules: RegExp; readonly hint: string }
   },
   {
     modules: /^salt$/,
-    hint: 'It orchestrates from the master: Zester has nothing of the kind; apply to one target after the other',
+    hint: 'It orchestrates from the master, which Zester does not: apply to one target after the other',
   },
   { modules: /^(local|runner|wheel|caller)$/, hint: "It is a reaction of Salt's reactor, not a state" },
 ];

@@ -75,6 +75,39 @@ test('a translated target chooses the machines that Salt chose', () => {
   assert.ok(compared > 10_000);
 });
 
+test('whatever can be translated, of any kind, chooses the machines that Salt chose', () => {
+  const random = generator(11);
+  const pick = <T>(items: readonly T[]) => items[random(items.length)] as T;
+  const translated = new Set<TargetType>();
+  for (let round = 0; round < 30_000; round++) {
+    const type = pick(types);
+    const written = Array.from({ length: 1 + random(7) }, () => pick(pieces))
+      .join('')
+      .trim();
+    const native = translateTarget(written, type);
+    if ('trouble' in native) continue;
+    translated.add(type);
+    for (const subject of subjects) {
+      const before = match(parse(written, { dialect: 'salt', type }), subject);
+
+      assert.equal(match(parse(native.text), subject), before, `${type} ${written} as ${native.text} on ${subject.id}`);
+    }
+  }
+  assert.deepEqual([...translated].sort(), [...types].sort());
+});
+
+const types: readonly TargetType[] = [
+  ...(['compound', 'glob', 'list', 'pcre', 'grain', 'grain_pcre'] as const),
+  ...(['pillar', 'pillar_pcre', 'pillar_exact', 'ipcidr'] as const),
+];
+
+/** What targets are made of, and what they may be mistaken for. */
+const pieces = [
+  ...['web', 'db', '01', '1', '*', '?', '.', '-', '_', '[12]', '[^1]', '[!1]', '^', '$', '(a|b)', '|', '+', '\\d', ':'],
+  ...['os', 'roles', 'env', 'deep', 'prod', 'Debian', 'deb', 'G@', 'P@', 'I@', 'J@', 'E@', 'L@', 'S@', 'G|@', ',', ' '],
+  ...['and ', 'or ', 'not ', '( ', ' )', '10.0.0.0/8', '10.0.0.7', '>=3', '=', '/', '"', "'"],
+];
+
 const subjects = [
   { id: 'web01.example.com', os: 'Debian', roles: ['web', 'cache'], env: 'prod', ipv4: ['10.0.0.7'] },
   { id: 'web02', os: 'Ubuntu', roles: ['web'], env: 'test', ipv4: ['192.0.2.1'] },

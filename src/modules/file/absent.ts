@@ -21,17 +21,22 @@ export const absent = state({
       kind: stat.kind,
       target: stat.target,
       contents: content && contentOf(content),
-      ...(stat.kind === 'file' ? await attributesOf(stat, context) : {}),
+      ...(stat.kind === 'directory' ? {} : await attributesOf(stat, context)),
+      // A symlink has no mode of its own.
+      ...(stat.kind === 'symlink' ? { mode: undefined } : {}),
     });
   },
   async apply(_changes, { name }, { files }) {
     await files.remove(name);
   },
   async revert({ kind, target, contents, user, group, mode }, { name }, context) {
-    if (kind?.from === 'symlink' && target?.from !== undefined) await context.files.link(name, target.from);
-    else if (typeof contents?.from === 'string') {
+    const owner = { user: user?.from, group: group?.from };
+    if (kind?.from === 'symlink' && target?.from !== undefined) {
+      await context.files.link(name, target.from);
+      await setAttributes(name, owner, context);
+    } else if (typeof contents?.from === 'string') {
       await context.files.write(name, bytesOf(contents.from));
-      await setAttributes(name, { user: user?.from, group: group?.from, mode: mode?.from }, context);
+      await setAttributes(name, { ...owner, mode: mode?.from }, context);
     } else throw notKept(name, 'what it held');
   },
   examples: [
@@ -62,7 +67,13 @@ export const absent = state({
       title: 'A symlink, and not what it leads to',
       args: { name: '/srv/current' },
       given: { files: { '/srv/current': { link: '/srv/v1' }, '/srv/v1/a': '' } },
-      expect: { exists: { from: true, to: false }, kind: { from: 'symlink' }, target: { from: '/srv/v1' } },
+      expect: {
+        exists: { from: true, to: false },
+        kind: { from: 'symlink' },
+        target: { from: '/srv/v1' },
+        user: { from: 'root' },
+        group: { from: 'root' },
+      },
       real: true,
     },
     { title: 'The whole machine', args: { name: '/' }, expect: { refusal: 'FILE_PROTECTED' }, real: true },

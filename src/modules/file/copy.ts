@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ZesterError } from '#base/errors.ts';
 import {
   attributeArguments,
   attributesOf,
@@ -6,7 +7,7 @@ import {
   sideOf,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
-import { findFile, missingParents, notKept, realPath, removeParents } from '#kit/abilities/places.ts';
+import { findFile, missingParents, notKept, realPath, realPlace, removeParents } from '#kit/abilities/places.ts';
 import { differences } from '#kit/changes.ts';
 import { bytesOf, type Content, contentOf, isContentNote, sameContent } from '#kit/content.ts';
 import { state } from '#kit/state.ts';
@@ -148,6 +149,21 @@ export const touch = state({
   differs: ['The times of a file that exists stay as they are.'],
 });
 
+/** To replace a directory by what lies in it would remove both. */
+async function refuseNested({ name: path, source }: { name: string; source: string }, files: Files): Promise<void> {
+  const [from, to] = [await realPlace(files, source), await realPlace(files, path)];
+  // By way of a symlink that is renamed itself, the new path would lead nowhere.
+  if (!areNested(from, to) && !areNested(source, path)) return;
+  const reason = from === to ? 'they are the same' : 'one lies inside the other';
+  throw new ZesterError('source', 'RENAME_INTO_ITSELF', `Cannot rename "${source}" to "${path}": ${reason}`, {
+    hint: 'Name a place outside of it',
+  });
+}
+
+function areNested(a: string, b: string): boolean {
+  return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
+}
+
 export const rename = state({
   name: 'file.rename',
   saltOnly: [],
@@ -162,6 +178,7 @@ export const rename = state({
     const [source, present] = [await files.stat(wanted.source), await files.stat(wanted.name)];
     if (source === undefined && present === undefined) throw fileUnknown('rename', wanted.source);
     if (source === undefined) return {};
+    await refuseNested(wanted, files);
     if (present !== undefined && !wanted.force) throw fileExists('rename to', wanted.name);
     const parents = await missingParents(files, wanted.name, wanted);
     return differences<{
@@ -207,6 +224,13 @@ export const rename = state({
       given: { files: { '/etc/old.conf': 'x', '/etc/new.conf': 'y' } },
       expect: { path: { from: '/etc/old.conf', to: '/etc/new.conf' }, replaced: { to: 'file' } },
       reverts: false,
+    },
+    {
+      title: 'A directory, by what lies in it',
+      args: { name: '/srv/app', source: '/srv/app/next', force: true },
+      given: { files: { '/srv/app/next/a': 'x' } },
+      expect: { refusal: 'RENAME_INTO_ITSELF' },
+      real: true,
     },
     {
       title: 'Neither the one nor the other',

@@ -22,6 +22,7 @@ import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
 import { AbsolutePath, AnyMap, FileMode, parentOf, StringList, TemplateFlag } from '#kit/types.ts';
 import { fileNotDirectory } from '#machine/errors.ts';
+import type { FileStat } from '#machine/machine.ts';
 import { templateNames } from './wish.ts';
 
 const args = z.object({
@@ -87,7 +88,7 @@ export const recurse = state({
     const removed: Record<string, Removed> = {};
     for (const [path, stat] of wanted.clean ? present : []) {
       if (stat.kind === 'directory' || wish.has(path as `/${string}`) || isSpared(path, wanted)) continue;
-      removed[path] = stat.kind === 'symlink' ? { target: stat.target } : await attributesOf(stat, context);
+      removed[path] = await removedOf(stat, context);
       const content = stat.kind === 'file' ? await files.read(path) : undefined;
       if (content) changes[path as `/${string}`] = { from: contentOf(content), to: undefined };
     }
@@ -129,8 +130,8 @@ export const recurse = state({
       else await files.write(path, bytesOf(String(from)));
     }
     for (const [path, { target, ...attributes }] of Object.entries(removed?.from ?? {})) {
-      if (target === undefined) await setAttributes(path, attributes, context);
-      else await files.link(path, target);
+      if (target !== undefined) await files.link(path, target);
+      await setAttributes(path, attributes, context);
     }
     const made = new Set([
       ...(directories?.to ?? []),
@@ -196,6 +197,12 @@ export const recurse = state({
   ],
   differs: ['Cleaning removes files and links, never directories.'],
 });
+
+/** What is needed to put it back, but for its content; a symlink has no mode of its own. */
+async function removedOf(stat: FileStat, context: Context): Promise<Removed> {
+  const { mode, ...owner } = await attributesOf(stat, context);
+  return stat.kind === 'symlink' ? { ...owner, target: stat.target } : { ...owner, mode };
+}
 
 /** A symlink to a directory is filled where it leads. */
 async function followed(wanted: Wish, { files }: Context): Promise<Wish> {

@@ -6,8 +6,8 @@ import { type Arguments, Dict, Float, Native, Tuple, type Value } from './values
 export type Implementation = (...values: Value[]) => Value;
 
 /**
- * How a function is called, written as Python writes it: `text, width=4, first=False, *rest, **named`.
- * Defaults are None, True, False, a number or a quoted text.
+ * How a function is called, written as Python writes it: `text, width=4, /, first=False, *rest, **named`. What stands
+ * before `/` has no name. Defaults are None, True, False, a number, a quoted text, or `missing`.
  */
 export class Signature {
   readonly #written: string;
@@ -20,7 +20,10 @@ export class Signature {
     const parts = (written.match(/(?:'[^']*'|[^,'])+/g) ?? []).map((part) => part.trim());
     this.#rest = parts.some((part) => /^\*\w/.test(part));
     this.#named = parts.some((part) => part.startsWith('**'));
-    this.#parameters = parts.filter((part) => !part.startsWith('*')).map(readParameter);
+    const nameless = parts.indexOf('/');
+    this.#parameters = parts
+      .filter((part) => part !== '/' && !part.startsWith('*'))
+      .map((part, index) => readParameter(part, index < nameless));
   }
 
   /** The value of each parameter. Throws TEMPLATE_TYPE, naming the function, as Python does. */
@@ -35,7 +38,7 @@ export class Signature {
     const values = parameters.map((parameter, index) => this.#value(name, parameter, index, { positional, named }));
     if (this.#rest) values.push(new Tuple(positional.slice(parameters.length)));
     if (named.size > 0 || this.#named) {
-      const others = [...named].filter(([key]) => !parameters.some((parameter) => parameter.name === key));
+      const others = [...named].filter(([key]) => !parameters.some(({ name, nameless }) => name === key && !nameless));
       if (this.#named) values.push(new Dict(others));
       else if (others[0] !== undefined) {
         const [[wrong]] = others;
@@ -47,12 +50,13 @@ export class Signature {
 
   #usage(wrong = ''): string {
     const names = this.#parameters.map((parameter) => parameter.name);
-    return didYouMean(wrong, names) ?? (this.#written === '' ? 'It takes no arguments' : `It takes (${this.#written})`);
+    const written = this.#written.replace(/, \/(?=,|$)/, '');
+    return didYouMean(wrong, names) ?? (written === '' ? 'It takes no arguments' : `It takes (${written})`);
   }
 
   #value(name: string, parameter: Parameter, index: number, { positional, named }: Arguments): Value {
     const given = positional[index];
-    const byName = named.size > 0 ? named.get(parameter.name) : undefined;
+    const byName = named.size > 0 && !parameter.nameless ? named.get(parameter.name) : undefined;
     if (given !== undefined && byName !== undefined) {
       throw typeError(`${name}() got multiple values for argument '${parameter.name}'`, this.#usage());
     }
@@ -70,16 +74,21 @@ function firstDefined(...values: (Value | undefined)[]): Value | undefined {
 
 interface Parameter {
   readonly name: string;
+  readonly nameless: boolean;
   /** Undefined when the parameter is required. */
   readonly fallback: Value | undefined;
 }
 
-function readParameter(part: string): Parameter {
+function readParameter(part: string, nameless: boolean): Parameter {
   const [name = '', written] = part.split('=', 2);
-  return { name, fallback: written === undefined ? undefined : readDefault(written) };
+  return { name, nameless, fallback: written === undefined ? undefined : readDefault(written) };
 }
 
+/** What a parameter with the default `missing` is when it is not given: nothing that a template could give. */
+export const missing: Value = new Tuple([]);
+
 function readDefault(written: string): Value {
+  if (written === 'missing') return missing;
   if (written === 'None') return null;
   if (written === 'True' || written === 'False') return written === 'True';
   if (written.startsWith("'")) return written.slice(1, -1);
