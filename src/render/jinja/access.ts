@@ -1,8 +1,7 @@
 import { typeError, unsafeError } from './errors.ts';
 import { Group } from './filters/group.ts';
 import { methodNames, methodOf } from './methods/index.ts';
-import { numberAttribute } from './methods/number.ts';
-import { isInt, isNumeric } from './numbers.ts';
+import { isInt } from './numbers.ts';
 import { repr, str } from './print.ts';
 import { characterCount, characterSlice, characters } from './text.ts';
 import {
@@ -49,8 +48,7 @@ export function ownAttribute(owner: Value, name: string): Value | undefined {
   if (name.startsWith('__') && name.endsWith('__')) return undefined;
   if (owner instanceof Host) return owner.attribute(name);
   if (owner instanceof Group && (name === 'grouper' || name === 'list')) return owner[name];
-  if (owner instanceof Range && (name === 'start' || name === 'stop' || name === 'step')) return owner[name];
-  return (isNumeric(owner) ? numberAttribute(owner, name) : undefined) ?? methodOf(owner, name);
+  return methodOf(owner, name);
 }
 
 // Python's objects have these; answering "undefined" would hide from an author that the sandbox refused them.

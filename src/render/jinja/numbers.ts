@@ -28,40 +28,14 @@ export function toNumber(value: Numeric): number {
   return value instanceof Float ? value.value : Number(value);
 }
 
-/** The same as Python's `float(value)`. Throws TEMPLATE_VALUE for an integer that no float can hold. */
-export function toFloat(value: Numeric): number {
-  const number = toNumber(value);
-  if (!(value instanceof Float) && !Number.isFinite(number)) throw valueError('int too large to convert to float');
-  return number;
-}
-
-/** A float without its fraction. Throws TEMPLATE_VALUE for one that is no number or has no end. */
-export function truncated(value: number): Int {
-  if (Number.isNaN(value)) throw valueError('cannot convert float NaN to integer');
-  if (!Number.isFinite(value)) throw valueError('cannot convert float infinity to integer');
-  return normal(BigInt(Math.trunc(value)));
-}
-
-const bits = new DataView(new ArrayBuffer(8));
-
-/** The integer and the power of two whose product the absolute value of a float is. */
-export function binaryParts(value: number): { mantissa: bigint; exponent: number } {
-  bits.setFloat64(0, value);
-  const fraction = bits.getBigUint64(0) & 0xfffffffffffffn;
-  const exponent = (bits.getUint16(0) >> 4) & 0x7ff;
-  return exponent === 0
-    ? { mantissa: fraction, exponent: -1074 }
-    : { mantissa: fraction | (1n << 52n), exponent: exponent - 1075 };
-}
-
 type Operator = '+' | '-' | '*' | '/' | '//' | '%' | '**';
 
 /** Python's arithmetic on two numbers. Throws TEMPLATE_VALUE on division by zero. */
 export function arithmetic(operator: Operator, left: Numeric, right: Numeric): Value {
+  if (operator === '/') return new Float(divide(toNumber(left), toNumber(right)));
   if (left instanceof Float || right instanceof Float) {
-    return new Float(floatOperation(operator, toFloat(left), toFloat(right)));
+    return new Float(floatOperation(operator, toNumber(left), toNumber(right)));
   }
-  if (operator === '/') return new Float(divideInts(asInt(left), asInt(right)));
   return intOperation(operator, asInt(left), asInt(right));
 }
 
@@ -133,26 +107,8 @@ function divide(left: number, right: number): number {
   return left / right;
 }
 
-/** The nearest float to a quotient, however large its parts. */
-function divideInts(left: Int, right: Int): number {
-  if (typeof left === 'number' && typeof right === 'number') return divide(left, right);
-  const [numerator, denominator] = [BigInt(left), BigInt(right)];
-  if (denominator === 0n) throw valueError('division by zero', zero);
-  const [above, below] = [numerator < 0n ? -numerator : numerator, denominator < 0n ? -denominator : denominator];
-  // Enough digits for a float's mantissa, and one that says whether anything is left of the rest.
-  const shift = BigInt(below.toString(2).length - above.toString(2).length + 66);
-  const dividend = shift > 0n ? above << shift : above;
-  const divisor = shift < 0n ? below << -shift : below;
-  const quotient = ((dividend / divisor) << 1n) | (dividend % divisor === 0n ? 0n : 1n);
-  const result = Number(quotient) * 2 ** (-Number(shift) - 1);
-  if (!Number.isFinite(result)) throw valueError('integer division result too large for a float');
-  return numerator < 0n === denominator < 0n ? result : -result;
-}
-
-function floatOperation(operator: Operator, left: number, right: number): number {
+function floatOperation(operator: Exclude<Operator, '/'>, left: number, right: number): number {
   switch (operator) {
-    case '/':
-      return divide(left, right);
     case '+':
       return left + right;
     case '-':
@@ -164,33 +120,18 @@ function floatOperation(operator: Operator, left: number, right: number): number
     case '%':
       return floatModulo(left, right);
     case '**':
-      return floatPower(left, right);
+      return left ** right;
   }
 }
 
 function floatModulo(left: number, right: number): number {
   if (right === 0) throw valueError('float modulo', zero);
   const rest = left % right;
-  // The result has the sign of the divisor, a zero too.
-  if (rest === 0) return right < 0 ? -0 : 0;
-  return rest < 0 !== right < 0 ? rest + right : rest;
-}
-
-function floatPower(base: number, exponent: number): number {
-  if (base === 0 && exponent < 0) throw valueError('0.0 cannot be raised to a negative power', zero);
-  // JavaScript knows better than the standards that Python follows: 1 is 1 to any power.
-  if (base === 1 || (base === -1 && !Number.isFinite(exponent) && !Number.isNaN(exponent))) return 1;
-  const result = base ** exponent;
-  if (Number.isFinite(base) && Number.isFinite(exponent)) {
-    if (Number.isNaN(result))
-      throw valueError('a negative number has no such power', 'Look at where the base comes from');
-    if (!Number.isFinite(result)) throw valueError('Numerical result out of range', 'Use a smaller exponent');
-  }
-  return result;
+  return rest !== 0 && rest < 0 !== right < 0 ? rest + right : rest;
 }
 
 function intOperation(operator: Exclude<Operator, '/'>, left: Int, right: Int): Value {
-  if (operator === '**' && right < 0) return new Float(floatPower(toFloat(left), toFloat(right)));
+  if (operator === '**' && right < 0) return new Float(Number(left) ** Number(right));
   if ((operator === '//' || operator === '%') && Number(right) === 0) {
     throw valueError('integer division or modulo by zero', zero);
   }

@@ -58,7 +58,7 @@ export function equals(left: Value, right: Value): boolean {
   if (left instanceof Dict) return right instanceof Dict && equalDicts(left, right);
   if (left instanceof Range) return right instanceof Range && equalItems([...left], [...right]);
   if (left instanceof PySet || left instanceof DictView) return equalSets(left, right);
-  return left instanceof Host && left.equals(right);
+  return false;
 }
 
 function equalItems(left: readonly Value[], right: readonly Value[]): boolean {

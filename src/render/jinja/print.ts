@@ -26,11 +26,6 @@ export function repr(value: Value): string {
   return represent(value, { plainMaps: false, asText: false, within: [] });
 }
 
-/** Python's `ascii(value)`: everything else as an escape. */
-export function ascii(value: Value): string {
-  return repr(value).replace(/[^\0-\x7f]/gu, escapeCharacter);
-}
-
 interface Style {
   readonly plainMaps: boolean;
   /** Values of a map print as text, which an undefined one refuses; inside a list they do not. */
@@ -99,8 +94,6 @@ export function floatText(value: number): string {
 }
 
 const shortEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-/** What Python calls not printable: all that is no sign on paper, but for the space. */
-export const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
 const needsEscape = /[\\\n\r\t]|[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 function quoteText(text: string): string {

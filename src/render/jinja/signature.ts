@@ -6,8 +6,8 @@ import { type Arguments, Dict, Float, Native, Tuple, type Value } from './values
 export type Implementation = (...values: Value[]) => Value;
 
 /**
- * How a function is called, written as Python writes it: `text, width=4, /, first=False, *rest, **named`. What stands
- * before `/` has no name. Defaults are None, True, False, a number, a quoted text, or `missing`.
+ * How a function is called, written as Python writes it: `text, width=4, first=False, *rest, **named`.
+ * Defaults are None, True, False, a number or a quoted text.
  */
 export class Signature {
   readonly #written: string;
@@ -20,10 +20,7 @@ export class Signature {
     const parts = (written.match(/(?:'[^']*'|[^,'])+/g) ?? []).map((part) => part.trim());
     this.#rest = parts.some((part) => /^\*\w/.test(part));
     this.#named = parts.some((part) => part.startsWith('**'));
-    const nameless = parts.indexOf('/');
-    this.#parameters = parts
-      .filter((part) => part !== '/' && !part.startsWith('*'))
-      .map((part, index) => readParameter(part, index < nameless));
+    this.#parameters = parts.filter((part) => !part.startsWith('*')).map(readParameter);
   }
 
   /** The value of each parameter. Throws TEMPLATE_TYPE, naming the function, as Python does. */
@@ -38,7 +35,7 @@ export class Signature {
     const values = parameters.map((parameter, index) => this.#value(name, parameter, index, { positional, named }));
     if (this.#rest) values.push(new Tuple(positional.slice(parameters.length)));
     if (named.size > 0 || this.#named) {
-      const others = [...named].filter(([key]) => !parameters.some(({ name, nameless }) => name === key && !nameless));
+      const others = [...named].filter(([key]) => !parameters.some((parameter) => parameter.name === key));
       if (this.#named) values.push(new Dict(others));
       else if (others[0] !== undefined) {
         const [[wrong]] = others;
@@ -50,13 +47,12 @@ export class Signature {
 
   #usage(wrong = ''): string {
     const names = this.#parameters.map((parameter) => parameter.name);
-    const written = this.#written.replace(/, \/(?=,|$)/, '');
-    return didYouMean(wrong, names) ?? (written === '' ? 'It takes no arguments' : `It takes (${written})`);
+    return didYouMean(wrong, names) ?? (this.#written === '' ? 'It takes no arguments' : `It takes (${this.#written})`);
   }
 
   #value(name: string, parameter: Parameter, index: number, { positional, named }: Arguments): Value {
     const given = positional[index];
-    const byName = named.size > 0 && !parameter.nameless ? named.get(parameter.name) : undefined;
+    const byName = named.size > 0 ? named.get(parameter.name) : undefined;
     if (given !== undefined && byName !== undefined) {
       throw typeError(`${name}() got multiple values for argument '${parameter.name}'`, this.#usage());
     }
@@ -74,21 +70,16 @@ function firstDefined(...values: (Value | undefined)[]): Value | undefined {
 
 interface Parameter {
   readonly name: string;
-  readonly nameless: boolean;
   /** Undefined when the parameter is required. */
   readonly fallback: Value | undefined;
 }
 
-function readParameter(part: string, nameless: boolean): Parameter {
+function readParameter(part: string): Parameter {
   const [name = '', written] = part.split('=', 2);
-  return { name, nameless, fallback: written === undefined ? undefined : readDefault(written) };
+  return { name, fallback: written === undefined ? undefined : readDefault(written) };
 }
 
-/** What a parameter with the default `missing` is when it is not given: nothing that a template could give. */
-export const missing: Value = new Tuple([]);
-
 function readDefault(written: string): Value {
-  if (written === 'missing') return missing;
   if (written === 'None') return null;
   if (written === 'True' || written === 'False') return written === 'True';
   if (written.startsWith("'")) return written.slice(1, -1);

@@ -4,7 +4,6 @@ import { isInt, isNumeric } from './numbers.ts';
 import { compare, contains, equals, isIterable, operate, truthy } from './operators.ts';
 import { str } from './print.ts';
 import { Signature } from './signature.ts';
-import { isLower, isUpper } from './text.ts';
 import { Dict, DictView, Float, Host, isText, Markup, Once, PySet, Undefined, type Value } from './values.ts';
 
 type Ask = (...values: Value[]) => boolean;
@@ -36,8 +35,8 @@ const asks: Readonly<Record<string, readonly [signature: string, ask: Ask]>> = {
   sequence: [one, (value = null) => isSequence(value)],
   callable: [one, (value = null) => value instanceof Host && value.callable],
   escaped: [one, (value = null) => value instanceof Markup],
-  lower: [one, (value = null) => isLower(str(value))],
-  upper: [one, (value = null) => isUpper(str(value))],
+  lower: [one, (value = null) => hasCase(str(value)) && str(value) === str(value).toLowerCase()],
+  upper: [one, (value = null) => hasCase(str(value)) && str(value) === str(value).toUpperCase()],
   odd: [one, (value = null) => equals(operate('%', value, 2), 1)],
   even: [one, (value = null) => equals(operate('%', value, 2), 0)],
   divisibleby: ['value, num', (value = null, by = 1) => equals(operate('%', value, by), 0)],
@@ -87,4 +86,8 @@ function isSame(value: Value, other: Value): boolean {
   if (value === other) return true;
   if (value instanceof Float && other instanceof Float) return false;
   return false;
+}
+
+function hasCase(text: string): boolean {
+  return text.toLowerCase() !== text.toUpperCase();
 }

@@ -29,7 +29,7 @@ export function characterSlice(text: string, start: number, end?: number): strin
 /** Lines as Python's `splitlines` finds them; a break at the end begins no further line. */
 export function splitLines(text: string, keepEnds = false): string[] {
   const lines: string[] = [];
-  const pattern = /\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]/g;
+  const pattern = /\r\n|[\n\r\v\f\x85\u2028\u2029]/g;
   let start = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     lines.push(text.slice(start, keepEnds ? pattern.lastIndex : match.index));
@@ -51,69 +51,23 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>'"]/g, (character) => htmlEntities[character] ?? character);
 }
 
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\xa0' };
-
-/** The text that HTML stands for, as far as numbers and the commonest names go. */
-export function unescapeHtml(text: string): string {
-  return text.replace(/&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(\w+));/g, (whole, decimal, hex, name) => {
-    if (name !== undefined) return Object.hasOwn(entities, name) ? (entities[name] ?? whole) : whole;
-    const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
-}
-
-/** The words of an HTML text, one space between them. */
-export function stripTags(text: string): string {
-  const bare = without(without(text, '<!--', '-->'), '<', '>');
-  const words = bare.split(whitespace).filter((word) => word !== '');
-  return unescapeHtml(words.join(' '));
-}
-
-function without(text: string, open: string, close: string): string {
-  let kept = '';
-  let at = 0;
-  for (let start = text.indexOf(open); start >= 0; start = text.indexOf(open, at)) {
-    const end = text.indexOf(close, start);
-    if (end < 0) break;
-    kept += text.slice(at, start);
-    at = end + close.length;
-  }
-  return kept + text.slice(at);
-}
-
 /** Text as it goes into Markup. */
 export function escaped(value: string | Markup): string {
   return value instanceof Markup ? value.text : escapeHtml(value);
 }
 
+/** Python's `title`, `capitalize` and `swapcase` know a letter by its case. */
 export function isCased(character: string): boolean {
-  return /\p{Cased}/u.test(character);
-}
-
-/** Whether a text has small letters, and no others. */
-export function isLower(text: string): boolean {
-  return /\p{Lowercase}/u.test(text) && !/[\p{Uppercase}\p{Lt}]/u.test(text);
-}
-
-export function isUpper(text: string): boolean {
-  return /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
+  return character.toLowerCase() !== character.toUpperCase();
 }
 
 export function capitalize(text: string): string {
   const [first = '', ...rest] = characters(text);
-  return titleCase(first) + rest.join('').toLowerCase();
+  return first.toUpperCase() + rest.join('').toLowerCase();
 }
 
-/** A letter as it begins a word: of one that is two in capitals, such as "ß", only the first is large. */
-export function titleCase(character: string): string {
-  const [first = '', ...rest] = character.toUpperCase();
-  return first + rest.join('').toLowerCase();
-}
-
-/** A run of what Python takes for white space; JavaScript's \s is not quite the same. */
-export const whitespace = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
-const whitespaceStart = new RegExp(`^${whitespace.source}`);
-const whitespaceEnd = new RegExp(`${whitespace.source}$`);
+const whitespaceStart = /^[\s\x85]+/;
+const whitespaceEnd = /[\s\x85]+$/;
 
 /** Removes whitespace, or any of `set`'s characters, from the ends Python's `strip`, `lstrip`, `rstrip` name. */
 export function strip(text: string, set: string | undefined, side: 'both' | 'left' | 'right' = 'both'): string {

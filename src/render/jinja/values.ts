@@ -153,15 +153,6 @@ export abstract class Host {
     return true;
   }
 
-  equals(other: Value): boolean {
-    return this === other;
-  }
-
-  /** What stands for it as a key of a map. Throws when it cannot be one. */
-  hashKey(): Key {
-    return this;
-  }
-
   print(): string {
     return `<${this.typeName} object>`;
   }
@@ -226,8 +217,7 @@ export function keyOf(value: Value): Key {
   if (value instanceof Float) return floatKey(value.value);
   if (value instanceof Tuple) return `\0t${value.items.map((item) => tupleItemKey(keyOf(item))).join('\0,')}\0)`;
   if (value instanceof Undefined) throw value.error();
-  if (value instanceof Host) return value.hashKey();
-  if (value instanceof Range) return value;
+  if (value instanceof Host || value instanceof Range) return value;
   throw typeError(`unhashable type: '${typeName(value)}'`, 'Use a text or a number as the key');
 }
 
@@ -404,11 +394,6 @@ export class DictView extends Host {
 
   override truthy(): boolean {
     return this.dict.size > 0;
-  }
-
-  override hashKey(): Key {
-    if (this.kind === 'values') return this;
-    throw typeError(`unhashable type: '${this.typeName}'`, 'Make it a list with "| list"');
   }
 }
 

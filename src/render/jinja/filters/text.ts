@@ -6,16 +6,7 @@ import { toIndex } from '../numbers.ts';
 import { truthy } from '../operators.ts';
 import { str } from '../print.ts';
 import { boundText } from '../sizes.ts';
-import {
-  capitalize,
-  characterCount,
-  characterSlice,
-  escapeHtml,
-  splitLines,
-  strip,
-  stripTags,
-  textArgument,
-} from '../text.ts';
+import { capitalize, characterCount, characterSlice, escapeHtml, splitLines, strip, textArgument } from '../text.ts';
 import { Dict, isText, like, Markup, Tuple, typeName, Undefined, type Value } from '../values.ts';
 import { filterTable } from './table.ts';
 import { urlize, wordWrap, xmlAttributes } from './web.ts';
@@ -115,6 +106,20 @@ function titleWords(text: string): string {
     .split(/([-\s({[<]+)/)
     .map((part) => (part === '' ? '' : part.charAt(0).toUpperCase() + part.slice(1).toLowerCase()))
     .join('');
+}
+
+function stripTags(text: string): string {
+  const bare = text.replace(/<!--[\s\S]*?-->/g, '').replace(/<[^>]*>/g, '');
+  return bare
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .join(' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&#34;', '"')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
 }
 
 function indent(value: Text, { width, first, blank }: { width: Value; first: boolean; blank: boolean }): Value {

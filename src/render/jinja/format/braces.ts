@@ -1,161 +1,112 @@
-import { attribute, item } from '../access.ts';
-import { valueError } from '../errors.ts';
-import { ascii, repr, str } from '../print.ts';
-import { escapeHtml } from '../text.ts';
-import { Dict, Markup, type Value } from '../values.ts';
+import { typeError, valueError } from '../errors.ts';
+import { Group } from '../filters/group.ts';
+import { repr, str } from '../print.ts';
+import { escaped } from '../text.ts';
+import { Dict, Host, isText, Markup, Tuple, typeName, type Value } from '../values.ts';
 import { formatSpec } from './spec.ts';
 
 /** Python's `text.format(*positional, **named)`: fields with `.attribute`, `[item]`, `!r` and format specifications. */
 export function formatBraces(self: string | Markup, positional: readonly Value[], named: Value): string {
-  const formatter = new Formatter({ positional, named, markup: self instanceof Markup });
-  return formatter.expand(str(self), 2);
+  return expand(str(self), { positional, named, markup: self instanceof Markup, automatic: { next: 0 } }, 2);
 }
 
 interface Fields {
   readonly positional: readonly Value[];
   readonly named: Value;
   readonly markup: boolean;
+  readonly automatic: { next: number };
 }
 
-class Formatter {
-  readonly #fields: Fields;
-  /** Fields are numbered by themselves, or all by hand. */
-  #numbering: 'none' | 'automatic' | 'manual' = 'none';
-  #next = 0;
-
-  constructor(fields: Fields) {
-    this.#fields = fields;
-  }
-
-  expand(source: string, depth: number): string {
-    if (depth < 0) throw valueError('Max string recursion exceeded');
-    let text = '';
-    let at = 0;
-    while (at < source.length) {
-      const character = source.charAt(at);
-      if (character !== '{' && character !== '}') {
-        text += character;
-        at++;
-      } else if (source.charAt(at + 1) === character) {
-        text += character;
-        at += 2;
-      } else {
-        const field = readField(source, at);
-        text += this.#field(field, depth);
-        at = field.end;
-      }
+function expand(source: string, fields: Fields, depth: number): string {
+  if (depth < 0) throw valueError('Max string recursion exceeded');
+  let text = '';
+  let at = 0;
+  while (at < source.length) {
+    const character = source.charAt(at);
+    if (character !== '{' && character !== '}') {
+      text += character;
+      at++;
+    } else if (source.charAt(at + 1) === character) {
+      text += character;
+      at += 2;
+    } else {
+      if (character === '}') throw valueError("Single '}' encountered in format string");
+      const end = closing(source, at);
+      text += field(source.slice(at + 1, end), fields, depth);
+      at = end + 1;
     }
-    return text;
   }
-
-  #field({ name, conversion, spec }: Field, depth: number): string {
-    const value = converted(this.#resolve(this.#numbered(name)), conversion);
-    return this.#shown(value, this.expand(spec, depth - 1));
-  }
-
-  #shown(value: Value, spec: string): string {
-    if (!this.#fields.markup) return formatSpec(value, spec);
-    if (!(value instanceof Markup)) return escapeHtml(formatSpec(value, spec));
-    if (spec !== '') throw valueError('Unsupported format specification for Markup.');
-    return value.text;
-  }
-
-  #numbered(name: string): string {
-    const kind = name === '' ? 'automatic' : /^\d+$/.test(name) ? 'manual' : this.#numbering;
-    if (this.#numbering !== 'none' && kind !== this.#numbering)
-      throw valueError('cannot switch from manual field specification to automatic field numbering');
-    this.#numbering = kind;
-    return name === '' ? String(this.#next++) : name;
-  }
-
-  #resolve(name: string): Value {
-    const [, head = '', path = ''] = /^([^.[]*)([\s\S]*)$/.exec(name) ?? [];
-    return readPath(path).reduce<Value>(
-      (value, { by, key }) =>
-        by === 'attribute' ? attribute(value, key) : item(value, /^\d+$/.test(key) ? Number(key) : key),
-      this.#argument(head),
-    );
-  }
-
-  #argument(name: string): Value {
-    const { positional, named } = this.#fields;
-    if (/^\d+$/.test(name)) {
-      const value = positional[Number(name)];
-      if (value === undefined) throw valueError(`Replacement index ${name} out of range for positional args tuple`);
-      return value;
-    }
-    const value = named instanceof Dict ? named.get(name) : item(named, name);
-    if (value === undefined) throw valueError(`KeyError: ${repr(name)}`);
-    return value;
-  }
+  return text;
 }
 
-interface Field {
-  readonly name: string;
-  readonly conversion: string | undefined;
-  readonly spec: string;
-  readonly end: number;
-}
-
-/** The field that begins with the brace at `open`. */
-function readField(source: string, open: number): Field {
-  if (source.charAt(open) === '}') throw valueError("Single '}' encountered in format string");
-  if (open === source.length - 1) throw valueError("Single '{' encountered in format string");
-  const name = take(source, open + 1, /(?:\[[^\]]*\]?|[^{}:![])*/y);
-  let at = open + 1 + name.length;
-  let conversion: string | undefined;
-  if (source.charAt(at) === '!') {
-    conversion = take(source, at + 1, /[\s\S]?/uy);
-    if (conversion === '') throw valueError('end of string while looking for conversion specifier');
-    at += 1 + conversion.length;
-    if (!/[:}]?/.test(source.charAt(at))) throw valueError("expected ':' after conversion specifier");
-  }
-  if (source.charAt(at) === '}') return { name, conversion, spec: '', end: at + 1 };
-  if (source.charAt(at) === '{') throw valueError("unexpected '{' in field name");
-  if (source.charAt(at) !== ':') throw valueError("expected '}' before end of string");
-  const end = closing(source, at + 1);
-  return { name, conversion, spec: source.slice(at + 1, end), end: end + 1 };
-}
-
-function take(source: string, at: number, pattern: RegExp): string {
-  pattern.lastIndex = at;
-  return pattern.exec(source)?.[0] ?? '';
-}
-
-/** Where a specification ends, which may hold fields of its own. */
-function closing(source: string, start: number): number {
-  let depth = 1;
-  for (let at = start; at < source.length; at++) {
+function closing(source: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < source.length; at++) {
     if (source.charAt(at) === '{') depth++;
     if (source.charAt(at) === '}' && --depth === 0) return at;
   }
-  throw valueError("unmatched '{' in format spec");
+  throw valueError(
+    open === source.length - 1 ? "Single '{' encountered in format string" : "expected '}' before end of string",
+  );
 }
 
-interface Step {
-  readonly by: 'attribute' | 'item';
-  readonly key: string;
-}
-
-function readPath(path: string): Step[] {
-  const steps: Step[] = [];
-  let rest = path;
-  while (rest !== '') {
-    const found = /^(?:\.([^.[]*)|\[([^\]]*)\])/.exec(rest);
-    if (found === null && rest.startsWith('[')) throw valueError("Missing ']' in format string");
-    if (found === null) throw valueError("Only '.' or '[' may follow ']' in format field specifier");
-    const [whole, name, key = ''] = found;
-    if (name === '' || (name === undefined && key === '')) throw valueError('Empty attribute in format string');
-    steps.push(name === undefined ? { by: 'item', key } : { by: 'attribute', key: name });
-    rest = rest.slice(whole.length);
-  }
-  return steps;
+function field(written: string, fields: Fields, depth: number): string {
+  const match = /^([^!:[]*(?:\[[^\]]*\][^!:[]*)*)(?:!([^:]*))?(?::([\s\S]*))?$/.exec(written);
+  if (match === null) throw valueError(`expected ':' after conversion specifier`);
+  const [, name = '', conversion, spec = ''] = match;
+  const value = converted(resolve(name, fields), conversion);
+  const expanded = spec.includes('{') ? expand(spec, fields, depth - 1) : spec;
+  const text = formatSpec(value, expanded);
+  return fields.markup ? escaped(isText(value) && value instanceof Markup ? new Markup(text) : text) : text;
 }
 
 function converted(value: Value, conversion: string | undefined): Value {
   if (conversion === undefined) return value;
   if (conversion === 's') return str(value);
-  if (conversion === 'r') return repr(value);
-  if (conversion === 'a') return ascii(value);
-  throw valueError(`Unknown conversion specifier ${conversion}`);
+  if (conversion === 'r' || conversion === 'a') return repr(value);
+  throw valueError(`Unknown conversion specifier '${conversion}'`);
+}
+
+function resolve(name: string, fields: Fields): Value {
+  const [, head = '', path = ''] = /^([^.[]*)([\s\S]*)$/.exec(name) ?? [];
+  let value = argument(head, fields);
+  for (const [, attributeName, key = ''] of path.matchAll(/\.([^.[]+)|\[([^\]]*)\]/g)) {
+    value =
+      attributeName === undefined
+        ? itemOf(value, /^\d+$/.test(key) ? Number(key) : key)
+        : attributeOf(value, attributeName);
+  }
+  return value;
+}
+
+// Fields reach into data only: no method of a value can be named in a format.
+function attributeOf(owner: Value, name: string): Value {
+  const value =
+    owner instanceof Host ? owner.attribute(name) : owner instanceof Group ? memberOf(owner, name) : undefined;
+  if (value === undefined) throw valueError(`'${typeName(owner)}' object has no attribute '${name}'`);
+  return value;
+}
+
+function memberOf(group: Group, name: string): Value | undefined {
+  return name === 'grouper' || name === 'list' ? group[name] : undefined;
+}
+
+function itemOf(owner: Value, key: string | number): Value {
+  const items = Array.isArray(owner) ? owner : owner instanceof Tuple ? owner.items : undefined;
+  const value = owner instanceof Dict ? owner.get(key) : typeof key === 'number' ? items?.at(key) : undefined;
+  if (value === undefined) throw valueError(`KeyError: ${repr(key)}`);
+  return value;
+}
+
+function argument(name: string, { positional, named, automatic }: Fields): Value {
+  if (name === '' || /^\d+$/.test(name)) {
+    const index = name === '' ? automatic.next++ : Number(name);
+    const value = positional[index];
+    if (value === undefined) throw valueError(`Replacement index ${index} out of range for positional args tuple`);
+    return value;
+  }
+  if (!(named instanceof Dict)) throw typeError('format_map needs a map');
+  const value = named.get(name);
+  if (value === undefined) throw valueError(`KeyError: ${repr(name)}`);
+  return value;
 }

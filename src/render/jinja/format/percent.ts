@@ -1,200 +1,121 @@
 import { typeError, valueError } from '../errors.ts';
-import { asInt, isInt, isNumeric, toFloat, truncated } from '../numbers.ts';
-import { ascii, repr, str } from '../print.ts';
-import { characterCount, characterSlice, escapeHtml } from '../text.ts';
-import { Dict, Float, isText, like, Markup, Range, Tuple, typeName, Undefined, type Value } from '../values.ts';
-import { characterOf } from './character.ts';
-import { formatFloat } from './number.ts';
+import { asInt, type Int, isNumeric, toNumber } from '../numbers.ts';
+import { repr, str } from '../print.ts';
+import { escaped } from '../text.ts';
+import { Dict, isText, like, Markup, Tuple, typeName, type Value } from '../values.ts';
+import { formatFloat, groupSign, pad } from './number.ts';
 
+const directive = /%(?:\(([^)]*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([hlL]?)([a-zA-Z%])/g;
 const largestWidth = 1_000_000;
 
 /** Python's `text % values`. Throws TEMPLATE_TYPE or TEMPLATE_VALUE as Python throws. */
 export function formatPercent(self: string | Markup, values: Value): Value {
-  const source = str(self);
-  const given = new Given(values);
-  const parts: string[] = [];
-  let at = 0;
-  while (at < source.length) {
-    const next = source.indexOf('%', at);
-    if (next < 0) break;
-    parts.push(source.slice(at, next));
-    if (source.charAt(next + 1) === '%') {
-      parts.push('%');
-      at = next + 2;
-      continue;
-    }
-    const directive = new DirectiveReader(source, next + 1, given);
-    parts.push(convert(given.next(), directive, self instanceof Markup));
-    at = directive.end;
-  }
-  given.finish();
-  return like(self, parts.join('') + source.slice(at));
-}
-
-/** The values still to be written. One that is no tuple is given once; a named one after it begins anew. */
-class Given {
-  readonly #values: Value;
-  #rest: readonly Value[];
-
-  constructor(values: Value) {
-    this.#values = values;
-    this.#rest = values instanceof Tuple ? values.items : [values];
-  }
-
-  next(): Value {
-    const [value, ...rest] = this.#rest;
+  const positional = values instanceof Tuple ? [...values.items] : [values];
+  let used = 0;
+  const next = (): Value => {
+    const value = positional[used++];
     if (value === undefined) throw typeError('not enough arguments for format string');
-    this.#rest = rest;
     return value;
+  };
+  const source = str(self);
+  let last = 0;
+  const text = source.replace(directive, (whole, name: string | undefined, ...rest) => {
+    const [flags, width, precision, , kind, at] = rest as [string, string?, string?, string?, string?, number?];
+    checkGap(source.slice(last, at ?? 0));
+    last = (at ?? 0) + whole.length;
+    if (kind === '%') return '%';
+    const columns = width === '*' ? Number(next()) : Number(width ?? 0);
+    const digits =
+      precision === '*'
+        ? Number(next())
+        : whole.includes('.') && !name?.includes('.')
+          ? Number(precision ?? 0)
+          : undefined;
+    if (columns > largestWidth || (digits ?? 0) > largestWidth) throw valueError('the width is too large');
+    const value = name === undefined ? next() : namedValue(values, name);
+    return convert(value, {
+      flags,
+      width: columns,
+      precision: digits,
+      kind: kind ?? 's',
+      markup: self instanceof Markup,
+    });
+  });
+  checkGap(source.slice(last));
+  if (used < positional.length && values instanceof Tuple) {
+    throw typeError('not all arguments converted during string formatting');
   }
-
-  /** What comes next is the value of this name. */
-  name(key: string): void {
-    const values = this.#values;
-    if (!hasItems(values)) throw typeError('format requires a mapping');
-    if (values instanceof Undefined) throw values.error();
-    if (!(values instanceof Dict)) throw typeError(`${typeName(values)} indices must be integers or slices, not str`);
-    const value = values.get(key);
-    if (value === undefined) throw valueError(`KeyError: ${repr(key)}`);
-    this.#rest = [value];
+  if (used === 0 && !(values instanceof Tuple) && !(values instanceof Dict) && !Array.isArray(values)) {
+    throw typeError('not all arguments converted during string formatting');
   }
-
-  finish(): void {
-    if (this.#rest.length > 0 && !hasItems(this.#values))
-      throw typeError('not all arguments converted during string formatting');
-  }
+  return like(self, text);
 }
 
-/** Python cannot tell a list from a map here: both may stay unused. */
-function hasItems(value: Value): boolean {
-  return value instanceof Dict || Array.isArray(value) || value instanceof Range || value instanceof Undefined;
+// Between directives there is plain text: a percent sign there began a directive nobody can read.
+function checkGap(text: string): void {
+  if (!text.includes('%')) return;
+  throw text.endsWith('%') ? valueError('incomplete format') : valueError('unsupported format character');
 }
 
-/** One `%(name)-05.2f`, read from behind its percent sign. */
-class DirectiveReader {
+function namedValue(values: Value, name: string): Value {
+  if (!(values instanceof Dict)) throw typeError('format requires a mapping');
+  const value = values.get(name);
+  if (value === undefined) throw valueError(`KeyError: ${repr(name)}`);
+  return value;
+}
+
+interface Directive {
   readonly flags: string;
   readonly width: number;
   readonly precision: number | undefined;
   readonly kind: string;
-  end: number;
-  readonly #source: string;
-
-  constructor(source: string, at: number, given: Given) {
-    this.#source = source;
-    this.end = at;
-    if (source.charAt(at) === '(') given.name(this.#key());
-    const flags = this.#take(/[-+ #0]*/y);
-    const width = this.#number(given) ?? 0;
-    this.flags = width < 0 ? `${flags}-` : flags;
-    this.width = Math.abs(width);
-    this.precision = this.#take(/\.?/y) === '.' ? Math.max(0, this.#number(given) ?? 0) : undefined;
-    this.#take(/[hlL]?/y);
-    this.kind = this.#take(/[\s\S]?/uy);
-    if (this.kind === '') throw valueError('incomplete format');
-  }
-
-  /** Parentheses inside a name must be in pairs. */
-  #key(): string {
-    let depth = 0;
-    for (let at = this.end; at < this.#source.length; at++) {
-      const character = this.#source.charAt(at);
-      if (character === '(') depth++;
-      if (character !== ')' || --depth > 0) continue;
-      const key = this.#source.slice(this.end + 1, at);
-      this.end = at + 1;
-      return key;
-    }
-    throw valueError('incomplete format key');
-  }
-
-  /** Digits, or the next value for `*`. */
-  #number(given: Given): number | undefined {
-    const written = this.#take(/\*|\d*/y);
-    const value = written === '*' ? given.next() : Number(written);
-    if (written === '') return undefined;
-    if (!isInt(value) && typeof value !== 'boolean') throw typeError('* wants int');
-    const number = Number(asInt(value));
-    if (Math.abs(number) > largestWidth) throw valueError('the width is too large');
-    return number;
-  }
-
-  #take(pattern: RegExp): string {
-    pattern.lastIndex = this.end;
-    const [found = ''] = pattern.exec(this.#source) ?? [];
-    this.end += found.length;
-    return found;
-  }
+  readonly markup: boolean;
 }
 
-type Directive = Pick<DirectiveReader, 'flags' | 'width' | 'precision' | 'kind'>;
-
-function convert(value: Value, directive: Directive, markup: boolean): string {
-  const { kind, precision } = directive;
-  if ('sra'.includes(kind)) {
-    const text = textOf(value, kind, markup);
-    return placed({ text: precision === undefined ? text : characterSlice(text, 0, precision) }, directive);
+function convert(value: Value, { flags, width, precision, kind, markup }: Directive): string {
+  const left = flags.includes('-') || width < 0;
+  const align = left ? '<' : '>';
+  const columns = Math.abs(width);
+  if (kind === 's' || kind === 'r' || kind === 'a') {
+    const text = kind === 's' ? (markup && isText(value) ? escaped(value) : str(value)) : repr(value);
+    return pad(precision === undefined ? text : [...text].slice(0, precision).join(''), columns, ' ', align);
   }
-  if (kind === 'c') return placed({ text: oneCharacter(value, markup) }, directive);
-  if ('diuxXo'.includes(kind)) return placed(intDigits(value, directive, markup), directive);
-  if ('eEfFgG'.includes(kind)) return placed(floatDigits(value, directive), directive);
-  throw valueError(`unsupported format character '${kind}'`);
+  if (kind === 'c') return pad(characterOf(value), columns, ' ', align);
+  if (!isNumeric(value)) {
+    const wanted = 'diouxX'.includes(kind) ? 'a real number is required' : 'must be real number';
+    throw typeError(`%${kind} format: ${wanted}, not ${typeName(value)}`);
+  }
+  const { sign, digits } = number(value, { flags, precision, kind });
+  const filled = flags.includes('0') && !left ? pad(digits, columns - sign.length, '0', '>') : digits;
+  return pad(sign + filled, columns, ' ', align);
 }
 
-function textOf(value: Value, kind: string, markup: boolean): string {
-  if (kind === 's') return markup && !(value instanceof Markup) ? escapeHtml(str(value)) : str(value);
-  const shown = kind === 'r' || markup ? repr(value) : ascii(value);
-  return markup ? escapeHtml(shown) : shown;
-}
-
-interface Written {
-  /** Of numbers only; what `+` and a space ask for is filled in. */
-  readonly sign?: string;
-  readonly prefix?: string;
-  readonly text: string;
-}
-
-/** Pads to the width: zeros go behind the sign, spaces before it. */
-function placed({ sign, prefix = '', text }: Written, { flags, width }: Directive): string {
+function number(
+  value: Exclude<Value, null>,
+  { flags, precision, kind }: Pick<Directive, 'flags' | 'precision' | 'kind'>,
+): { sign: string; digits: string } {
+  if (!isNumeric(value)) throw typeError('a number is required');
   const plus = flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
-  const head = (sign === undefined ? '' : sign || plus) + prefix;
-  const missing = Math.max(0, width - head.length - characterCount(text));
-  if (flags.includes('-')) return head + text + ' '.repeat(missing);
-  if (flags.includes('0') && sign !== undefined) return head + '0'.repeat(missing) + text;
-  return ' '.repeat(missing) + head + text;
+  if ('eEfFgG'.includes(kind)) {
+    const amount = toNumber(value);
+    const text = formatFloat(Math.abs(amount), { kind, precision: precision ?? 6, alternate: flags.includes('#') });
+    return { sign: groupSign(amount < 0 || Object.is(amount, -0), plus), digits: text };
+  }
+  const int: Int =
+    typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint'
+      ? asInt(value)
+      : BigInt(Math.trunc(toNumber(value)));
+  const base: Readonly<Record<string, [number, string]>> = { x: [16, '0x'], X: [16, '0X'], o: [8, '0o'] };
+  const [radix, prefix] = base[kind] ?? [10, ''];
+  if (!'diuxXo'.includes(kind)) throw valueError(`unsupported format character '${kind}'`);
+  const absolute = BigInt(int) < 0n ? -BigInt(int) : BigInt(int);
+  const lower = absolute.toString(radix).padStart(precision ?? 0, '0');
+  const digits = (flags.includes('#') ? prefix : '') + (kind === 'X' ? lower.toUpperCase() : lower);
+  return { sign: groupSign(BigInt(int) < 0n, plus), digits };
 }
 
-function intDigits(value: Value, { flags, precision, kind }: Directive, markup: boolean): Written {
-  const isIndex = isInt(value) || typeof value === 'boolean';
-  if (!isNumeric(value) || ('xXo'.includes(kind) && (!isIndex || markup))) throw notInt(value, kind);
-  const int = BigInt(value instanceof Float ? truncated(value.value) : asInt(value));
-  const radix = kind === 'o' ? 8 : 'xX'.includes(kind) ? 16 : 10;
-  const digits = (int < 0n ? -int : int).toString(radix).padStart(precision ?? 0, '0');
-  return {
-    sign: int < 0n ? '-' : '',
-    prefix: flags.includes('#') && radix !== 10 ? `0${kind}` : '',
-    text: kind === 'X' ? digits.toUpperCase() : digits,
-  };
-}
-
-function notInt(value: Value, kind: string): never {
-  if (value instanceof Undefined) throw value.error();
-  const wanted = 'xXo'.includes(kind) ? 'an integer' : 'a real number';
-  throw typeError(`%${kind} format: ${wanted} is required, not ${typeName(value)}`);
-}
-
-function floatDigits(value: Value, { flags, precision = 6, kind }: Directive): Written {
-  if (value instanceof Undefined) throw value.error();
-  if (!isNumeric(value)) throw typeError(`must be real number, not ${typeName(value)}`);
-  const number = toFloat(value);
-  return {
-    sign: number < 0 || Object.is(number, -0) ? '-' : '',
-    text: formatFloat(Math.abs(number), { kind, precision, alternate: flags.includes('#') }),
-  };
-}
-
-function oneCharacter(value: Value, markup: boolean): string {
-  if (markup) throw typeError('%c requires int or char');
-  if (isText(value) && characterCount(str(value)) === 1) return str(value);
-  if (isInt(value) || typeof value === 'boolean') return characterOf(asInt(value));
+function characterOf(value: Value): string {
+  if (typeof value === 'number') return String.fromCodePoint(value);
+  if (isText(value) && [...str(value)].length === 1) return str(value);
   throw typeError('%c requires int or char');
 }

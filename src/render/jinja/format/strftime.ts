@@ -14,132 +14,95 @@ const months = [
   'December',
 ];
 
-const directive = /%([-_0^#]*)(\d*)[EO]?([a-zA-Z%+])/g;
-const widest = 1_000;
-
-/**
- * Python's `strftime` on Linux, in the C locale and in local time: with the flags `-`, `_`, `0`, `^`, `#` and the widths
- * of the C library. An unknown directive stays as it is.
- */
+/** Python's `strftime` in the C locale, in local time. An unknown directive stays as it is. */
 export function strftime(date: Date, format: string): string {
-  return format.replace(directive, (whole, flags: string, width: string, letter: string) => {
-    const least = Math.min(widest, Number(width));
-    const number = numberOf(date, letter);
-    if (number !== undefined) return padded(number, { flags, width: least });
-    const text = textOf(date, letter, flags.includes('#'));
+  return format.replace(/%(-?)([a-zA-Z%])/g, (whole, dash: string, letter: string) => {
+    const text = directive(date, letter);
     if (text === undefined) return whole;
-    return (flags.includes('^') ? text.toUpperCase() : text).padStart(least, flags.includes('0') ? '0' : ' ');
+    return dash === '-' ? text.replace(/^0+(?=.)/, '') : text;
   });
 }
 
-interface Numeral {
-  readonly value: number;
-  readonly width?: number;
-  readonly fill?: ' ' | '0';
-}
-
-function padded(
-  { value, width: own = 2, fill: usual = '0' }: Numeral,
-  { flags, width }: { flags: string; width: number },
-): string {
-  const flag = flags.replace(/[\^#]/g, '').at(-1);
-  if (flag === '-') return String(value);
-  const fill = flag === '_' ? ' ' : flag === '0' ? '0' : usual;
-  return String(value).padStart(Math.max(own, width), fill);
-}
-
-function numberOf(date: Date, letter: string): Numeral | undefined {
+function directive(date: Date, letter: string): string | undefined {
   switch (letter) {
     case 'Y':
-      return { value: date.getFullYear(), width: 1 };
+      return String(date.getFullYear());
     case 'y':
-      return { value: date.getFullYear() % 100 };
+      return two(date.getFullYear() % 100);
     case 'C':
-      return { value: Math.floor(date.getFullYear() / 100) };
+      return two(Math.floor(date.getFullYear() / 100));
     case 'm':
-      return { value: date.getMonth() + 1 };
+      return two(date.getMonth() + 1);
     case 'd':
-      return { value: date.getDate() };
+      return two(date.getDate());
     case 'e':
-      return { value: date.getDate(), fill: ' ' };
+      return String(date.getDate()).padStart(2);
     case 'H':
-      return { value: date.getHours() };
-    case 'k':
-      return { value: date.getHours(), fill: ' ' };
+      return two(date.getHours());
     case 'I':
-      return { value: date.getHours() % 12 || 12 };
-    case 'l':
-      return { value: date.getHours() % 12 || 12, fill: ' ' };
+      return two(date.getHours() % 12 || 12);
     case 'M':
-      return { value: date.getMinutes() };
+      return two(date.getMinutes());
     case 'S':
-      return { value: date.getSeconds() };
+      return two(date.getSeconds());
     case 'f':
-      return { value: date.getMilliseconds() * 1_000, width: 6 };
+      return String(date.getMilliseconds() * 1_000).padStart(6, '0');
+    case 'p':
+      return date.getHours() < 12 ? 'AM' : 'PM';
     case 's':
-      return { value: Math.floor(date.getTime() / 1_000), width: 1 };
+      return String(Math.floor(date.getTime() / 1_000));
+    case '%':
+      return '%';
+    case 'n':
+      return '\n';
+    case 't':
+      return '\t';
     default:
-      return dayNumberOf(date, letter);
+      return named(date, letter) ?? composed(date, letter);
   }
 }
 
-function dayNumberOf(date: Date, letter: string): Numeral | undefined {
-  const [weekday, day] = [date.getDay(), dayOfYear(date)];
+function named(date: Date, letter: string): string | undefined {
+  const [day = '', month = ''] = [days[date.getDay()], months[date.getMonth()]];
   switch (letter) {
+    case 'A':
+      return day;
+    case 'a':
+      return day.slice(0, 3);
+    case 'B':
+      return month;
+    case 'b':
+    case 'h':
+      return month.slice(0, 3);
     case 'j':
-      return { value: day, width: 3 };
+      return String(dayOfYear(date)).padStart(3, '0');
     case 'w':
-      return { value: weekday, width: 1 };
+      return String(date.getDay());
     case 'u':
-      return { value: weekday || 7, width: 1 };
+      return String(date.getDay() || 7);
     case 'U':
-      return { value: Math.floor((day + 6 - weekday) / 7) };
+      return two(Math.floor((dayOfYear(date) + 6 - date.getDay()) / 7));
     case 'W':
-      return { value: Math.floor((day + 6 - ((weekday + 6) % 7)) / 7) };
-    case 'V':
-      return { value: isoWeek(date).week };
-    case 'G':
-      return { value: isoWeek(date).year, width: 1 };
-    case 'g':
-      return { value: isoWeek(date).year % 100 };
+      return two(Math.floor((dayOfYear(date) + 6 - ((date.getDay() + 6) % 7)) / 7));
     default:
       return undefined;
   }
 }
 
-const composed: Readonly<Record<string, string>> = {
-  D: '%m/%d/%y',
-  F: '%Y-%m-%d',
-  R: '%H:%M',
-  r: '%I:%M:%S %p',
-  T: '%H:%M:%S',
-  X: '%H:%M:%S',
-  x: '%m/%d/%y',
-  c: '%a %b %e %H:%M:%S %Y',
-  n: '\n',
-  t: '\t',
-  '%': '%',
-  // A naive time has no zone in Python.
-  z: '',
-  Z: '',
-};
-
-function textOf(date: Date, letter: string, otherCase: boolean): string | undefined {
-  const [day = '', month = ''] = [days[date.getDay()], months[date.getMonth()]];
-  const names: Readonly<Record<string, string>> = {
-    A: day,
-    a: day.slice(0, 3),
-    B: month,
-    b: month.slice(0, 3),
-    h: month.slice(0, 3),
+function composed(date: Date, letter: string): string | undefined {
+  const formats: Readonly<Record<string, string>> = {
+    D: '%m/%d/%y',
+    F: '%Y-%m-%d',
+    R: '%H:%M',
+    T: '%H:%M:%S',
+    X: '%H:%M:%S',
+    x: '%m/%d/%y',
+    c: '%a %b %e %H:%M:%S %Y',
   };
-  const name = names[letter];
-  if (name !== undefined) return otherCase ? name.toUpperCase() : name;
-  const half = date.getHours() < 12 ? 'AM' : 'PM';
-  if (letter === 'P' || (letter === 'p' && otherCase)) return half.toLowerCase();
-  if (letter === 'p') return half;
-  const format = Object.hasOwn(composed, letter) ? composed[letter] : undefined;
-  return format === undefined || format === '%' ? format : strftime(date, format);
+  const format = formats[letter];
+  if (format !== undefined) return strftime(date, format);
+  // A naive time has no zone in Python.
+  return letter === 'z' || letter === 'Z' ? '' : undefined;
 }
 
 function dayOfYear(date: Date): number {
@@ -147,8 +110,6 @@ function dayOfYear(date: Date): number {
   return Math.round((Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) - start) / 86_400_000) + 1;
 }
 
-/** A week belongs to the year that has its Thursday. */
-function isoWeek(date: Date): { year: number; week: number } {
-  const thursday = new Date(date.getFullYear(), date.getMonth(), date.getDate() + 4 - (date.getDay() || 7));
-  return { year: thursday.getFullYear(), week: Math.ceil(dayOfYear(thursday) / 7) };
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }

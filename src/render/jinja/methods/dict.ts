@@ -1,45 +1,30 @@
 import { typeError, valueError } from '../errors.ts';
-import { iterate, truthy } from '../operators.ts';
+import { iterate } from '../operators.ts';
 import { repr } from '../print.ts';
 import { Dict, DictView, Tuple, type Value } from '../values.ts';
-import { missing } from '../signature.ts';
 import { methodTable } from './table.ts';
 
 export const dictMethods = methodTable<Dict>(
   {
-    get: ['key, default=None, /', (dict, key = null, fallback = null) => getOr(dict, key, fallback)],
+    get: ['key, default=None', (dict, key = null, fallback = null) => getOr(dict, key, fallback)],
     items: ['', (dict) => new DictView(dict, 'items')],
     keys: ['', (dict) => new DictView(dict, 'keys')],
     values: ['', (dict) => new DictView(dict, 'values')],
+    iteritems: ['', (dict) => new DictView(dict, 'items')],
     copy: ['', (dict) => dict.copy()],
     clear: ['', (dict) => done(dict.clear())],
-    update: ['*others, **named', (dict, others = null, named = null) => done(update(dict, others, named))],
-    setdefault: ['key, default=None, /', (dict, key = null, fallback = null) => setDefault(dict, key, fallback)],
-    pop: ['key, default=missing, /', (dict, key = null, fallback = null) => pop(dict, key, fallback)],
-    popitem: ['', (dict) => popItem(dict, true)],
-    fromkeys: ['keys, value=None, /', (_dict, keys = [], value = null) => fromKeys(keys, value, false)],
-  },
-  (value) => value instanceof Dict,
-);
-
-/** What an OrderedDict has besides, or takes by name. */
-export const orderedDictMethods = methodTable<Dict>(
-  {
+    update: ['other=None, **named', (dict, other = null, named = null) => done(update(dict, other, named))],
     setdefault: ['key, default=None', (dict, key = null, fallback = null) => setDefault(dict, key, fallback)],
-    pop: ['key, default=missing', (dict, key = null, fallback = null) => pop(dict, key, fallback)],
-    popitem: ['last=True', (dict, last = true) => popItem(dict, truthy(last))],
-    move_to_end: ['key, last=True', (dict, key = null, last = true) => done(moveToEnd(dict, key, truthy(last)))],
-    fromkeys: ['keys, value=None', (_dict, keys = [], value = null) => fromKeys(keys, value, true)],
+    pop: ['key, *fallback', (dict, key = null, fallback = null) => pop(dict, key, fallback)],
+    popitem: ['last=True', (dict, last = true) => popItem(dict, last === true)],
+    fromkeys: [
+      'keys, value=None',
+      (_dict, keys = [], value = null) => new Dict([...iterate(keys)].map((key) => [key, value])),
+    ],
+    move_to_end: ['key, last=True', (dict, key = null, last = true) => done(moveToEnd(dict, key, last === true))],
   },
   (value) => value instanceof Dict,
 );
-
-export function fromKeys(keys: Value, value: Value, ordered: boolean): Dict {
-  return new Dict(
-    Array.from(iterate(keys), (key) => [key, value]),
-    ordered,
-  );
-}
 
 function done(_effect: unknown): null {
   return null;
@@ -52,6 +37,7 @@ function getOr(dict: Dict, key: Value, fallback: Value): Value {
 
 /** `dict(other)`'s and `update`'s reading of a map or a list of pairs. */
 export function* pairsOf(source: Value): Generator<[Value, Value]> {
+  if (source === null) return;
   if (source instanceof Dict) {
     for (const { key, value } of source.entries()) yield [key, value];
     return;
@@ -66,16 +52,9 @@ export function* pairsOf(source: Value): Generator<[Value, Value]> {
   }
 }
 
-function update(dict: Dict, others: Value, named: Value): void {
+function update(dict: Dict, other: Value, named: Value): void {
   // The pairs are taken first: a map may be updated with itself.
-  for (const [key, value] of [...givenPairs('update', others), ...pairsOf(named)]) dict.set(key, value);
-}
-
-/** The pairs of at most one map or list, as `dict` and `update` take it. */
-export function* givenPairs(name: string, others: Value): Generator<[Value, Value]> {
-  const [other, ...more] = iterate(others);
-  if (more.length > 0) throw typeError(`${name} expected at most 1 argument, got ${more.length + 1}`);
-  if (other !== undefined) yield* pairsOf(other);
+  for (const [key, value] of [...pairsOf(other), ...pairsOf(named)]) dict.set(key, value);
 }
 
 function setDefault(dict: Dict, key: Value, fallback: Value): Value {
@@ -89,8 +68,9 @@ function pop(dict: Dict, key: Value, fallback: Value): Value {
     dict.delete(key);
     return value;
   }
-  if (fallback === missing) throw valueError(`KeyError: ${repr(key)}`);
-  return fallback;
+  const given = fallback instanceof Tuple ? fallback.items[0] : undefined;
+  if (given === undefined) throw valueError(`KeyError: ${repr(key)}`);
+  return given;
 }
 
 function popItem(dict: Dict, last: boolean): Value {
@@ -102,6 +82,7 @@ function popItem(dict: Dict, last: boolean): Value {
 }
 
 function moveToEnd(dict: Dict, key: Value, last: boolean): void {
+  if (!dict.ordered) throw typeError("'dict' object has no attribute 'move_to_end'");
   const value = dict.get(key);
   if (value === undefined) throw valueError(`KeyError: ${repr(key)}`);
   const others = last ? [] : [...dict.entries()].filter((entry) => entry.key !== key);

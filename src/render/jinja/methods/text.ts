@@ -1,9 +1,8 @@
-import { encodeText } from '../bytes.ts';
 import { typeError, valueError } from '../errors.ts';
 import { formatBraces } from '../format/braces.ts';
 import { toIndex } from '../numbers.ts';
 import { iterate } from '../operators.ts';
-import { str, unprintable } from '../print.ts';
+import { str } from '../print.ts';
 import { boundText } from '../sizes.ts';
 import {
   capitalize,
@@ -12,23 +11,13 @@ import {
   characters,
   escaped,
   isCased,
-  isLower,
-  isUpper,
   splitLines,
   strip,
-  stripTags,
-  textArgument,
-  titleCase,
-  unescapeHtml,
-  whitespace,
 } from '../text.ts';
-import { Dict, isText, like, Markup, Tuple, typeName, Undefined, type Value } from '../values.ts';
+import { Dict, isText, like, Markup, Tuple, typeName, type Value } from '../values.ts';
 import { methodTable } from './table.ts';
 
 type Text = string | Markup;
-const where = 'sub, start=None, end=None, /';
-const padded = "width, fillchar=' ', /";
-
 type TextMethod = readonly [signature: string, run: (self: Text, ...values: Value[]) => Value];
 
 export const textMethods = methodTable<Text>(
@@ -36,30 +25,30 @@ export const textMethods = methodTable<Text>(
     ...changes({
       upper: (text) => text.toUpperCase(),
       lower: (text) => text.toLowerCase(),
-      casefold: (text) => [...text].map(foldCharacter).join(''),
+      casefold: (text) => text.toLowerCase().replaceAll('ß', 'ss'),
       capitalize,
       title,
       swapcase: (text) => [...text].map(swapCase).join(''),
     }),
     ...questions({
-      isdigit: (text) => /^[\p{Nd}²³¹\u2070\u2074-\u2079\u2080-\u2089]+$/u.test(text),
+      isdigit: (text) => /^\p{Nd}+$/u.test(text) || /^[\p{Nd}²³¹]+$/u.test(text),
       isdecimal: (text) => /^\p{Nd}+$/u.test(text),
       isnumeric: (text) => /^\p{N}+$/u.test(text),
       isalpha: (text) => /^\p{L}+$/u.test(text),
       isalnum: (text) => /^[\p{L}\p{N}]+$/u.test(text),
-      isspace: (text) => text !== '' && strip(text, undefined) === '',
-      islower: isLower,
-      isupper: isUpper,
-      istitle: isTitle,
-      isidentifier: (text) => /^[\p{XID_Start}_]\p{XID_Continue}*$/u.test(text),
-      isprintable: (text) => !unprintable.test(text),
+      isspace: (text) => /^[\s\x85]+$/.test(text),
+      islower: (text) => hasCase(text) && text === text.toLowerCase(),
+      isupper: (text) => hasCase(text) && text === text.toUpperCase(),
+      istitle: (text) => hasCase(text) && text === title(text),
+      isidentifier: (text) => /^[\p{L}_][\p{L}\p{N}_]*$/u.test(text),
+      isprintable: (text) => !/\p{C}/u.test(text),
       isascii: (text) => !/[^\0-\x7f]/.test(text),
     }),
-    strip: ['chars=None, /', (self, chars = null) => like(self, strip(str(self), optional(chars)))],
-    lstrip: ['chars=None, /', (self, chars = null) => like(self, strip(str(self), optional(chars), 'left'))],
-    rstrip: ['chars=None, /', (self, chars = null) => like(self, strip(str(self), optional(chars), 'right'))],
-    removeprefix: ['prefix, /', (self, prefix = null) => like(self, removePrefix(str(self), textArgument(prefix)))],
-    removesuffix: ['suffix, /', (self, suffix = null) => like(self, removeSuffix(str(self), textArgument(suffix)))],
+    strip: ['chars=None', (self, chars = null) => like(self, strip(str(self), optional(chars)))],
+    lstrip: ['chars=None', (self, chars = null) => like(self, strip(str(self), optional(chars), 'left'))],
+    rstrip: ['chars=None', (self, chars = null) => like(self, strip(str(self), optional(chars), 'right'))],
+    removeprefix: ['prefix', (self, prefix = null) => like(self, removePrefix(str(self), textOf(prefix)))],
+    removesuffix: ['suffix', (self, suffix = null) => like(self, removeSuffix(str(self), textOf(suffix)))],
     split: [
       'sep=None, maxsplit=-1',
       (self, sep = null, most = -1) => parts(self, split(str(self), optional(sep), toIndex(most))),
@@ -68,46 +57,45 @@ export const textMethods = methodTable<Text>(
       'sep=None, maxsplit=-1',
       (self, sep = null, most = -1) => parts(self, rsplit(str(self), optional(sep), toIndex(most))),
     ],
-    splitlines: [
-      'keepends=False',
-      (self, keepEnds = false) => parts(self, splitLines(str(self), toIndex(keepEnds) !== 0)),
-    ],
-    partition: ['sep, /', (self, sep = null) => new Tuple(parts(self, partition(str(self), separator(sep))))],
-    rpartition: ['sep, /', (self, sep = null) => new Tuple(parts(self, rpartition(str(self), separator(sep))))],
-    join: ['iterable, /', (self, items = []) => join(self, items)],
-    replace: [
-      'old, new, count=-1, /',
-      (self, old = null, by = null, most = -1) => replace(self, old, by, toIndex(most)),
-    ],
+    splitlines: ['keepends=False', (self, keepEnds = false) => parts(self, splitLines(str(self), keepEnds === true))],
+    partition: ['sep', (self, sep = null) => new Tuple(parts(self, partition(str(self), textOf(sep))))],
+    rpartition: ['sep', (self, sep = null) => new Tuple(parts(self, rpartition(str(self), textOf(sep))))],
+    join: ['items', (self, items = []) => join(self, items)],
+    replace: ['old, new, count=-1', (self, old = null, by = null, most = -1) => replace(self, old, by, toIndex(most))],
     startswith: [
-      'prefix, start=None, end=None, /',
-      (self, prefix = null, start = null, end = null) => anyAffix(part(self, start, end), prefix, 'startsWith'),
+      'prefix, start=0, end=None',
+      (self, prefix = null, start = 0, end = null) => anyAffix(part(self, start, end), prefix, 'startsWith'),
     ],
     endswith: [
-      'suffix, start=None, end=None, /',
-      (self, suffix = null, start = null, end = null) => anyAffix(part(self, start, end), suffix, 'endsWith'),
+      'suffix, start=0, end=None',
+      (self, suffix = null, start = 0, end = null) => anyAffix(part(self, start, end), suffix, 'endsWith'),
     ],
-    find: [where, (self, sub = null, start = null, end = null) => find(self, sub, start, end)],
-    rfind: [where, (self, sub = null, start = null, end = null) => find(self, sub, start, end, 'last')],
-    index: [where, (self, sub = null, start = null, end = null) => found(find(self, sub, start, end))],
-    rindex: [where, (self, sub = null, start = null, end = null) => found(find(self, sub, start, end, 'last'))],
-    count: [where, (self, sub = null, start = null, end = null) => count(part(self, start, end), textArgument(sub))],
-    center: [padded, (self, width = 0, fill = ' ') => like(self, center(str(self), boundedWidth(width), filler(fill)))],
-    ljust: [padded, (self, width = 0, fill = ' ') => like(self, str(self) + padding(self, width, fill))],
-    rjust: [padded, (self, width = 0, fill = ' ') => like(self, padding(self, width, fill) + str(self))],
-    zfill: ['width, /', (self, width = 0) => like(self, zeroFill(self, width))],
+    find: ['sub, start=0, end=None', (self, sub = null, start = 0, end = null) => find(self, sub, start, end)],
+    rfind: ['sub, start=0, end=None', (self, sub = null, start = 0, end = null) => find(self, sub, start, end, 'last')],
+    index: ['sub, start=0, end=None', (self, sub = null, start = 0, end = null) => found(find(self, sub, start, end))],
+    rindex: [
+      'sub, start=0, end=None',
+      (self, sub = null, start = 0, end = null) => found(find(self, sub, start, end, 'last')),
+    ],
+    count: [
+      'sub, start=0, end=None',
+      (self, sub = null, start = 0, end = null) => count(part(self, start, end), textOf(sub)),
+    ],
+    center: [
+      "width, fill=' '",
+      (self, width = 0, fill = ' ') => like(self, center(str(self), boundedWidth(width), textOf(fill))),
+    ],
+    ljust: ["width, fill=' '", (self, width = 0, fill = ' ') => like(self, str(self) + padding(self, width, fill))],
+    rjust: ["width, fill=' '", (self, width = 0, fill = ' ') => like(self, padding(self, width, fill) + str(self))],
+    zfill: ['width', (self, width = 0) => like(self, zeroFill(self, width))],
     expandtabs: ['tabsize=8', (self, size = 8) => like(self, expandTabs(str(self), toIndex(size)))],
     format: [
       '*rest, **named',
       (self, rest = null, named = null) => like(self, formatBraces(self, itemsOf(rest), named)),
     ],
-    format_map: ['mapping, /', (self, mapping = null) => like(self, formatBraces(self, [], mapping))],
-    encode: [
-      "encoding='utf-8', errors='strict'",
-      (self, encoding = null, errors = null) => encodeText(str(self), textArgument(encoding), textArgument(errors)),
-    ],
-    translate: ['table, /', (self, table = null) => like(self, translate(str(self), table))],
-    maketrans: ['x, *others', (_self, from = null, others = null) => translationTable(from, itemsOf(others))],
+    format_map: ['mapping', (self, mapping = null) => like(self, formatBraces(self, [], mapping))],
+    encode: ["encoding='utf-8', errors='strict'", (self) => str(self)],
+    translate: ['table', (self, table = null) => like(self, translate(str(self), table))],
   },
   isText,
 );
@@ -128,14 +116,13 @@ function questions(table: Readonly<Record<string, (text: string) => boolean>>): 
   return Object.fromEntries(methods);
 }
 
-function optional(value: Value): string | undefined {
-  return value === null ? undefined : textArgument(value);
+function textOf(value: Value): string {
+  if (isText(value)) return str(value);
+  throw typeError(`must be str, not ${typeName(value)}`);
 }
 
-function separator(value: Value): string {
-  const text = textArgument(value);
-  if (text === '') throw valueError('empty separator');
-  return text;
+function optional(value: Value): string | undefined {
+  return value === null ? undefined : textOf(value);
 }
 
 function parts(self: Text, texts: readonly string[]): (string | Markup)[] {
@@ -150,7 +137,7 @@ export function title(text: string): string {
   let afterLetter = false;
   return [...text]
     .map((character) => {
-      const changed = afterLetter ? character.toLowerCase() : titleCase(character);
+      const changed = afterLetter ? character.toLowerCase() : character.toUpperCase();
       afterLetter = isCased(character);
       return changed;
     })
@@ -162,15 +149,8 @@ function swapCase(character: string): string {
   return character === upper ? character.toLowerCase() : upper;
 }
 
-// JavaScript cannot fold case: a capital letter in lower case comes close, but for the i without a dot.
-function foldCharacter(character: string): string {
-  return character === 'ı' ? character : character.toUpperCase().toLowerCase();
-}
-
-/** Whether every word begins with a capital letter and has no other. */
-function isTitle(text: string): boolean {
-  if (!/\p{Cased}/u.test(text)) return false;
-  return !/\p{Cased}[\p{Uppercase}\p{Lt}]|(?<!\p{Cased})\p{Lowercase}/u.test(text);
+function hasCase(text: string): boolean {
+  return text.toLowerCase() !== text.toUpperCase();
 }
 
 function removePrefix(text: string, prefix: string): string {
@@ -193,12 +173,12 @@ function splitWords(text: string, most: number): string[] {
   const words: string[] = [];
   let rest = strip(text, undefined, 'left');
   while (rest !== '' && (most < 0 || words.length < most)) {
-    const gap = whitespace.exec(rest);
+    const gap = /[\s\x85]+/.exec(rest);
     if (gap === null) break;
     words.push(rest.slice(0, gap.index));
     rest = rest.slice(gap.index + gap[0].length);
   }
-  return rest === '' ? words : [...words, rest];
+  return rest === '' ? words : [...words, words.length === most ? strip(rest, undefined, 'right') : rest];
 }
 
 function rsplit(text: string, separator: string | undefined, most: number): string[] {
@@ -234,8 +214,8 @@ function join(self: Text, items: Value): Value {
 }
 
 function replace(self: Text, old: Value, by: Value, most: number): Value {
-  const [pattern, replacement] = self instanceof Markup && isText(by) ? [old, escaped(by)] : [old, textArgument(by)];
-  return like(self, replaceText(str(self), textArgument(pattern), replacement, most));
+  const [pattern, replacement] = self instanceof Markup && isText(by) ? [old, escaped(by)] : [old, textOf(by)];
+  return like(self, replaceText(str(self), textOf(pattern), replacement, most));
 }
 
 /** Replaces the first `most` occurrences, or all when it is negative. */
@@ -260,33 +240,29 @@ function occurrences(text: string, old: string, most: number): number {
   return most < 0 ? all : Math.min(all, most);
 }
 
-/** The characters between two indices; undefined when they are the wrong way round, where not even "" is found. */
-function part(self: Text, start: Value, end: Value): string | undefined {
+function part(self: Text, start: Value, end: Value): string {
   const text = str(self);
-  if (start === null && end === null) return text;
+  if (start === 0 && end === null) return text;
   const length = characterCount(text);
   const at = (value: Value, fallback: number): number => {
     const index = value === null ? fallback : toIndex(value);
-    return index < 0 ? Math.max(0, index + length) : index;
+    return index < 0 ? Math.max(0, index + length) : Math.min(index, length);
   };
-  const [from, to] = [at(start, 0), Math.min(at(end, length), length)];
-  return from > to ? undefined : characterSlice(text, from, to);
+  return characterSlice(text, at(start, 0), at(end, length));
 }
 
-function anyAffix(text: string | undefined, affix: Value, test: 'startsWith' | 'endsWith'): boolean {
-  if (affix instanceof Tuple) return affix.items.some((each) => text?.[test](textArgument(each)));
-  if (isText(affix)) return text?.[test](str(affix)) ?? false;
-  if (affix instanceof Undefined) throw affix.error();
+function anyAffix(text: string, affix: Value, test: 'startsWith' | 'endsWith'): boolean {
+  if (affix instanceof Tuple) return affix.items.some((each) => text[test](textOf(each)));
+  if (isText(affix)) return text[test](str(affix));
   const name = test.toLowerCase();
   throw typeError(`${name} first arg must be str or a tuple of str, not ${typeName(affix)}`);
 }
 
 function find(self: Text, sub: Value, start: Value, end: Value, which: 'first' | 'last' = 'first'): number {
-  const [text, wanted] = [part(self, start, end), textArgument(sub)];
-  if (text === undefined) return -1;
-  const at = which === 'first' ? text.indexOf(wanted) : text.lastIndexOf(wanted);
+  const text = part(self, start, end);
+  const at = which === 'first' ? text.indexOf(textOf(sub)) : text.lastIndexOf(textOf(sub));
   if (at < 0) return -1;
-  const skipped = characterCount(str(self)) - characterCount(part(self, start, null) ?? '');
+  const skipped = characterCount(str(self)) - characterCount(part(self, start, null));
   return characterCount(text.slice(0, at)) + skipped;
 }
 
@@ -295,8 +271,7 @@ function found(index: number): number {
   return index;
 }
 
-function count(text: string | undefined, sub: string): number {
-  if (text === undefined) return 0;
+function count(text: string, sub: string): number {
   return sub === '' ? characterCount(text) + 1 : text.split(sub).length - 1;
 }
 
@@ -307,14 +282,10 @@ export function center(text: string, width: number, fill = ' '): string {
   return fill.repeat(left) + text + fill.repeat(missing - left);
 }
 
-function filler(value: Value): string {
-  const character = textArgument(value);
-  if (characterCount(character) !== 1) throw typeError('The fill character must be exactly one character long');
-  return character;
-}
-
 function padding(self: Text, width: Value, fill: Value): string {
-  return filler(fill).repeat(Math.max(0, boundedWidth(width) - characterCount(str(self))));
+  const character = textOf(fill);
+  if (characterCount(character) !== 1) throw typeError('The fill character must be exactly one character long');
+  return character.repeat(Math.max(0, boundedWidth(width) - characterCount(str(self))));
 }
 
 function zeroFill(self: Text, width: Value): string {
@@ -356,31 +327,3 @@ function translate(text: string, table: Value): string {
     })
     .join('');
 }
-
-/** Python's `str.maketrans`: a map of characters, or two texts of the same length and one of what goes. */
-function translationTable(from: Value, [to, gone]: readonly Value[]): Dict {
-  if (to === undefined) {
-    if (!(from instanceof Dict)) throw typeError('if you give only one argument to maketrans it must be a dict');
-    return new Dict([...from.entries()].map(({ key, value }) => [isText(key) ? codeOf(str(key)) : key, value]));
-  }
-  const [before, after] = [characters(textArgument(from)), characters(textArgument(to))];
-  if (before.length !== after.length) throw valueError('the first two maketrans arguments must have equal length');
-  return new Dict([
-    ...before.map((character, index): [Value, Value] => [codeOf(character), codeOf(after[index] ?? '')]),
-    ...characters(gone === undefined ? '' : textArgument(gone)).map((each): [Value, Value] => [codeOf(each), null]),
-  ]);
-}
-
-function codeOf(character: string): number {
-  if (characterCount(character) !== 1) throw valueError('string keys in translate table must be of length 1');
-  return character.codePointAt(0) ?? 0;
-}
-
-/** What only Markup has. */
-export const markupMethods = methodTable<Markup>(
-  {
-    unescape: ['', (self) => unescapeHtml(self.text)],
-    striptags: ['', (self) => stripTags(self.text)],
-  },
-  (value) => value instanceof Markup,
-);
