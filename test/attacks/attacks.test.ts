@@ -1,0 +1,9 @@
+import { describe, test } from 'node:test';
+import { allAttacks } from '../../tools/attack.ts';
+
+/** The quick ones; `npm run attack` runs all. */
+describe('a promise is kept though', async () => {
+  for (const { promise, name, quick, run } of await allAttacks()) {
+    if (quick) test(`${name} (${promise})`, run);
+  }
+});
