@@ -2,6 +2,7 @@ import { newJid } from '#base/ids.ts';
 import { connectBus } from '#bus/connect.ts';
 import { formatCredentials } from '#trust/jwt.ts';
 import { signRequest } from '#trust/orders.ts';
+import { openReturn } from '#trust/peel-signatures.ts';
 import { channels } from '#wire/channels.ts';
 import type { JobRequest } from '#wire/job.ts';
 import { openLab } from './lab.ts';
@@ -51,8 +52,9 @@ export async function run(options: BenchOptions) {
     };
     const seen = new Set<string>();
     const { promise: all, resolve } = Promise.withResolvers<void>();
-    using _ = bus.listen(channels.returned, { jid: request.jid }, ({ body }) => {
-      if (body.success) seen.add(body.peel);
+    using _ = bus.hear(channels.returned, { jid: request.jid }, ({ jid, peel }, payload) => {
+      // As the command line does: a return counts when its peel's enrolled key signed it.
+      if (openReturn(payload, { jid, peel, keys: lab.nats.keysOf(peel) }).success) seen.add(peel);
       if (seen.size === peels) resolve();
     });
     const started = performance.now();

@@ -53,6 +53,7 @@ async function start({ id, credentials }: Input['peels'][number]): Promise<void>
   const facts = { id, os: { family: 'debian', name: 'linux', arch: 'amd64' } };
   startPeel({
     peel: id,
+    seed: credentials.seed,
     bus,
     journal: openJournal(join(input.dir, id), systemClock),
     lanes: { read: noLane, call: noLane, run: noLane },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type Msg,
   type MsgHdrs,
@@ -7,6 +8,7 @@ import {
 } from '@nats-io/nats-core';
 import type * as z from 'zod/mini';
 import { asError, ZesterError } from '#base/errors.ts';
+import { delay } from '#base/time.ts';
 import { type Address, addressOf, type Channel, type RequestChannel, subjectOf } from '#wire/channel.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { errorBody } from '#wire/error.ts';
@@ -25,17 +27,6 @@ export interface Listening extends Disposable {
 
 /** Told to whoever wants to know whether the bus is there. */
 export type BusState = 'connected' | 'disconnected' | 'closed';
-
-export interface StoredAck {
-  readonly sequence: number;
-  /** True when the stream had this message already. */
-  readonly duplicate: boolean;
-}
-
-export interface StoreOptions {
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly timeoutMs?: number;
-}
 
 export interface Entry {
   readonly value: Uint8Array;
@@ -82,14 +73,17 @@ export interface Bus extends AsyncDisposable {
     body: z.input<B>,
     options?: { readonly timeoutMs?: number },
   ): Promise<z.output<R>>;
-  /**
-   * Publishes to a stream and waits until it is stored. It carries no message id: the server's memory of ids spans the
-   * whole stream, so one peel could have another's return dropped as a duplicate.
-   */
-  store(subject: string, payload: Uint8Array, options?: StoreOptions): Promise<StoredAck>;
   /** The latest value of one key, by direct get. */
   read(bucket: string, key: string): Promise<Entry | undefined>;
-  write(bucket: string, key: string, value: Uint8Array): Promise<number>;
+  /** The last message of a stream on a subject, by direct get. */
+  readStored(stream: string, subject: string): Promise<Entry | undefined>;
+  /**
+   * Publishes, and waits until the server says on another subject, where it republishes what it stored, that it did.
+   * There is no acknowledgement: who may name a reply subject could have one written anywhere. Throws `STORE_SILENT`.
+   */
+  publishKept(subject: string, payload: Uint8Array, heardOn: string, options?: { timeoutMs?: number }): Promise<void>;
+  /** Deletes a key of a bucket that acknowledges nothing; resolves when it is gone. Throws `STORE_SILENT`. */
+  erase(bucket: string, key: string): Promise<void>;
   /** Hears of later values of a key (`*` for all), without a consumer; undefined when it is deleted. */
   hearKey(bucket: string, key: string, callback: (value: Uint8Array | undefined, key: string) => void): Listening;
   flush(): Promise<void>;
@@ -138,9 +132,9 @@ export function createBus(connection: NatsConnection): Bus {
     };
   };
 
-  const ask = async (subject: string, payload: Uint8Array, timeoutMs: number, headers?: MsgHdrs): Promise<Msg> => {
+  const ask = async (subject: string, payload: Uint8Array, timeoutMs: number): Promise<Msg> => {
     try {
-      return await connection.request(subject, payload, { timeout: timeoutMs, ...(headers ? { headers } : {}) });
+      return await connection.request(subject, payload, { timeout: timeoutMs });
     } catch (error) {
       throw unanswered(error, subject);
     }
@@ -184,26 +178,41 @@ export function createBus(connection: NatsConnection): Bus {
       const message = await ask(subjectOf(channel, address), encode(body), timeoutMs);
       return channel.reply.parse(decode(message.data)) as never;
     },
-    async store(subject, payload, { headers = {}, timeoutMs = 5_000 } = {}) {
-      const wire = newHeaders();
-      for (const [name, value] of Object.entries(headers)) wire.set(name, value);
-      const reply = (await ask(subject, payload, timeoutMs, wire)).json<PublishReply>();
-      if (reply.error && alreadyThere.has(reply.error.err_code)) return { sequence: 0, duplicate: true };
-      if (reply.error) throw refused(subject, reply.error.description);
-      return { sequence: reply.seq, duplicate: reply.duplicate === true };
-    },
-    async read(bucket, key) {
-      const message = await ask(`$JS.API.DIRECT.GET.KV_${bucket}.$KV.${bucket}.${key}`, new Uint8Array(), 5_000);
+    read: (bucket, key) => bus.readStored(`KV_${bucket}`, `$KV.${bucket}.${key}`),
+    async readStored(stream, subject) {
+      const message = await ask(`$JS.API.DIRECT.GET.${stream}.${subject}`, new Uint8Array(), 5_000);
       const { headers } = message;
       if (headers?.code === 404) return undefined;
-      if (headers !== undefined && headers.code >= 300) throw refused(`${bucket}.${key}`, headers.description);
+      if (headers !== undefined && headers.code >= 300) throw refused(subject, headers.description);
       if (headers?.has('KV-Operation')) return undefined;
       return { value: message.data, revision: Number(headers?.get('Nats-Sequence') ?? 0) };
     },
-    async write(bucket, key, value) {
-      const reply = (await ask(`$KV.${bucket}.${key}`, value, 5_000)).json<PublishReply>();
-      if (reply.error) throw refused(`${bucket}.${key}`, reply.error.description);
-      return reply.seq;
+    async publishKept(subject, payload, heardOn, { timeoutMs = 5_000 } = {}) {
+      const { promise: kept, resolve, reject } = Promise.withResolvers<void>();
+      const mark = randomUUID();
+      using _heard = subscribe(heardOn, undefined, ({ headers }) => {
+        if (headers?.get(markHeader) === mark) resolve();
+      });
+      const timer = setTimeout(() => reject(silent(subject, timeoutMs)), timeoutMs);
+      const marked = newHeaders();
+      marked.set(markHeader, mark);
+      connection.publish(subject, payload, { headers: marked });
+      try {
+        await kept;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    async erase(bucket, key) {
+      const deletion = newHeaders();
+      deletion.set('KV-Operation', 'DEL');
+      const subject = `$KV.${bucket}.${key}`;
+      for (let tries = 0; tries < eraseTries; tries++) {
+        connection.publish(subject, new Uint8Array(), { headers: deletion });
+        if ((await bus.read(bucket, key)) === undefined) return;
+        await delay(eraseWaitMs);
+      }
+      throw silent(subject, eraseTries * eraseWaitMs);
     },
     hearKey(bucket, key, callback) {
       return subscribe(`$KV.${bucket}.${key}`, undefined, (message) => {
@@ -222,15 +231,6 @@ export function createBus(connection: NatsConnection): Bus {
   };
   return bus;
 }
-
-interface PublishReply {
-  readonly seq: number;
-  readonly duplicate?: boolean;
-  readonly error?: { readonly err_code: number; readonly description: string };
-}
-
-/** The stream keeps one message a subject: refusing a second one says that the first is stored. */
-const alreadyThere: ReadonlySet<number> = new Set([10077]);
 
 async function answer(message: Msg, handle: () => Promise<unknown>): Promise<void> {
   let reply: unknown;
@@ -259,7 +259,22 @@ function unanswered(error: unknown, subject: string): ZesterError {
 }
 
 function refused(subject: string, reason: string): ZesterError {
-  return new ZesterError('unreachable', 'STORE_REFUSED', `Cannot store "${subject}": ${reason}`);
+  return new ZesterError('unreachable', 'STORE_REFUSED', `Cannot read "${subject}": ${reason}`);
+}
+
+/** Others may have an answer delivered where we listen: only the store's word carries what we marked our message with. */
+const markHeader = 'Zester-Mark';
+
+const eraseTries = 40;
+const eraseWaitMs = 50;
+
+function silent(subject: string, waitedMs: number): ZesterError {
+  return new ZesterError(
+    'unreachable',
+    'STORE_SILENT',
+    `Cannot tell whether "${subject}" is stored: nothing was heard for ${waitedMs / 1_000} s`,
+    { hint: 'It is sent again by itself; when this goes on, look whether the stores of the NATS servers are full' },
+  );
 }
 
 function* causes(error: unknown): Generator<string> {

@@ -1,7 +1,7 @@
 import { type JetStreamManager, jetstream, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
-import { type Bucket, buckets, returnsStream } from '#wire/stores.ts';
+import { type Bucket, buckets, keptSubject, returnsStream } from '#wire/stores.ts';
 import type { Bus } from './bus.ts';
 import { readStream } from './stream.ts';
 
@@ -81,6 +81,13 @@ function bucketConfig(
     discard: 'new',
     // A rollup drops every other message of the stream: whoever may only write its own key must not be able to ask for it.
     allow_rollup_hdrs: !peelWrites,
+    // A peel chooses where an acknowledgement goes, so it gets none: it hears that its key is kept.
+    ...(peelWrites
+      ? {
+          no_ack: true,
+          republish: { src: `$KV.${name}.*`, dest: keptSubject({ name }, '{{wildcard(1)}}'), headers_only: true },
+        }
+      : {}),
     deny_delete: true,
     allow_direct: true,
     duplicate_window: dedupeMs * nanos,
@@ -103,6 +110,7 @@ function returnsConfig(copies: number, asynchronous: boolean): Wanted {
     discard_new_per_subject: true,
     allow_direct: true,
     duplicate_window: dedupeMs * nanos,
+    no_ack: true,
     republish: { src: returnsStream.republish.from, dest: returnsStream.republish.to },
     ...(asynchronous ? { persist_mode: 'async' } : {}),
   } as Wanted;

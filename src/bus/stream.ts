@@ -5,8 +5,8 @@ import type { Bus } from './bus.ts';
 export interface StreamReader {
   /** Subjects with at least one message that match the filter, unsorted. */
   subjects(filter: string): Promise<string[]>;
-  /** Subject and headers of every message that matches, in the order they were stored, without the bodies. */
-  headers(filter: string): AsyncIterable<{ readonly subject: string; header(name: string): string | undefined }>;
+  /** Every message that matches, in the order they were stored. */
+  messages(filter: string): AsyncIterable<{ readonly subject: string; readonly data: Uint8Array }>;
   /** Body of the last message on a subject. */
   last(subject: string): Promise<Uint8Array | undefined>;
 }
@@ -20,19 +20,16 @@ export function readStream(bus: Bus, manager: JetStreamManager, stream: string):
   };
   return {
     subjects,
-    async *headers(filter) {
+    async *messages(filter) {
       const expected = (await subjects(filter)).length;
       if (expected === 0) return;
       const consumer = await jetstream(bus.connection).consumers.get(stream, {
         filter_subjects: [filter],
-        headers_only: true,
         deliver_policy: DeliverPolicy.All,
         replay_policy: ReplayPolicy.Instant,
       });
       const messages = await consumer.fetch({ max_messages: expected, expires: fetchMs });
-      for await (const { subject, headers } of messages) {
-        yield { subject, header: (name) => headers?.get(name) || undefined };
-      }
+      for await (const { subject, data } of messages) yield { subject, data };
     },
     async last(subject) {
       return (await manager.direct.getMessage(stream, { last_by_subj: subject }))?.data;

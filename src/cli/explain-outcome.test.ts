@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isError } from '#base/errors.ts';
+import { createKey } from '#trust/nkeys.ts';
+import { signReturn } from '#trust/peel-signatures.ts';
+import { channels } from '#wire/channels.ts';
+import { encode } from '#wire/codec.ts';
 import type { Outcome } from '#wire/outcome.ts';
 import { explainOutcome, showExplained } from './explain-outcome.ts';
 import { plainStyle } from './report/style.ts';
@@ -16,7 +20,13 @@ function outcome(id: string, more: Partial<Outcome>): Outcome {
 function sessionWith(outcomes: readonly Outcome[]): Session {
   const report = { test: false, outcomes, counts: {}, ms: 1 };
   const returned = { v: 1, jid, peel: 'web-01', status: 'done', success: true, report, startedAt: 0, ms: 1 };
-  return { ask: async () => ({ job: {}, peels: ['web-01'], returns: [returned] }) } as unknown as Session;
+  const key = createKey('user');
+  const payload = encode(signReturn(encode(returned), returned, key.seed));
+  const replies = new Map<unknown, unknown>([
+    [channels.jobReturns, { job: {}, peels: ['web-01'], returns: [{ peel: 'web-01', payload }] }],
+    [channels.peelKeys, { keys: [[key.publicKey]] }],
+  ]);
+  return { ask: async (channel: unknown) => replies.get(channel) } as unknown as Session;
 }
 
 const outcomes = [

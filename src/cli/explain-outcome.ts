@@ -3,7 +3,7 @@ import { parseJid, toHuman } from '#base/ids.ts';
 import { durationText } from '#base/time.ts';
 import type { Outcome, SkipReason } from '#wire/outcome.ts';
 import { paint, type Style, safe } from './report/style.ts';
-import { completeReturn, storedJob } from './returns.ts';
+import { storedJob } from './returns.ts';
 import type { Session } from './session.ts';
 
 /** Why one state did what it did, on one peel. */
@@ -35,8 +35,7 @@ const chainAtMost = 5;
 /** The states of that id in a job, on each peel that has it. Throws `JOB_UNKNOWN`, `REPORT_MISSING`, `STATE_ID_UNKNOWN`. */
 export async function explainOutcome(jid: string, id: string, session: Session): Promise<readonly Explained[]> {
   const { returns } = await storedJob(parseJid(jid), session);
-  const whole = await Promise.all(returns.map((each) => completeReturn(each, session)));
-  const reports = whole.flatMap(({ peel, report }) => (report ? [{ peel, report }] : []));
+  const reports = returns.flatMap(({ peel, report }) => (report ? [{ peel, report }] : []));
   if (reports.length === 0) throw noReport(jid);
   const found = reports.flatMap(({ peel, report: { outcomes, test } }) =>
     outcomes

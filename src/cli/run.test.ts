@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { createKey } from '#trust/nkeys.ts';
+import { signReturn } from '#trust/peel-signatures.ts';
 import type { RequestChannel } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
 import { encode } from '#wire/codec.ts';
@@ -80,11 +83,35 @@ test('a return nobody heard is read from the store when the job is over', async 
   assert.equal(report.results[0]?.return?.value, 'kept');
 });
 
+test('what its key did not sign is that peel’s refusal, and spoils no other', async () => {
+  const fleet = fakeFleet({ peels: ['a', 'b'], returns: [answer('a', { jid: 'another' }), answer('b')] });
+
+  const { results } = await runJob(draft, fleet.session, { detach: false });
+
+  assert.deepEqual(
+    results.map(({ peel, status, return: returned }) => [peel, status, returned?.error?.code]),
+    [
+      ['a', 'failed', 'RETURN_MISPLACED'],
+      ['b', 'success', undefined],
+    ],
+  );
+});
+
+test('chunks that are not those a return names are not shown as its value', async () => {
+  const rest = { chunks: 1, bytes: 3, sha256: Buffer.alloc(32) };
+  const fleet = fakeFleet({ peels: ['a'], returns: [answer('a', { rest })], chunks: [encode({ value: 'forged' })] });
+
+  const { results } = await runJob(draft, fleet.session, { detach: false });
+
+  assert.equal(results[0]?.return?.error?.code, 'RETURN_DAMAGED');
+});
+
 test('a large return is put together from its parts', async () => {
   const whole = encode({ value: 'x'.repeat(100) });
+  const sha256 = createHash('sha256').update(whole).digest();
   const fleet = fakeFleet({
     peels: ['a'],
-    returns: [answer('a', { value: undefined, chunks: 2 })],
+    returns: [answer('a', { value: undefined, rest: { chunks: 2, bytes: whole.length, sha256 } })],
     chunks: [whole.subarray(0, 50), whole.subarray(50)],
   });
 
@@ -150,17 +177,15 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
   const requests: JobRequest[] = [];
   let [out, err, shown, kills] = ['', '', '', 0];
   const listeners = new Map<unknown, (message: { body: unknown; address?: unknown }) => void>();
-  const complete = (jid: string, each: Partial<Return>) => ({
-    v: 1,
-    jid,
-    status: 'done',
-    startedAt: 0,
-    ms: 1,
-    ...each,
-  });
+  const key = createKey('user');
+  const storedAs = (jid: string, each: Partial<Return> & { peel: string }) => {
+    const body = encode({ v: 1, jid, status: 'done', startedAt: 0, ms: 1, ...each });
+    return { peel: each.peel, payload: encode(signReturn(body, { jid, peel: each.peel }, key.seed)) };
+  };
+  const hearing = new Map<unknown, (address: { peel: string }, payload: Uint8Array) => void>();
   const answerAll = () => {
     const jid = requests.at(-1)?.jid as string;
-    for (const each of returns) listeners.get(channels.returned)?.({ body: complete(jid, each) });
+    for (const each of returns) hearing.get(channels.returned)?.(each, storedAs(jid, each).payload);
   };
   const startedAt = Date.now();
   const replies = new Map<unknown, (body: never) => unknown>([
@@ -179,8 +204,9 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
     ],
     [
       channels.jobReturns,
-      ({ jid }: { jid: string }) => ({ peels, returns: stored.map((each) => complete(jid, each)) }),
+      ({ jid }: { jid: string }) => ({ peels, returns: stored.map((each) => storedAs(jid, each)) }),
     ],
+    [channels.peelKeys, ({ peels: asked }: { peels: string[] }) => ({ keys: asked.map(() => [key.publicKey]) })],
     [channels.jobChunk, ({ index }: { index: number }) => ({ chunk: chunks[index] })],
     [
       channels.jobKill,
@@ -193,6 +219,10 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
   const bus = {
     listen(channel: unknown, _address: unknown, callback: (message: { body: unknown; address?: unknown }) => void) {
       listeners.set(channel, callback);
+      return { malformed: 0, close() {}, [Symbol.dispose]() {} };
+    },
+    hear(channel: unknown, _address: unknown, callback: (address: { peel: string }, payload: Uint8Array) => void) {
+      hearing.set(channel, callback);
       return { malformed: 0, close() {}, [Symbol.dispose]() {} };
     },
   } as unknown as CliBus;

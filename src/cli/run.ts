@@ -2,12 +2,12 @@ import { isError, ZesterError } from '#base/errors.ts';
 import { newJid, toHuman } from '#base/ids.ts';
 import { delay } from '#base/time.ts';
 import { channels } from '#wire/channels.ts';
-import type { DispatchReply, JobRequest, JobStatus, Progress, Return, SignedRequest } from '#wire/job.ts';
+import type { DispatchReply, JobRequest, JobStatus, Progress, Return, SignedRequest, StoredReturn } from '#wire/job.ts';
 import type { JobDraft } from './parse.ts';
 import { type JobReport, type PeelResult, resultOf, showResult } from './report/job.ts';
 import { safe } from './report/style.ts';
 import { count } from './report/table.ts';
-import { completeReturn, storedReturns } from './returns.ts';
+import { type OpenReturn, returnOpener, storedJob } from './returns.ts';
 import type { Session } from './session.ts';
 
 export interface RunOptions {
@@ -31,7 +31,7 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
   const job = new Listener(jid, session);
   const bus = await session.bus();
   // Listening comes first: the server sees both in this order, so no return is missed.
-  using _returns = bus.listen(channels.returned, { jid }, ({ body }) => job.takeReturn(body));
+  using _returns = bus.hear(channels.returned, { jid }, ({ peel }, payload) => job.takeReturn({ peel, payload }));
   using _status = bus.listen(channels.status, { jid }, ({ body }) => job.takeStatus(body));
   // Only a person who watches is told how far it is: of a thousand peels that is a message for every state.
   using _progress = session.terminal
@@ -87,18 +87,19 @@ async function dispatch(signed: SignedRequest, session: Session): Promise<Dispat
 
 /** What is known of a running job: the first return of each peel counts, and beats "unreachable". */
 class Listener {
-  readonly #jid: string;
+  readonly #open: OpenReturn;
   readonly #session: Session;
+  readonly #heard = new Set<string>();
   readonly #returns = new Map<string, Return>();
   readonly #unreachable = new Set<string>();
   readonly #progress = new Map<string, Progress>();
   #expected: readonly string[] = [];
-  #fetching = Promise.resolve();
+  #opening = Promise.resolve();
   #isOver = false;
   #wake: () => void = () => {};
 
   constructor(jid: string, session: Session) {
-    this.#jid = jid;
+    this.#open = returnOpener(jid, session);
     this.#session = session;
   }
 
@@ -106,10 +107,17 @@ class Listener {
     this.#expected = peels;
   }
 
-  takeReturn(returned: Return): void {
-    if (returned.jid !== this.#jid || this.#returns.has(returned.peel)) return;
+  takeReturn(stored: StoredReturn): void {
+    if (this.#heard.has(stored.peel)) return;
+    this.#heard.add(stored.peel);
+    const opened = this.#open(stored);
+    this.#opening = this.#opening.then(async () => this.take(await opened));
+  }
+
+  take(returned: Return): void {
+    if (this.#returns.has(returned.peel)) return;
     this.#returns.set(returned.peel, returned);
-    this.#fetching = this.#fetching.then(() => this.#show(returned));
+    this.#session.write(showResult(resultOf(returned), this.#session.style));
     this.#wake();
   }
 
@@ -155,7 +163,7 @@ class Listener {
 
   /** When all that arrived is shown. */
   settled(): Promise<void> {
-    return this.#fetching;
+    return this.#opening;
   }
 
   results(reason: string): PeelResult[] {
@@ -169,12 +177,6 @@ class Listener {
       status: 'unreachable',
       reason: this.#unreachable.has(peel) ? unreachableReason : reason,
     }));
-  }
-
-  async #show(returned: Return): Promise<void> {
-    const whole = await completeReturn(returned, this.#session);
-    this.#returns.set(returned.peel, whole);
-    this.#session.write(showResult(resultOf(whole), this.#session.style));
   }
 }
 
@@ -238,7 +240,7 @@ async function interrupted(job: Listener, jid: string, session: Session): Promis
 /** A return that was stored while nobody listened is read from the store. */
 async function catchUp(job: Listener, jid: string, session: Session): Promise<void> {
   try {
-    for (const returned of await storedReturns(jid, session)) job.takeReturn(returned);
+    for (const returned of (await storedJob(jid, session)).returns) job.take(returned);
   } catch (error) {
     if (!isError(error)) throw error;
     session.note(`Cannot read the stored returns: ${error.message}`);

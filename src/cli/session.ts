@@ -15,7 +15,7 @@ import type { Style } from './report/style.ts';
 export type Format = 'text' | 'json' | 'yaml';
 
 /** What commands need of the bus: a fake is three functions. */
-export type CliBus = Pick<Bus, 'request' | 'listen' | 'close'>;
+export type CliBus = Pick<Bus, 'request' | 'listen' | 'hear' | 'close'>;
 
 /** What operators sign, by its purpose. */
 export interface Signable {

@@ -4,6 +4,7 @@ import { serveHealth } from '#base/health.ts';
 import type { Log } from '#base/log.ts';
 import { systemClock as clock, delay } from '#base/time.ts';
 import { connectBus } from '#bus/connect.ts';
+import { openStores } from '#bus/stores.ts';
 import { authFiles, currentJobKey, followAuthDir } from '#trust/auth-dir.ts';
 import { signBundle } from '#trust/bundle.ts';
 import { formatCredentials } from '#trust/jwt.ts';
@@ -11,9 +12,9 @@ import { bundleKeys, bundleOf } from '#trust/rotate.ts';
 import { encode } from '#wire/codec.ts';
 import { trustDocument } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
-import { openEnrollment } from './enroll/index.ts';
+import { type EnrollmentOffice, openEnrollment } from './enroll/index.ts';
 import { publishedTree } from './files/options.ts';
-import { startMaster } from './master.ts';
+import { type Master, startMaster } from './master.ts';
 import { masterMetrics } from './metrics.ts';
 import type { MasterOptions } from './options.ts';
 
@@ -41,28 +42,35 @@ export async function runMaster(
     if (state === 'connected') log.info('Connected', { server: bus.connection.getServer() });
     else log.warn('Not connected', { state });
   });
-  let enrollment: Awaited<ReturnType<typeof openEnrollment>> | undefined;
-  const master = stack.use(
+  const stores = await openStores(bus, { replicas: options.jetstream_replicas });
+  // Before anything a peel said is read: whose words count is decided by the keys that are enrolled.
+  const enrollment: EnrollmentOffice = stack.use(
+    await openEnrollment({ options, auth, bus, stores, master: () => master, clock, log }),
+  );
+  const { service } = enrollment;
+  const master: Master = stack.use(
     await startMaster({
       bus,
+      stores,
       key: () => currentJobKey(auth(), clock.now()),
       operators: () => bundleOf(auth().index),
       hostname: hostname(),
       ...tree,
       filesIntervalMs: options.files_interval,
-      replicas: options.jetstream_replicas,
-      isRevoked: (peel) => enrollment?.service.isRevoked(peel) ?? false,
+      keysOf: service.keysOf,
+      isRevoked: service.isRevoked,
       clock,
       log,
     }),
   );
-  const trust = master.stores.kv(buckets.trust);
+  master.presence.onOnline((peel) => service.seen(peel));
+  const trust = stores.kv(buckets.trust);
   const publishTrust = async () => {
     await trust.put(trustDocument, encode(signBundle(bundleOf(auth().index), bundleKeys(auth(), clock.now()))));
     return auth().index.revision;
   };
   let published = await publishTrust();
-  enrollment = stack.use(await openEnrollment({ options, auth, bus, master, clock, log }));
+  stack.use(await enrollment.openDoor());
   stack.use(
     await serveHealth({
       address: options.health_addr,

@@ -4,16 +4,10 @@ import { type PeelId, toHuman, toWire } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Bus } from '#bus/bus.ts';
 import { explain, FactIndex, type Groups, parse } from '#target/index.ts';
-import { decode } from '#wire/codec.ts';
-import {
-  FactsRecord,
-  type PeelReply,
-  type PeelRow,
-  type PeelsQuery,
-  type PeelsReply,
-  type ResolveReply,
-} from '#wire/peel.ts';
+import { openFacts } from '#trust/peel-signatures.ts';
+import type { PeelReply, PeelRow, PeelsQuery, PeelsReply, ResolveReply } from '#wire/peel.ts';
 import { buckets } from '#wire/stores.ts';
+import type { PeelKeys } from './jobs/returns.ts';
 import { currentEntries, type Presence } from './presence.ts';
 
 /** What the fleet is: the facts of every peel, indexed for targets. */
@@ -33,21 +27,21 @@ interface FleetOptions {
   readonly presence: Presence;
   /** What `N@name` stands for. */
   readonly nodegroups: Groups;
-  /** What a revoked peel still says is dropped. */
-  readonly isRevoked: (peel: string) => boolean;
+  /** The keys that count for a peel now; what a revoked one still says is dropped. */
+  readonly keysOf: PeelKeys;
   readonly log: Log;
 }
 
 const pageSize = 500;
 
 /** Reads all facts once, then follows the bucket's subject. */
-export async function openFleet({ bus, kv, presence, nodegroups, isRevoked, log }: FleetOptions): Promise<Fleet> {
+export async function openFleet({ bus, kv, presence, nodegroups, keysOf, log }: FleetOptions): Promise<Fleet> {
   const index = new FactIndex();
   const shown = new Map<string, ShownFacts>();
 
   const take = (peel: string, value: Uint8Array) => {
     try {
-      const { facts } = FactsRecord.parse(decode(value));
+      const { facts } = openFacts(value, { peel, keys: keysOf(peel) });
       const { grains, ...native } = facts;
       index.set(peel as PeelId, { facts: native, grains: isRecord(grains) ? grains : {} });
       shown.set(peel, shownFacts(native));
@@ -60,7 +54,7 @@ export async function openFleet({ bus, kv, presence, nodegroups, isRevoked, log 
     shown.delete(peel);
   };
   const listening = bus.hearKey(buckets.facts.name, '*', (value, peel) => {
-    if (value === undefined || isRevoked(peel)) drop(peel);
+    if (value === undefined) drop(peel);
     else take(peel, value);
   });
   await bus.flush();
@@ -95,7 +89,8 @@ export async function openFleet({ bus, kv, presence, nodegroups, isRevoked, log 
     async show(given) {
       const peel = toWire(toHuman(given));
       const entry = await kv.get(peel);
-      if (entry?.operation === 'PUT') return { peel: row(peel), facts: FactsRecord.parse(decode(entry.value)).facts };
+      if (entry?.operation === 'PUT')
+        return { peel: row(peel), facts: openFacts(entry.value, { peel, keys: keysOf(peel) }).facts };
       throw new ZesterError(
         'usage',
         'PEEL_UNKNOWN',
@@ -107,7 +102,7 @@ export async function openFleet({ bus, kv, presence, nodegroups, isRevoked, log 
     },
     async forget(peel) {
       drop(peel);
-      await kv.delete(peel);
+      await bus.erase(buckets.facts.name, peel);
     },
     [Symbol.dispose]: () => listening.close(),
   };

@@ -3,7 +3,7 @@ import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import { build } from '#base/version.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
-import { openStores, type Stores } from '#bus/stores.ts';
+import type { Stores } from '#bus/stores.ts';
 import { readStream } from '#bus/stream.ts';
 import { type OperatorTrust, verifyKillRequest, verifyRequest } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
@@ -24,6 +24,7 @@ import { openPresence, type Presence } from './presence.ts';
 
 export interface MasterParts {
   readonly bus: Bus;
+  readonly stores: Stores;
   /** The job-signing key as it is now; it may rotate. */
   readonly key: () => SigningKey;
   readonly operators: () => OperatorTrust;
@@ -33,8 +34,9 @@ export interface MasterParts {
   /** What peels are told beside the files of the tree; its nodegroups count for targets here as well. */
   readonly treeOptions: TreeOptions;
   readonly filesIntervalMs: number;
-  readonly replicas: number;
   readonly isRevoked?: (peel: string) => boolean;
+  /** The enrolled keys of a peel: those that count now, or with `past` those that ever did. */
+  readonly keysOf: (peel: string, options?: { readonly past?: boolean }) => readonly string[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,26 +56,26 @@ export interface Master extends AsyncDisposable {
 export async function startMaster(parts: MasterParts): Promise<Master> {
   const {
     bus,
+    stores,
     key,
     operators,
     hostname,
     folders,
     treeOptions,
     filesIntervalMs,
-    replicas,
     isRevoked = () => false,
+    keysOf,
     clock,
     log,
   } = parts;
   const id = ksuid(clock.now());
   const counts = { dispatched: 0, published: 0 };
-  const stores = await openStores(bus, { replicas });
   const [jobs, active] = [stores.kv(buckets.jobs), stores.kv(buckets.activeJobs)];
   const masters = watchMasters({ bus, master: id, clock });
   const presence = await openPresence({ bus, kv: stores.kv(buckets.presence), isRevoked, clock, log });
   const { nodegroups } = treeOptions;
-  const fleet = await openFleet({ bus, kv: stores.kv(buckets.facts), presence, nodegroups, isRevoked, log });
-  const returns = openReturns(readStream(bus, stores.manager, returnsStream.name));
+  const fleet = await openFleet({ bus, kv: stores.kv(buckets.facts), presence, nodegroups, keysOf, log });
+  const returns = openReturns(readStream(bus, stores.manager, returnsStream.name), keysOf);
 
   const dispatch = createDispatch({
     bus,
@@ -122,6 +124,9 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     bus.serve(channels.resolve, async ({ target }) => fleet.explain(target)),
     bus.serve(channels.peels, async (query) => fleet.list(query)),
     bus.serve(channels.peel, async ({ peel }) => fleet.show(peel)),
+    bus.serve(channels.peelKeys, async ({ peels }) => ({
+      keys: peels.map((peel) => [...keysOf(peel, { past: true })]),
+    })),
     bus.serve(channels.dispatch, async (signed) => {
       counts.dispatched++;
       return dispatch.submit(signed);

@@ -9,13 +9,13 @@ import { connectBus } from '#bus/connect.ts';
 import { collectFacts } from '#facts/collect.ts';
 import { saltGrains } from '#facts/grains.ts';
 import { realMachine } from '#machine/real.ts';
-import { encode } from '#wire/codec.ts';
 import { buckets } from '#wire/stores.ts';
 import { enroll, keepRenewed } from './enroll.ts';
 import type { Resident } from './fast.ts';
 import { openStateFiles } from './files.ts';
-import { resolveIdentity } from './identity.ts';
+import { type Identity, resolveIdentity } from './identity.ts';
 import { openJournal } from './journal.ts';
+import { keepFacts } from './keep-facts.ts';
 import type { PeelOptions } from './options.ts';
 import { heartbeatMs, type Peel, startPeel } from './peel.ts';
 import { createLane, type LaneOptions } from './runner.ts';
@@ -112,6 +112,7 @@ export async function runPeel(
   const lanes = { read: createLane(lane(readWidth)), call: createLane(lane(callWidth)), run: createLane(lane(1)) };
   const started = startPeel({
     peel: id,
+    seed: identity.key.seed,
     bus: connectedBus,
     journal,
     lanes,
@@ -126,7 +127,7 @@ export async function runPeel(
   void keepRenewed({ ...enrolling, onTrust: (bundle) => trust.replace(bundle) });
 
   while (!signal.aborted) {
-    await publishVolatile(connectedBus, machine, id, log);
+    await publishVolatile(connectedBus, machine, identity, log);
     await delay(options.facts_interval, signal);
     if (signal.aborted) break;
     resident = await readFacts();
@@ -148,15 +149,15 @@ async function connected(connecting: Promise<Bus>, signal: AbortSignal): Promise
 async function publishVolatile(
   bus: Bus,
   machine: Parameters<typeof collectFacts>[0],
-  id: string,
+  { peel, key }: Identity,
   log: Log,
 ): Promise<void> {
   if (bus.state !== 'connected') return;
   const { facts } = await collectFacts(machine, ['volatile']);
-  const record = encode({ v: 1, facts, version: build.version, collectedAt: Date.now() });
-  await bus
-    .write(buckets.volatileFacts.name, id, record)
-    .catch((error) => log.debug('Volatile facts not published', { error }));
+  const record = { v: 1, facts, version: build.version, collectedAt: Date.now() };
+  await keepFacts(bus, buckets.volatileFacts, { peel, seed: key.seed }, record).catch((error) =>
+    log.debug('Volatile facts not published', { error }),
+  );
 }
 
 function peelMetrics(bus: () => Bus | undefined, peel: () => Peel | undefined): readonly Metric[] {

@@ -1,19 +1,15 @@
 import type { Log } from '#base/log.ts';
 import { backoff, delay } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
-import { subjectOf } from '#wire/channel.ts';
-import { channels } from '#wire/channels.ts';
-import { decode, encode } from '#wire/codec.ts';
+import { encode } from '#wire/codec.ts';
 import type { Return } from '#wire/job.ts';
 import type { Journal, SpooledReturn } from './journal.ts';
-
-/** Beyond this a return travels in chunks: a message may hold a megabyte. */
-const chunkBytes = 512_000;
+import { createReturnStore } from './return-store.ts';
 
 /**
  * Sends returns until the stream has them. They are in the journal before, so a crash or an outage only delays them.
  */
-export interface Outbox {
+export interface Outbox extends Disposable {
   /** Journals and sends. A journal that cannot be written is logged, and the return is sent from memory. */
   send(answer: Return, deadline: number): void;
   /** Everything that may have been lost: at boot, and at every reconnect. */
@@ -22,39 +18,38 @@ export interface Outbox {
   idle(signal: AbortSignal): Promise<void>;
 }
 
-export function createOutbox({
-  bus,
-  journal,
-  peel,
-  log,
-}: {
-  bus: Bus;
-  journal: Journal;
-  peel: string;
-  log: Log;
-}): Outbox {
-  const inFlight = new Map<string, Promise<void>>();
+export interface OutboxParts {
+  readonly bus: Bus;
+  readonly journal: Journal;
+  readonly peel: string;
+  /** Of the peel's own key: every return is signed with it. */
+  readonly seed: string;
+  readonly log: Log;
+}
 
-  const deliver = async (entry: SpooledReturn): Promise<void> => {
+export function createOutbox({ bus, journal, peel, seed, log }: OutboxParts): Outbox {
+  const inFlight = new Map<string, Promise<void>>();
+  const store = createReturnStore({ bus, peel, seed });
+
+  const deliver = async ({ jid, payload }: SpooledReturn, mayBeThere: boolean): Promise<void> => {
     const waits = backoff();
-    const payload = entry.payload();
-    for (;;) {
+    for (let check = mayBeThere; ; check = true) {
       // While disconnected nothing can arrive; the reconnect sends it all again.
       if (bus.state !== 'connected') return;
       try {
-        await publish(bus, peel, entry, payload);
-        journal.stored(entry.jid);
-        return;
+        if (check && (await store.has(jid))) return journal.stored(jid);
+        await store.put(jid, payload());
+        return journal.stored(jid);
       } catch (error) {
-        log.debug('Return not stored yet', { jid: entry.jid, error });
+        log.debug('Return not stored yet', { jid, error });
         await delay(waits.next());
       }
     }
   };
 
-  const start = (entry: SpooledReturn) => {
+  const start = (entry: SpooledReturn, mayBeThere: boolean) => {
     if (inFlight.has(entry.jid)) return;
-    const done = deliver(entry).finally(() => inFlight.delete(entry.jid));
+    const done = deliver(entry, mayBeThere).finally(() => inFlight.delete(entry.jid));
     inFlight.set(entry.jid, done);
   };
 
@@ -66,33 +61,16 @@ export function createOutbox({
       } catch (error) {
         log.error('Return kept in memory only', { jid: answer.jid, error });
       }
-      start({ jid: answer.jid, success: answer.success, payload: () => payload });
+      start({ jid: answer.jid, success: answer.success, payload: () => payload }, false);
     },
     resend() {
-      for (const entry of [...journal.unsent(), ...journal.recent()]) start(entry);
+      for (const entry of [...journal.unsent(), ...journal.recent()]) start(entry, true);
     },
     async idle(signal) {
       while (inFlight.size > 0 && !signal.aborted) {
         await Promise.race([Promise.allSettled(inFlight.values()), delay(30_000, signal)]);
       }
     },
+    [Symbol.dispose]: () => store[Symbol.dispose](),
   };
-}
-
-async function publish(bus: Bus, peel: string, { jid, success }: SpooledReturn, payload: Uint8Array): Promise<void> {
-  // Masters count without decoding what may be a large report.
-  const headers = { 'Zester-Success': String(success) };
-  const subject = subjectOf(channels.return, { jid, peel });
-  if (payload.length <= chunkBytes) {
-    await bus.store(subject, payload, { headers });
-    return;
-  }
-  const { value, report, ...head } = decode(payload) as Return;
-  const body = encode({ value, report });
-  const chunks = Math.ceil(body.length / chunkBytes);
-  for (let index = 0; index < chunks; index++) {
-    const part = body.subarray(index * chunkBytes, (index + 1) * chunkBytes);
-    await bus.store(subjectOf(channels.chunk, { jid, peel, index: String(index) }), part);
-  }
-  await bus.store(subject, encode({ ...head, chunks }), { headers });
 }

@@ -3,17 +3,19 @@ import type { Clock } from '#base/time.ts';
 import { build } from '#base/version.ts';
 import type { Bus } from '#bus/bus.ts';
 import { channels } from '#wire/channels.ts';
-import { encode } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
 import type { Resident } from './fast.ts';
 import { type Inbox, type Lanes, openInbox } from './inbox.ts';
 import type { Journal } from './journal.ts';
+import { keepFacts } from './keep-facts.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import type { LocalTree } from './tree.ts';
 
 export interface PeelParts {
   readonly peel: string;
+  /** Of its own key, which signs what it says. */
+  readonly seed: string;
   readonly bus: Bus;
   readonly journal: Journal;
   readonly lanes: Lanes;
@@ -40,9 +42,9 @@ export interface Peel {
 export const heartbeatMs = 4_000;
 
 export function startPeel(parts: PeelParts): Peel {
-  const { peel, bus, journal, resident, clock, log } = parts;
+  const { peel, seed, bus, journal, resident, clock, log } = parts;
   const startedAt = clock.now();
-  const outbox = createOutbox({ bus, journal, peel, log });
+  const outbox = createOutbox({ bus, journal, peel, seed, log });
   const inbox = openInbox({ ...parts, outbox });
   inbox.reportInterrupted();
 
@@ -58,8 +60,7 @@ export function startPeel(parts: PeelParts): Peel {
     const text = JSON.stringify([facts, grains]);
     if (bus.state !== 'connected' || text === published) return;
     const record = { v: 1, facts: { ...facts, grains }, version: build.version, collectedAt: clock.now() };
-    bus
-      .write(buckets.facts.name, peel, encode(record))
+    keepFacts(bus, buckets.facts, { peel, seed }, record)
       .then(() => {
         published = text;
       })
@@ -84,6 +85,7 @@ export function startPeel(parts: PeelParts): Peel {
       clearInterval(heart);
       await inbox.drain(signal);
       await outbox.idle(signal);
+      outbox[Symbol.dispose]();
       beat('bye');
       await bus.close();
     },

@@ -1,14 +1,19 @@
 import type { Role } from '#wire/channel.ts';
 import { grantsOf, inboxPrefix } from './grants.ts';
 import { readJwt, signJwt } from './jwt.ts';
+import { type Side, sharedBy } from './sharing.ts';
 
 /** Public keys whose holders may sign users of one role. */
 export type RoleKeys = Readonly<Record<Role, string>>;
 
+/** Public keys of the two accounts, `A…`; their seeds were never kept. */
+export type Accounts = Readonly<Record<Side, string>>;
+
 export interface AccountContent {
+  readonly side: Side;
+  /** Of the environment. */
   readonly name: string;
-  /** The account's own key, `A…`; its seed was never kept. */
-  readonly account: string;
+  readonly accounts: Accounts;
   readonly roles: RoleKeys;
   /** User keys → seconds since the Unix epoch: JWTs issued until then are void. */
   readonly revoked?: Readonly<Record<string, number>>;
@@ -18,6 +23,17 @@ export interface AccountContent {
 }
 
 const replyMs = 5 * 60_000;
+
+/** Whose users are in which account. */
+export const sideRoles = { control: ['master', 'operator'], peels: ['peel'] } as const satisfies Record<
+  Side,
+  readonly Role[]
+>;
+
+export function sideOf(role: Role): Side {
+  return role === 'peel' ? 'peels' : 'control';
+}
+
 const unlimited = {
   subs: -1,
   data: -1,
@@ -33,13 +49,16 @@ const unlimited = {
   consumer: -1,
 };
 
-/** The environment's account: its scoped signing keys with today's grants, and who is revoked. */
+const nothingStored = { mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 };
+
+/** An account of the environment: its scoped signing keys with today's grants, what it shares, and who is revoked. */
 export function accountJwt(content: AccountContent, operatorSigningSeed: string): string {
-  const { name, account, replaces, now } = content;
+  const { side, name, accounts, replaces, now } = content;
   // A server keeps the younger of two, and takes a file written in the same second for as young: be younger.
   const after = replaces === undefined ? 0 : readJwt(replaces).iat + 1;
   const issuedAt = Math.max(Math.floor(now / 1_000), after);
-  return signJwt({ subject: account, name, nats: accountClaims(content), issuedAt }, operatorSigningSeed);
+  const subject = accounts[side];
+  return signJwt({ subject, name: `${name}-${side}`, nats: accountClaims(content), issuedAt }, operatorSigningSeed);
 }
 
 /** Whether an account JWT says what we would say now. */
@@ -47,15 +66,18 @@ export function isCurrent(jwt: string, content: AccountContent): boolean {
   return JSON.stringify(readJwt(jwt).nats) === JSON.stringify(accountClaims(content));
 }
 
-function accountClaims({ roles, revoked = {} }: AccountContent): Record<string, unknown> {
+function accountClaims({ side, accounts, roles, revoked = {} }: AccountContent): Record<string, unknown> {
   const revocations = Object.fromEntries(Object.entries(revoked).toSorted());
+  const other: Side = side === 'peels' ? 'control' : 'peels';
   return {
     type: 'account',
     version: 2,
-    limits: unlimited,
-    signing_keys: (['master', 'operator', 'peel'] as const).map((role) => scope(role, roles[role])),
+    limits: side === 'peels' ? { ...unlimited, ...nothingStored } : unlimited,
+    signing_keys: sideRoles[side].map((role) => scope(role, roles[role])),
     ...(Object.keys(revocations).length === 0 ? {} : { revocations }),
     default_permissions: { pub: { deny: ['>'] }, sub: { deny: ['>'] } },
+    exports: sharedBy(side).map(({ subject, type }) => ({ name: subject, subject, type })),
+    imports: sharedBy(other).map(({ subject, type }) => ({ name: subject, subject, account: accounts[other], type })),
   };
 }
 
@@ -72,7 +94,7 @@ export function systemAccountJwt(
   const nats = {
     type: 'account',
     version: 2,
-    limits: { ...unlimited, mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 },
+    limits: { ...unlimited, ...nothingStored },
     signing_keys: [{ kind: 'user_scope', key, role: 'sys', template }],
   };
   return signJwt({ subject: account, name: 'SYS', nats, issuedAt: Math.floor(now / 1_000) }, operatorSigningSeed);

@@ -6,6 +6,7 @@ import { TrustedKey } from '#wire/enroll.ts';
 import { changedAt, readText, writeFile } from './files.ts';
 import { type Credentials, parseCredentials } from './jwt.ts';
 import { keyFromSeed } from './nkeys.ts';
+import type { Side } from './sharing.ts';
 import type { SigningKey } from './signing.ts';
 
 /** What the auth folder says of itself; public keys only. */
@@ -13,9 +14,10 @@ export const AuthIndex = z.object({
   v: z.int(),
   environment: z.string(),
   operator: z.string(),
-  account: z.string(),
+  /** Of masters and operators, and of peels. */
+  accounts: z.object({ control: z.string(), peels: z.string() }),
   systemAccount: z.string(),
-  /** The account's scoped signing keys. */
+  /** The accounts' scoped signing keys. */
   roles: z.object({ master: z.string(), operator: z.string(), peel: z.string() }),
   /** Keys that sign jobs, trees and bundles, oldest first. */
   jobKeys: z.array(TrustedKey),
@@ -32,8 +34,8 @@ export type AuthIndex = z.output<typeof AuthIndex>;
 export interface AuthDir {
   readonly path: string;
   readonly index: AuthIndex;
-  /** The bootstrap account JWT, or the last one a master re-signed here. */
-  accountJwt(): string;
+  /** The JWT that an account began with. */
+  accountJwt(side: Side): string;
   credentials(user: string): Credentials;
   operatorSigningSeed(): string;
   roleSeed(role: Role): string;
@@ -46,7 +48,7 @@ export interface AuthDir {
 export const authFiles = {
   index: 'auth.json',
   operatorJwt: 'operator.jwt',
-  accountJwt: 'account.jwt',
+  accountJwt: (side: Side) => `${side}-account.jwt`,
   systemAccountJwt: 'sys-account.jwt',
   operatorSigningSeed: 'operator-signing.seed',
   /** Kept only to replace the signing key: belongs on a stick in a drawer. */
@@ -67,7 +69,7 @@ export function openAuthDir(path: string): AuthDir {
   return {
     path,
     index: parseIndex(read(authFiles.index), join(path, authFiles.index)),
-    accountJwt: () => read(authFiles.accountJwt),
+    accountJwt: (side) => read(authFiles.accountJwt(side)),
     credentials: (user) => parseCredentials(read(authFiles.credentials(user))),
     operatorSigningSeed: () => read(authFiles.operatorSigningSeed),
     roleSeed: (role) => read(authFiles.roleSeed(role)),
@@ -111,8 +113,23 @@ export function currentJobKey({ index, jobSeed }: AuthDir, now: number): Signing
 
 function parseIndex(text: string, path: string): AuthIndex {
   try {
-    return z.parse(AuthIndex, JSON.parse(text));
+    const index: unknown = JSON.parse(text);
+    if ((index as { v?: unknown } | null)?.v === 1) throw tooOld(path);
+    return z.parse(AuthIndex, index);
   } catch (cause) {
+    if (cause instanceof ZesterError) throw cause;
     throw new ZesterError('source', 'AUTH_INDEX_INVALID', `Cannot read "${path}": it is not what we wrote`, { cause });
   }
+}
+
+/** Before version 2 peels were in one account with the stores. No re-signing moves them: their credentials name it. */
+function tooOld(path: string): ZesterError {
+  return new ZesterError(
+    'usage',
+    'AUTH_INDEX_OLD',
+    `Cannot use "${path}": its peels share an account with the masters`,
+    {
+      hint: 'Make new identities with "zester nats-auth init" in another folder, and enrol the peels anew',
+    },
+  );
 }

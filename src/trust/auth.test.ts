@@ -63,7 +63,7 @@ describe('nats-auth init', () => {
     const operator = readJwt(readFileSync(join(dir.path, 'operator.jwt'), 'utf8'));
 
     assert.equal(operator.nats.strict_signing_key_usage, true);
-    assert.equal(readJwt(auth.accountJwt()).iss, keyFromSeed(auth.operatorSigningSeed()).publicKey);
+    assert.equal(readJwt(auth.accountJwt('control')).iss, keyFromSeed(auth.operatorSigningSeed()).publicKey);
     assert.equal(readUserJwt(auth.credentials('admin').jwt).issuer, index.roles.operator);
     assert.equal(readUserJwt(auth.credentials('master').jwt).issuer, index.roles.master);
     assert.equal(new Set(Object.values(index.roles)).size, 3);
@@ -138,7 +138,7 @@ describe('an operator', () => {
 
 test('a server refuses a user that claims grants of its own, or was signed by an account key of another', async () => {
   await using nats = await testNats();
-  const { account } = nats.auth.index;
+  const { peels: account } = nats.auth.index.accounts;
   const key = createKey('user');
   const stranger = createKey('account');
 

@@ -38,7 +38,7 @@ export function streamOf({ name }: Pick<Bucket, 'name'>): string {
 }
 
 /** A peel's own token is its JWT's name: NATS itself keeps it from using another's. */
-function subjectFor(role: Role, pattern: string): string {
+export function subjectFor(role: Role, pattern: string): string {
   return pattern.replaceAll(/\{(\w+)\}/g, (_, part: string) =>
     role === 'peel' && part === 'peel' ? '{{name()}}' : '*',
   );
@@ -47,13 +47,25 @@ function subjectFor(role: Role, pattern: string): string {
 // No consumer, stream-info or message-get right for peels. A consumer delivers to any subject its maker names
 // (nats-server #8274), and a message-get reads any key: both would undo every other line here.
 function peelStores(): Pick<Grants, 'publish' | 'subscribe'> {
-  const all: readonly Bucket[] = Object.values(buckets);
-  const read = all.filter(({ peelReads }) => peelReads).map((bucket) => ({ bucket, key: keySubject('peel', bucket) }));
-  const written = all.filter(({ peelWrites }) => peelWrites).map((bucket) => keySubject('peel', bucket));
+  const read = bucketsThat('peelReads').map((bucket) => ({ bucket, key: keySubject('peel', bucket) }));
+  const written = bucketsThat('peelWrites').map((bucket) => keySubject('peel', bucket));
+  const own = [channels.return, channels.chunk].map(({ pattern }) => subjectFor('peel', pattern));
   return {
-    publish: [...read.map(({ bucket, key }) => `$JS.API.DIRECT.GET.${streamOf(bucket)}.${key}`), ...written],
+    publish: [
+      ...read.map(({ bucket, key }) => directGet(streamOf(bucket), key)),
+      ...own.map((subject) => directGet(returnsStream.name, subject)),
+      ...written,
+    ],
     subscribe: read.map(({ key }) => key),
   };
+}
+
+export function directGet(stream: string, subject: string): string {
+  return `$JS.API.DIRECT.GET.${stream}.${subject}`;
+}
+
+export function bucketsThat(trait: 'peelReads' | 'peelWrites'): readonly Bucket[] {
+  return (Object.values(buckets) as readonly Bucket[]).filter((bucket) => bucket[trait]);
 }
 
 /** Masters make and run the stores we list, and no others. */
@@ -84,6 +96,6 @@ function streamSubjects(stream: string): string[] {
   ];
 }
 
-function keySubject(role: Role, { name, key }: Pick<Bucket, 'name' | 'key'>): string {
+export function keySubject(role: Role, { name, key }: Pick<Bucket, 'name' | 'key'>): string {
   return `$KV.${name}.${subjectFor(role, key)}`;
 }

@@ -10,7 +10,7 @@ import { keyId } from './signing.ts';
 
 export interface NewAuth {
   readonly dir: string;
-  /** Names the account: one environment, one account. */
+  /** Names the accounts: one environment has one for masters and operators, and one for peels. */
   readonly environment?: string | undefined;
   /** Name of the first administrator. */
   readonly admin?: string | undefined;
@@ -38,7 +38,7 @@ export interface MadeAuth {
 const year = 365 * 86_400_000;
 
 /**
- * Makes the identities of an environment: operator, account, system account, scoped signing keys, users, the first job
+ * Makes the identities of an environment: operator, accounts, system account, scoped signing keys, users, the first job
  * and settings keys, and a server configuration. Offline. Throws `AUTH_EXISTS` rather than overwrite.
  */
 export function initAuth({
@@ -57,6 +57,7 @@ export function initAuth({
   for (const name of [environment, admin]) checkName(name);
   const keys = createKeys();
   const index = indexOf(keys, environment, now);
+  const account = { name: environment, accounts: index.accounts, roles: index.roles, now };
   const jwts = {
     operator: operatorJwt(
       {
@@ -68,10 +69,8 @@ export function initAuth({
       },
       keys.operator.seed,
     ),
-    account: accountJwt(
-      { name: environment, account: index.account, roles: index.roles, now },
-      keys.operatorSigning.seed,
-    ),
+    control: accountJwt({ side: 'control', ...account }, keys.operatorSigning.seed),
+    peels: accountJwt({ side: 'peels', ...account }, keys.operatorSigning.seed),
     system: systemAccountJwt({ account: index.systemAccount, key: keys.sys.publicKey, now }, keys.operatorSigning.seed),
   };
   const files: string[] = [];
@@ -88,17 +87,21 @@ export function initAuth({
   write(authFiles.jobSeed(keyId(keys.jobs.publicKey)), `${keys.jobs.seed}\n`);
   write(authFiles.settingsSeed(keys.settings.publicKey), `${keys.settings.seed}\n`);
   write(authFiles.operatorJwt, `${jwts.operator}\n`, publicMode);
-  write(authFiles.accountJwt, `${jwts.account}\n`, publicMode);
+  for (const side of ['control', 'peels'] as const) write(authFiles.accountJwt(side), `${jwts[side]}\n`, publicMode);
   write(authFiles.systemAccountJwt, `${jwts.system}\n`, publicMode);
   const users: readonly (readonly [string, string, KeyPair])[] = [
-    ['master', index.account, keys.master],
-    [admin, index.account, keys.operatorRole],
+    ['master', index.accounts.control, keys.master],
+    [admin, index.accounts.control, keys.operatorRole],
     ['sys', index.systemAccount, keys.sys],
   ];
-  for (const [name, account, role] of users) {
-    write(authFiles.credentials(name), formatCredentials(createUser({ name, account, now }, role.seed)));
+  for (const [name, of, role] of users) {
+    write(authFiles.credentials(name), formatCredentials(createUser({ name, account: of, now }, role.seed)));
   }
-  const preload = { [index.account]: jwts.account, [index.systemAccount]: jwts.system };
+  const preload = {
+    [index.accounts.control]: jwts.control,
+    [index.accounts.peels]: jwts.peels,
+    [index.systemAccount]: jwts.system,
+  };
   write(authFiles.serverConf, confFor(path, index.systemAccount, preload, server), publicMode);
   writeIndex(path, index);
   return { dir: path, index, files: [...files, authFiles.index] };
@@ -132,7 +135,8 @@ function createKeys() {
   return {
     operator: createKey('operator'),
     operatorSigning: createKey('operator'),
-    account: createKey('account'),
+    control: createKey('account'),
+    peels: createKey('account'),
     system: createKey('account'),
     master: createKey('account'),
     operatorRole: createKey('account'),
@@ -146,10 +150,10 @@ function createKeys() {
 function indexOf(keys: Keys, environment: string, now: number): AuthIndex {
   const job = { id: keyId(keys.jobs.publicKey), key: keys.jobs.publicKey, notBefore: now - 3_600_000 };
   return {
-    v: 1,
+    v: 2,
     environment,
     operator: keys.operator.publicKey,
-    account: keys.account.publicKey,
+    accounts: { control: keys.control.publicKey, peels: keys.peels.publicKey },
     systemAccount: keys.system.publicKey,
     roles: { master: keys.master.publicKey, operator: keys.operatorRole.publicKey, peel: keys.peel.publicKey },
     jobKeys: [{ ...job, notAfter: now + 2 * year }],

@@ -66,7 +66,7 @@ export function addOperator({ dir, name, now, lifetimeMs }: NewOperator): {
 } {
   checkName(name);
   const auth = openAuthDir(dir);
-  const user = createUser({ name, account: auth.index.account, now, lifetimeMs }, auth.roleSeed('operator'));
+  const user = createUser({ name, account: auth.index.accounts.control, now, lifetimeMs }, auth.roleSeed('operator'));
   const file = join(auth.path, authFiles.credentials(name));
   createFile(file, formatCredentials(user));
   return { file, key: readUserJwt(user.jwt).key };

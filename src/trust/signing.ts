@@ -11,6 +11,8 @@ export type Purpose =
   | 'order.kill'
   | 'tree.root'
   | 'settings'
+  | 'peel.return'
+  | 'peel.facts'
   | 'trust'
   | 'update'
   | 'enroll.join'

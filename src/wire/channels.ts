@@ -13,13 +13,15 @@ import {
   JobsReply,
   KillReply,
   Progress,
-  Return,
   SignedKill,
   SignedOrder,
   SignedRequest,
+  SignedReturn,
 } from './job.ts';
 import {
   Heartbeat,
+  PeelKeysQuery,
+  PeelKeysReply,
   PeelQuery,
   PeelReply,
   PeelsQuery,
@@ -39,7 +41,7 @@ export const channels = {
     summary: 'Start a job',
   }),
   resolve: request('zester.target.resolve', ResolveRequest, ResolveReply, {
-    from: ['operator', 'peel'],
+    from: ['operator'],
     to: ['master'],
     summary: 'Which peels an expression chooses',
   }),
@@ -78,6 +80,11 @@ export const channels = {
     to: ['master'],
     summary: 'One peel with its facts',
   }),
+  peelKeys: request('zester.peel-query.keys', PeelKeysQuery, PeelKeysReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'The enrolled keys that returns of these peels are signed with',
+  }),
   enrollments: request('zester.enroll-query.list', EnrollQuery, EnrollmentsReply, {
     from: ['operator'],
     to: ['master'],
@@ -108,20 +115,30 @@ export const channels = {
     to: ['operator'],
     summary: 'How far a running job is',
   }),
-  return: channel('zester.job.{jid}.return.{peel}', Return, {
+  return: channel('zester.return.{jid}.{peel}', SignedReturn, {
     from: ['peel'],
     to: [],
-    summary: 'What a peel answers; captured by the stream of returns, once',
+    summary: 'What a peel answers, signed; captured by the stream of returns, once',
   }),
-  chunk: channel('zester.job.{jid}.chunk.{peel}.{index}', z.any(), {
+  chunk: channel('zester.return.{jid}.{peel}.{index}', z.any(), {
     from: ['peel'],
     to: [],
-    summary: 'A part of a large return; captured by the stream of returns',
+    summary: 'A part of a large return, which names its hash; captured by the stream of returns',
   }),
-  returned: channel('zester.returned.{jid}.{peel}', Return, {
+  returned: channel('zester.returned.{jid}.{peel}', SignedReturn, {
     from: [],
-    to: ['master', 'operator'],
+    to: ['master', 'operator', 'peel'],
     summary: 'A return that is stored: the server republishes it from the stream',
+  }),
+  returnedChunk: channel('zester.returned.{jid}.{peel}.{index}', z.any(), {
+    from: [],
+    to: ['master', 'peel'],
+    summary: 'A part that is stored',
+  }),
+  kept: channel('zester.kept.{bucket}.{peel}', z.any(), {
+    from: [],
+    to: ['peel'],
+    summary: 'What a peel wrote is stored: the server republishes its headers',
   }),
   status: channel('zester.job.{jid}.status', JobStatus, {
     from: ['master'],

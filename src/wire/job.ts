@@ -72,6 +72,9 @@ export const Ack = z.object({
 });
 export type Ack = z.output<typeof Ack>;
 
+/** A return in more chunks than this is not one of ours. */
+export const maxChunks = 64;
+
 /**
  * What one peel answers to one job, written once.
  * `done` it ran · `refused` it did not start (see `error`) · `interrupted` the peel died meanwhile ·
@@ -92,10 +95,18 @@ export const Return = z.object({
   ms: z.number(),
   /** True when it was first sent after the job's deadline. */
   late: z.optional(z.boolean()),
-  /** When set, `value` and `report` are left out here: they are this many chunks. */
-  chunks: z.optional(z.int()),
+  /** When set, `value` and `report` are left out here: they are in so many chunks, and this is what those hold together. */
+  rest: z.optional(z.object({ chunks: z.int().check(z.lte(maxChunks)), bytes: z.int(), sha256: bytes })),
 });
 export type Return = z.output<typeof Return>;
+
+/** The part of a large return that travels in chunks. */
+export const ReturnRest = z.object({ value: z.optional(z.unknown()), report: z.optional(Report) });
+export type ReturnRest = z.output<typeof ReturnRest>;
+
+/** An encoded `Return` with the signature of the peel's own key over the job, the peel and the body. */
+export const SignedReturn = z.object({ body: bytes, signature: bytes });
+export type SignedReturn = z.output<typeof SignedReturn>;
 
 /** A line of output, or an outcome, while the job still runs. Nothing depends on it. */
 export const Progress = z.object({
@@ -179,11 +190,15 @@ export const JobsReply = z.object({ jobs: z.optional(z.array(JobSummary)), error
 
 export const JobReturnsQuery = z.object({ jid: z.string(), after: z.optional(z.string()), limit: z.optional(z.int()) });
 export type JobReturnsQuery = z.output<typeof JobReturnsQuery>;
+/** What is stored on a peel's subject: its return, unless the peel wrote something else there. */
+export const StoredReturn = z.object({ peel: z.string(), payload: bytes });
+export type StoredReturn = z.output<typeof StoredReturn>;
 export const JobReturnsReply = z.object({
   job: z.optional(JobSummary),
   /** Peel ids asked, when this is the first page. */
   peels: z.optional(z.array(z.string())),
-  returns: z.optional(z.array(Return)),
+  /** As they are stored: whoever shows them checks them. */
+  returns: z.optional(z.array(StoredReturn)),
   /** Give it as `after` for the next page. */
   next: z.optional(z.string()),
   error: z.optional(ErrorBody),

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ErrorBody } from './error.ts';
+import { bytes } from './job.ts';
 
 /** Sent every few seconds, never stored: masters count them and write only what changed. */
 export const Heartbeat = z.object({
@@ -28,6 +29,10 @@ export const FactsRecord = z.object({
   collectedAt: z.number(),
 });
 export type FactsRecord = z.output<typeof FactsRecord>;
+
+/** An encoded `FactsRecord` with the signature of the peel's own key over the peel and the body. */
+export const SignedFacts = z.object({ body: bytes, signature: bytes });
+export type SignedFacts = z.output<typeof SignedFacts>;
 
 export const PeelRow = z.object({
   peel: z.string(),
@@ -61,6 +66,15 @@ export const PeelReply = z.object({
   error: z.optional(ErrorBody),
 });
 export type PeelReply = z.output<typeof PeelReply>;
+
+/** How many peels one question about keys may name. */
+export const maxKeysAsked = 500;
+export const PeelKeysQuery = z.object({ peels: z.array(z.string()).check(z.maxLength(maxKeysAsked)) });
+export const PeelKeysReply = z.object({
+  /** For each peel that was asked about its enrolled public keys, newest first; none for a stranger. */
+  keys: z.optional(z.array(z.array(z.string()))),
+  error: z.optional(ErrorBody),
+});
 
 export const ResolveRequest = z.object({ target: z.string(), explain: z.optional(z.boolean()) });
 export const ResolveReply = z.object({

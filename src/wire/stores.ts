@@ -104,7 +104,12 @@ export const buckets = {
 /** The stream of returns: each is stored once, then republished to whoever listens. */
 export const returnsStream = {
   name: 'job-returns',
-  subjects: ['zester.job.*.return.*', 'zester.job.*.chunk.*.*'],
+  subjects: ['zester.return.*.*', 'zester.return.*.*.*'],
   maxAgeMs: 7 * day,
-  republish: { from: 'zester.job.*.return.*', to: 'zester.returned.{{wildcard(1)}}.{{wildcard(2)}}' },
+  republish: { from: 'zester.return.>', to: 'zester.returned.>' },
 } as const;
+
+/** Where the server says that it stored a key a peel wrote; see the channel `kept`. */
+export function keptSubject(bucket: Pick<Bucket, 'name'>, peel: string): string {
+  return `zester.kept.${bucket.name}.${peel}`;
+}

@@ -6,6 +6,7 @@ import { type Log, silentLog } from '#base/log.ts';
 import { systemClock } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
 import { connectBus } from '#bus/connect.ts';
+import { openStores } from '#bus/stores.ts';
 import { type Master, startMaster } from '#master/master.ts';
 import type { Resident } from '#peel/fast.ts';
 import { openJournal } from '#peel/journal.ts';
@@ -15,11 +16,12 @@ import { type LocalTree, localTree } from '#peel/tree.ts';
 import { currentJobKey } from '#trust/auth-dir.ts';
 import { type Credentials, formatCredentials } from '#trust/jwt.ts';
 import { signRequest } from '#trust/orders.ts';
+import { openReturn } from '#trust/peel-signatures.ts';
 import { bundleOf } from '#trust/rotate.ts';
 import { channels } from '#wire/channels.ts';
 import { type Folders, withBase } from '#wire/environments.ts';
 import { defaultTreeOptions, type TreeOptions } from '#wire/files.ts';
-import type { DispatchReply, JobRequest, JobStatus, Return } from '#wire/job.ts';
+import type { DispatchReply, JobRequest, JobStatus, Return, StoredReturn } from '#wire/job.ts';
 import type { TestNats } from './nats.ts';
 
 export async function testBus(nats: TestNats, credentials: Credentials, name: string, retry = true): Promise<Bus> {
@@ -54,13 +56,14 @@ export async function testMaster(nats: TestNats, options: TestMasterOptions = {}
   const folder = statesDir || mkdtempSync(join(tmpdir(), 'zester-states-'));
   const master = await startMaster({
     bus,
+    stores: await openStores(bus, { replicas: 1 }),
+    keysOf: nats.keysOf,
     key: () => currentJobKey(nats.auth, Date.now()),
     operators: () => bundleOf(nats.auth.index),
     hostname,
     folders: withBase(folder, environments),
     treeOptions: { ...defaultTreeOptions, ...treeOptions },
     filesIntervalMs: 60_000,
-    replicas: 1,
     clock: systemClock,
     log,
   });
@@ -106,10 +109,12 @@ export async function testPeel(nats: TestNats, options: TestPeelOptions): Promis
     log = silentLog,
   } = options;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'zester-peel-'));
-  const bus = await testBus(nats, nats.credentials.peel(id), `zester-peel-${id}`);
+  const credentials = nats.credentials.peel(id);
+  const bus = await testBus(nats, credentials, `zester-peel-${id}`);
   const resident: Resident = { version: 'test', facts, grains: {}, settings: {} };
   const peel = startPeel({
     peel: id,
+    seed: credentials.seed,
     bus,
     journal: openJournal(join(dataDir, 'jobs.journal'), systemClock),
     lanes: { read: functionLane(run), call: functionLane(run), run: functionLane(run) },
@@ -189,7 +194,7 @@ export interface Asked {
 }
 
 /** An operator that asks: listens first, then dispatches, as the command line does. */
-export async function dispatch(bus: Bus, credentials: Credentials, wish: Wish): Promise<Asked> {
+export async function dispatch(nats: TestNats, bus: Bus, credentials: Credentials, wish: Wish): Promise<Asked> {
   const request: JobRequest = {
     v: 1,
     jid: newJid(),
@@ -203,11 +208,14 @@ export async function dispatch(bus: Bus, credentials: Credentials, wish: Wish): 
   const returns = new Map<string, Return>();
   const statuses: JobStatus[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
-  bus.listen(channels.returned, { jid }, ({ body }) => void returns.set(body.peel, body));
+  const take = ({ peel, payload }: StoredReturn) => {
+    returns.set(peel, openReturn(payload, { jid, peel, keys: nats.keysOf(peel) }));
+  };
+  bus.hear(channels.returned, { jid }, ({ peel }, payload) => take({ peel, payload }));
   // As the command line does: what passed by while the connection was away is asked for.
   const catchUp = async () => {
     const page = await bus.request(channels.jobReturns, {}, { jid });
-    for (const each of page.returns ?? []) returns.set(each.peel, each);
+    for (const each of page.returns ?? []) take(each);
     if (page.job && page.job.state !== 'running') resolve();
   };
   bus.listen(channels.status, { jid }, ({ body }) => {

@@ -28,6 +28,8 @@ export interface TestNats extends AsyncDisposable {
   readonly credentials: TestCredentials;
   /** Options for the NATS client: verified TLS, these credentials, this user's inbox. */
   options(credentials: Credentials): TestOptions;
+  /** The keys that these peels were given, as their enrolment would have them. */
+  keysOf(peel: string): readonly string[];
   /** What the server logged since its last start. */
   logs(): string;
   /**
@@ -97,6 +99,7 @@ export async function testNats({ refusals = false } = {}): Promise<TestNats> {
     dir,
     auth,
     credentials: credentialsOf(auth, names),
+    keysOf: (peel) => [...names].filter(([, name]) => name === peel).map(([key]) => key),
     options: ({ jwt, seed }) => ({
       servers: url,
       authenticator: credsAuthenticator(new TextEncoder().encode(formatCredentials({ jwt, seed }))),
@@ -169,7 +172,7 @@ function violations(log: string, names: ReadonlyMap<string, string>): string[] {
 }
 
 function credentialsOf(auth: AuthDir, names: Map<string, string>): TestCredentials {
-  const { account } = auth.index;
+  const { control, peels } = auth.index.accounts;
   const named = (credentials: Credentials) => {
     const { key, name } = readUserJwt(credentials.jwt);
     names.set(key, name);
@@ -180,10 +183,10 @@ function credentialsOf(auth: AuthDir, names: Map<string, string>): TestCredentia
     sys: named(auth.credentials('sys')),
     operator(name = 'admin') {
       if (name === 'admin') return named(auth.credentials(name));
-      return named(createUser({ name, account, now: Date.now() }, auth.roleSeed('operator')));
+      return named(createUser({ name, account: control, now: Date.now() }, auth.roleSeed('operator')));
     },
     peel(id, { publicKey, seed } = createKey('user')) {
-      const jwt = userJwt({ name: id, key: publicKey, account, now: Date.now() }, auth.roleSeed('peel'));
+      const jwt = userJwt({ name: id, key: publicKey, account: peels, now: Date.now() }, auth.roleSeed('peel'));
       return named({ jwt, seed });
     },
   };

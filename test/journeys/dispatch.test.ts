@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { currentJobKey } from '#trust/auth-dir.ts';
 import { signKillRequest, signOrder, signRequest } from '#trust/orders.ts';
+import { joinRest } from '#trust/peel-signatures.ts';
 import { channels } from '#wire/channels.ts';
-import { decode } from '#wire/codec.ts';
+import type { Return } from '#wire/job.ts';
 import { dispatch, jobRequest, testBus, testMaster, testPeel, until } from '../harness/fleet.ts';
 import { testNats } from '../harness/nats.ts';
 
@@ -20,9 +21,12 @@ test('a job reaches every peel it targets, and its returns are stored before the
   await using bus = await testBus(nats, alice, 'alice', false);
   await until(() => master.master.fleet.size === 3, 'the facts of three peels are known');
 
-  const asked = await dispatch(bus, alice, { target: 'G@os.family:debian and not web-02', function: 'test.ping' });
+  const asked = await dispatch(nats, bus, alice, {
+    target: 'G@os.family:debian and not web-02',
+    function: 'test.ping',
+  });
   await asked.done;
-  const all = await dispatch(bus, alice, { target: 'web*', function: 'cmd.run', id: 'uptime' });
+  const all = await dispatch(nats, bus, alice, { target: 'web*', function: 'cmd.run', id: 'uptime' });
   await all.done;
 
   assert.deepEqual(asked.reply.peels, [web1.id]);
@@ -43,7 +47,7 @@ test('a job for a peel that is offline ends in seconds, and names it', async () 
   await gone[Symbol.asyncDispose]();
   await until(() => !master.master.presence.isOnline('web-01'), 'the peel that said goodbye is offline');
 
-  const asked = await dispatch(bus, alice, { target: '*', function: 'test.ping' });
+  const asked = await dispatch(nats, bus, alice, { target: '*', function: 'test.ping' });
   await asked.done;
 
   assert.deepEqual(asked.reply.offline, ['web-01']);
@@ -58,7 +62,7 @@ test('a target that matches nothing is refused, and no job is made', async () =>
   const alice = nats.credentials.operator('alice');
   await using bus = await testBus(nats, alice, 'alice', false);
 
-  const { reply } = await dispatch(bus, alice, { target: 'nobody*', function: 'test.ping' });
+  const { reply } = await dispatch(nats, bus, alice, { target: 'nobody*', function: 'test.ping' });
 
   assert.equal(reply.error?.code, 'TARGET_EMPTY');
   assert.deepEqual(await bus.request(channels.jobs, {}, {}), { jobs: [] });
@@ -164,7 +168,7 @@ test('a job past its deadline is stopped on the peel, and says so', async () => 
   await using bus = await testBus(nats, alice, 'alice', false);
   await until(() => master.master.fleet.size === 1, 'the peel is known');
 
-  const asked = await dispatch(bus, alice, { target: '*', function: 'cmd.run', timeoutMs: 150 });
+  const asked = await dispatch(nats, bus, alice, { target: '*', function: 'cmd.run', timeoutMs: 150 });
   await asked.done;
 
   assert.equal(asked.returns.get('web-01')?.status, 'expired');
@@ -178,7 +182,7 @@ test('a kill reaches running work, is recorded, and a second one says that the j
   const alice = nats.credentials.operator('alice');
   await using bus = await testBus(nats, alice, 'alice', false);
   await until(() => master.master.fleet.size === 1, 'the peel is known');
-  const asked = await dispatch(bus, alice, { target: '*', function: 'cmd.run' });
+  const asked = await dispatch(nats, bus, alice, { target: '*', function: 'cmd.run' });
   await until(() => peel.peel.inbox.busy === 1, 'the job runs');
   const kill = signKillRequest({ v: 1, jid: asked.reply.jid ?? '', issuedAt: Date.now() }, alice);
 
@@ -201,7 +205,7 @@ test('a peel that dies while it works reports the interruption when it is back',
   const alice = nats.credentials.operator('alice');
   await using bus = await testBus(nats, alice, 'alice', false);
   await until(() => master.master.fleet.size === 1, 'the peel is known');
-  const asked = await dispatch(bus, alice, { target: '*', function: 'cmd.run' });
+  const asked = await dispatch(nats, bus, alice, { target: '*', function: 'cmd.run' });
   await until(() => first.peel.inbox.busy === 1, 'the job runs');
 
   await first.crash();
@@ -224,7 +228,7 @@ test('NATS killed while a job runs costs nothing: the return arrives when it is 
   const alice = nats.credentials.operator('alice');
   await using bus = await testBus(nats, alice, 'alice');
   await until(() => master.master.fleet.size === 1, 'the peel is known');
-  const asked = await dispatch(bus, alice, { target: '*', function: 'cmd.run' });
+  const asked = await dispatch(nats, bus, alice, { target: '*', function: 'cmd.run' });
   await until(() => peel.peel.inbox.busy === 1, 'the job runs');
 
   await nats.kill();
@@ -252,7 +256,7 @@ test('a master killed while a job runs is replaced by another, which finishes th
   const alice = nats.credentials.operator('alice');
   await using bus = await testBus(nats, alice, 'alice', false);
   await until(() => first.master.fleet.size === 1, 'the peel is known');
-  const asked = await dispatch(bus, alice, { target: '*', function: 'cmd.run' });
+  const asked = await dispatch(nats, bus, alice, { target: '*', function: 'cmd.run' });
   await until(() => peel.peel.inbox.busy === 1, 'the job runs');
 
   await first.bus.connection.close();
@@ -273,17 +277,18 @@ test('a return of several megabytes arrives whole', async () => {
   await using bus = await testBus(nats, alice, 'alice', false);
   await until(() => master.master.fleet.size === 1, 'the peel is known');
 
-  const asked = await dispatch(bus, alice, { target: '*', function: 'cmd.run' });
+  const asked = await dispatch(nats, bus, alice, { target: '*', function: 'cmd.run' });
   await asked.done;
   const { jid = '' } = asked.reply;
   const parts: Uint8Array[] = [];
-  for (let index = 0; index < (asked.returns.get('web-01')?.chunks ?? 0); index++) {
+  const head = asked.returns.get('web-01') as Return;
+  for (let index = 0; index < (head.rest?.chunks ?? 0); index++) {
     const { chunk } = await bus.request(channels.jobChunk, {}, { jid, peel: 'web-01', index });
     if (chunk) parts.push(chunk);
   }
 
   assert.equal(parts.length > 1, true);
-  assert.deepEqual(decode(Buffer.concat(parts)), { value: large });
+  assert.deepEqual(joinRest(head, parts), { value: large });
 });
 
 test('somebody without an operator’s credentials starts nothing', async () => {
@@ -295,7 +300,7 @@ test('somebody without an operator’s credentials starts nothing', async () => 
   await using bus = await testBus(nats, nats.credentials.operator('alice'), 'alice', false);
   await until(() => master.master.fleet.size === 1, 'the peel is known');
 
-  const { reply } = await dispatch(bus, mallory, { target: '*', function: 'cmd.run' });
+  const { reply } = await dispatch(nats, bus, mallory, { target: '*', function: 'cmd.run' });
 
   assert.equal(reply.error?.code, 'OPERATOR_UNKNOWN');
   assert.equal(peel.peel.inbox.counts.accepted, 0);

@@ -101,7 +101,7 @@ test('states are applied from two environments, and an edit of one of them moves
   const admin = nats.credentials.operator();
   await using bus = await testBus(nats, admin, 'admin', false);
   const apply = async (args: JobRequest['args']) => {
-    const asked = await dispatch(bus, admin, { target: 'web-01', function: 'state.apply', id: 'web', args });
+    const asked = await dispatch(nats, bus, admin, { target: 'web-01', function: 'state.apply', id: 'web', args });
     await asked.done;
     return asked.returns.get('web-01')?.success;
   };
@@ -282,7 +282,7 @@ test('nodegroups and the rules for top files are the master’s, for its targets
   const admin = nats.credentials.operator();
   await using bus = await testBus(nats, admin, 'admin', false);
 
-  const asked = await dispatch(bus, admin, { target: 'N@webs', function: 'state.show_top' });
+  const asked = await dispatch(nats, bus, admin, { target: 'N@webs', function: 'state.show_top' });
   await asked.done;
 
   const tops = Object.fromEntries([...asked.returns].map(([id, { value }]) => [id, value]));
@@ -291,9 +291,9 @@ test('nodegroups and the rules for top files are the master’s, for its targets
     'web-02': { dev: ['tools'] },
     'web-03': { dev: ['tools'] },
   });
-  const settings = await dispatch(bus, admin, { target: 'N@webs and I@role:web', function: 'test.ping' });
+  const settings = await dispatch(nats, bus, admin, { target: 'N@webs and I@role:web', function: 'test.ping' });
   assert.equal(settings.reply.error?.code, 'TARGET_SETTINGS_UNKNOWN');
-  const unknown = await dispatch(bus, admin, { target: 'N@web', function: 'test.ping' });
+  const unknown = await dispatch(nats, bus, admin, { target: 'N@web', function: 'test.ping' });
   assert.deepEqual(
     [unknown.reply.error?.code, unknown.reply.error?.hint],
     ['TARGET_GROUP_UNKNOWN', 'Did you mean "webs"?'],

@@ -20,7 +20,7 @@ test('while a run is at work, commands and plans get through, and another run wa
   await using bus = await testBus(nats, alice, 'alice', false);
   await until(() => master.master.fleet.size === 1, 'the peel is known');
   const ask = (called: string, wish: Partial<ReturnType<typeof jobRequest>> = {}) =>
-    dispatch(bus, alice, { target: 'web-01', function: called, ...wish });
+    dispatch(nats, bus, alice, { target: 'web-01', function: called, ...wish });
 
   const { jid } = jobRequest({ target: 'web-01', function: 'state.highstate' });
   const hanging = await ask('state.highstate', { jid });

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { isError } from '#base/errors.ts';
 import { connectBus } from '#bus/connect.ts';
 import { formatCredentials } from '#trust/jwt.ts';
+import { openReturn } from '#trust/peel-signatures.ts';
 import { channels } from '#wire/channels.ts';
 import { returnsStream } from '#wire/stores.ts';
 import { dispatch, testBus, testMaster, testPeel, until } from '../harness/fleet.ts';
@@ -19,7 +20,7 @@ test('a power cut of the broker loses no return: the peel sends again what was n
   const alice = nats.credentials.operator('alice');
   await using bus = await testBus(nats, alice, 'alice');
   await until(() => master.master.fleet.size === 1, 'the peel is known');
-  const asked = await dispatch(bus, alice, { target: '*', function: 'cmd.run' });
+  const asked = await dispatch(nats, bus, alice, { target: '*', function: 'cmd.run' });
   await asked.done;
   const { jid = '' } = asked.reply;
 
@@ -30,7 +31,11 @@ test('a power cut of the broker loses no return: the peel sends again what was n
 
   const returns = async () =>
     (await bus.request(channels.jobReturns, {}, { jid }).catch(() => undefined))?.returns ?? [];
-  await until(async () => (await returns())[0]?.value === 'kept', 'the return is there again', 20_000);
+  const kept = async () => {
+    const [stored] = await returns();
+    return stored && openReturn(stored.payload, { jid, peel: 'web-01', keys: nats.keysOf('web-01') }).value;
+  };
+  await until(async () => (await kept()) === 'kept', 'the return is there again', 20_000);
 });
 
 test('a full disk on the peel refuses work with its reason, and runs nothing it could not report', async (context) => {
@@ -51,10 +56,10 @@ test('a full disk on the peel refuses work with its reason, and runs nothing it 
     await until(() => master.master.fleet.size === 1, 'the peel is known');
     execFileSync('sh', ['-c', `cat /dev/zero > ${disk}/filler 2>/dev/null || true`]);
 
-    const refused = await dispatch(bus, alice, { target: '*', function: 'cmd.run' });
+    const refused = await dispatch(nats, bus, alice, { target: '*', function: 'cmd.run' });
     await refused.done;
     rmSync(join(disk, 'filler'));
-    const accepted = await dispatch(bus, alice, { target: '*', function: 'cmd.run' });
+    const accepted = await dispatch(nats, bus, alice, { target: '*', function: 'cmd.run' });
     await accepted.done;
 
     const answer = refused.returns.get('web-01');

@@ -3,7 +3,7 @@ import type { JobSummary } from '#wire/job.ts';
 import { command } from '../command.ts';
 import { type PeelResult, plainResult, resultOf, showResult } from '../report/job.ts';
 import { plainSummary, showSummary } from '../report/summary.ts';
-import { completeReturn, storedJob } from '../returns.ts';
+import { storedJob } from '../returns.ts';
 
 export interface ShownJob {
   readonly job: JobSummary;
@@ -18,13 +18,12 @@ export const jobShow = command({
   bus: true,
   async run({ jid }, session): Promise<ShownJob> {
     const { job, peels, returns } = await storedJob(parseJid(jid), session);
-    const whole = await Promise.all(returns.map((each) => completeReturn(each, session)));
-    const answered = new Set(whole.map(({ peel }) => peel));
+    const answered = new Set(returns.map(({ peel }) => peel));
     const reason = job.state === 'running' ? 'no return yet' : 'no return before the deadline';
     const silent = peels
       .filter((peel) => !answered.has(peel))
       .map((peel): PeelResult => ({ peel: toHuman(peel), status: 'unreachable', reason }));
-    return { job, results: [...whole.map(resultOf), ...silent].sort((a, b) => (a.peel < b.peel ? -1 : 1)) };
+    return { job, results: [...returns.map(resultOf), ...silent].sort((a, b) => (a.peel < b.peel ? -1 : 1)) };
   },
   show: ({ job, results }, style) =>
     `${showSummary(job, style)}\n${results.map((each) => showResult(each, style)).join('')}`,

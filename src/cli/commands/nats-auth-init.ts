@@ -27,7 +27,7 @@ export const natsAuthInit = command({
     const resolverDir = jetstreamStore === undefined ? undefined : join(dirname(resolve(jetstreamStore)), 'accounts');
     const server = { storeDir: jetstreamStore, resolverDir, certificate: natsCert, key: natsKey };
     const { dir: path, index, files } = initAuth({ dir, environment, admin, now: clock.now(), server });
-    return { dir: path, environment, account: index.account, operator: index.operator, files };
+    return { dir: path, environment, accounts: index.accounts, operator: index.operator, files };
   },
   show: ({ dir, environment, files }) =>
     [`Made the identities of "${environment}" in ${dir}`, ...files.map((file) => `  ${file}`), ''].join('\n'),

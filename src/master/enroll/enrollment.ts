@@ -70,6 +70,11 @@ export interface EnrollmentService extends AsyncDisposable {
   seen(peel: string): void;
   /** The live enrolment of a peel: its keys are what settings are sealed for. */
   holder(peel: string): Enrollment | undefined;
+  /**
+   * The keys that a peel's words may be signed with, newest first. With `past` also those it had before: what they signed
+   * while they counted stays readable.
+   */
+  keysOf(peel: string, options?: { readonly past?: boolean }): readonly string[];
   /** Whether a peel was revoked and did not come back: what it says is dropped. */
   isRevoked(peel: string): boolean;
   /** The bundle for the `trust` bucket, signed by every job key. */
@@ -105,7 +110,7 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
     });
     const { peel, key } = issued;
     const { index, roleSeed } = auth();
-    const user = { name: peel, key, account: index.account, now, lifetimeMs: credentialLifetimeMs };
+    const user = { name: peel, key, account: index.accounts.peels, now, lifetimeMs: credentialLifetimeMs };
     const jwt = userJwt({ ...user, revokedAt: revocations.revokedAt(key) }, roleSeed('peel'));
     log.info('Credentials issued', { enrollment: id, peel_id: peel, key, expires: expiresAt });
     return { peel, jwt, expiresAt, trust: bundleOf(index), natsUrls: [...parts.natsUrls()], natsCa: parts.natsCa() };
@@ -145,6 +150,14 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
       book.change(issued.id, activate).catch((error) => log.warn('Enrolment not activated', { peel_id: peel, error }));
     },
     holder: book.holder,
+    keysOf(peel, { past = false } = {}) {
+      const holder = book.holder(peel);
+      if (!past) return holder === undefined ? [] : [holder.key];
+      const ever = book
+        .all()
+        .filter((each) => each.peel === peel && (holding.has(each.state) || each.state === 'revoked'));
+      return [...new Set(ever.toSorted((a, b) => b.createdAt - a.createdAt).map(({ key }) => key))];
+    },
     isRevoked: (peel) =>
       book.holder(peel) === undefined && book.all().some((each) => each.peel === peel && each.state === 'revoked'),
     signedTrust: () => signBundle(bundleOf(auth().index), bundleKeys(auth(), clock.now())),

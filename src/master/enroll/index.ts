@@ -4,6 +4,7 @@ import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
 import { connectBus } from '#bus/connect.ts';
+import type { Stores } from '#bus/stores.ts';
 import { type AuthDir, authFiles } from '#trust/auth-dir.ts';
 import { openCa } from '#trust/ca-dir.ts';
 import { findText } from '#trust/files.ts';
@@ -22,22 +23,31 @@ export interface EnrollParts {
   readonly options: MasterOptions;
   readonly auth: () => AuthDir;
   readonly bus: Bus;
-  readonly master: Master;
+  readonly stores: Stores;
+  /** The master that this is part of, once it is there. */
+  readonly master: () => Pick<Master, 'fleet' | 'presence'>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 const sweepMs = 300_000;
 
-/** Opens enrolment on this master: decisions over the bus, and the door for machines when it has an address. */
+/** Enrolment on one master: who is a peel, and decisions about it over the bus. */
+export interface EnrollmentOffice extends AsyncDisposable {
+  readonly service: EnrollmentService;
+  /** Opens the door for machines, when it has an address. */
+  openDoor(): Promise<AsyncDisposable>;
+}
+
 export async function openEnrollment({
   options,
   auth,
   bus,
+  stores,
   master,
   clock,
   log,
-}: EnrollParts): Promise<AsyncDisposable & { readonly service: EnrollmentService }> {
+}: EnrollParts): Promise<EnrollmentOffice> {
   const stack = new AsyncDisposableStack();
   const caFile = options.nats_ca ?? join(options.auth_dir, authFiles.natsCa);
   const system = stack.use(
@@ -54,11 +64,11 @@ export async function openEnrollment({
   const natsUrls = () => (options.nats_advertise_urls.length > 0 ? options.nats_advertise_urls : options.nats_url);
   const service = stack.use(
     await createEnrollment({
-      store: enrollmentStore(master.stores.kv(buckets.enrollments)),
+      store: enrollmentStore(stores.kv(buckets.enrollments)),
       auth,
       servers: accountServers(system.connection),
       forget: async (peel) => {
-        await Promise.all([master.fleet.forget(peel), master.presence.forget(peel)]);
+        await Promise.all([master().fleet.forget(peel), master().presence.forget(peel)]);
       },
       pin: embedded ? openCa(caDir).pin : undefined,
       natsUrls,
@@ -67,7 +77,6 @@ export async function openEnrollment({
       log,
     }),
   );
-  master.presence.onOnline((peel) => service.seen(peel));
 
   const serving: readonly Listening[] = [
     bus.serve(channels.enrollments, async (query) => service.list(query)),
@@ -80,29 +89,28 @@ export async function openEnrollment({
   );
   stack.defer(() => clearInterval(sweeper));
 
-  if (options.enroll_addr !== '') {
+  const openDoor = async (): Promise<AsyncDisposable> => {
+    if (options.enroll_addr === '') return new AsyncDisposableStack();
     const colon = options.enroll_addr.lastIndexOf(':');
     const names = [...new Set([hostname(), 'localhost', '127.0.0.1', ...options.enroll_sans])];
-    stack.use(
-      await startEnrollServer({
-        enrollment: service,
-        caDocument: () => {
-          if (!embedded) return undefined;
-          const { root, pin } = openCa(caDir);
-          return { v: 1, ca: root, pin, natsUrls: [...natsUrls()] };
-        },
-        host: options.enroll_addr.slice(0, colon) || '0.0.0.0',
-        port: Number(options.enroll_addr.slice(colon + 1)),
-        certificate: embedded
-          ? embeddedCertificate({ caDir, names, clock, log })
-          : certificateFromFiles({
-              certificate: join(options.auth_dir, 'enroll.crt'),
-              key: join(options.auth_dir, 'enroll.key'),
-            }),
-        clock,
-        log,
-      }),
-    );
-  }
-  return { service, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+    return startEnrollServer({
+      enrollment: service,
+      caDocument: () => {
+        if (!embedded) return undefined;
+        const { root, pin } = openCa(caDir);
+        return { v: 1, ca: root, pin, natsUrls: [...natsUrls()] };
+      },
+      host: options.enroll_addr.slice(0, colon) || '0.0.0.0',
+      port: Number(options.enroll_addr.slice(colon + 1)),
+      certificate: embedded
+        ? embeddedCertificate({ caDir, names, clock, log })
+        : certificateFromFiles({
+            certificate: join(options.auth_dir, 'enroll.crt'),
+            key: join(options.auth_dir, 'enroll.key'),
+          }),
+      clock,
+      log,
+    });
+  };
+  return { service, openDoor, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

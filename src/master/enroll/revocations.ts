@@ -5,7 +5,7 @@ import { accountJwt, isCurrent } from '#trust/account.ts';
 import type { AuthDir, AuthIndex } from '#trust/auth-dir.ts';
 import type { Book } from './book.ts';
 
-/** The account as NATS servers know it: today's grants, and whom they shut out. */
+/** The accounts as NATS servers know them: today's grants, and whom they shut out. */
 export interface Revocations extends AsyncDisposable {
   /** Brings the servers up to date; resolves when one confirmed, rejects when none did. */
   push(): Promise<void>;
@@ -41,10 +41,13 @@ export function createRevocations(parts: RevocationParts): Revocations {
 
   const bringUpToDate = async () => {
     const { index, accountJwt: bootstrap, operatorSigningSeed } = auth();
-    const { environment: name, account, roles } = index;
-    const replaces = (await servers.lookup(account)) ?? bootstrap();
-    const content = { name, account, roles, revoked: allRevoked(index, book), replaces, now: clock.now() };
-    if (!isCurrent(replaces, content)) await servers.update(accountJwt(content, operatorSigningSeed()));
+    const { environment: name, accounts, roles } = index;
+    const revoked = allRevoked(index, book);
+    for (const side of ['control', 'peels'] as const) {
+      const replaces = (await servers.lookup(accounts[side])) ?? bootstrap(side);
+      const content = { side, name, accounts, roles, revoked, replaces, now: clock.now() };
+      if (!isCurrent(replaces, content)) await servers.update(accountJwt(content, operatorSigningSeed()));
+    }
   };
   // One after the other, and one for all who ask while another runs: each replaces what is there.
   const push = (): Promise<void> => {

@@ -99,6 +99,18 @@ export function openBoard(options: BoardOptions): Board {
     if (job.returned.size === job.peels.size && mayEnd(job, 0)) void end(job, outcome(job));
   };
 
+  /** What its peel did not sign cannot be its answer, and nothing else will be stored in its place. */
+  const countStored = (job: Tracked, peel: string, payload: Uint8Array) => {
+    const { jid } = job.record;
+    if (!job.peels.has(peel) || job.returned.has(peel)) return;
+    try {
+      count(job, peel, returns.open(jid, peel, payload).success);
+    } catch (error) {
+      log.warn('Return refused', { jid, peel_id: peel, error });
+      count(job, peel, false);
+    }
+  };
+
   const mayEnd = (job: Tracked, dueSince: number): boolean =>
     job.record.owner === master || !isAlive(job.record.owner) || clock.now() - dueSince > politenessMs;
 
@@ -132,7 +144,7 @@ export function openBoard(options: BoardOptions): Board {
   const recount = async (job: Tracked) => {
     const { jid } = job.record;
     try {
-      for await (const { peel, success } of returns.stored(jid)) count(job, peel, success);
+      for await (const { peel, payload } of returns.stored(jid)) countStored(job, peel, payload);
     } catch (error) {
       log.warn('Returns not read yet', { jid, error });
     }
@@ -221,9 +233,9 @@ export function openBoard(options: BoardOptions): Board {
   });
 
   const listening: readonly Listening[] = [
-    bus.hear(channels.returned, {}, ({ jid, peel }, _payload, headers) => {
+    bus.hear(channels.returned, {}, ({ jid, peel }, payload) => {
       const job = tracked.get(jid);
-      if (job) count(job, peel, headers?.get('Zester-Success') === 'true');
+      if (job) countStored(job, peel, payload);
     }),
     bus.listen(channels.ack, {}, ({ address: { jid, peel } }) => {
       const job = tracked.get(jid);

@@ -1,6 +1,6 @@
 import type { KV } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
-import type { JobQuery, JobReturnsQuery, JobReturnsReply, JobSummary } from '#wire/job.ts';
+import type { JobQuery, JobReturnsQuery, JobReturnsReply, JobSummary, StoredReturn } from '#wire/job.ts';
 
 import { type Bucket, buckets } from '#wire/stores.ts';
 import type { Board } from './board.ts';
@@ -66,11 +66,11 @@ export function createJobQueries({
 }
 
 /** As many as one message holds, and always one. */
-function fit<Item>(items: readonly Item[]): Item[] {
+function fit(items: readonly StoredReturn[]): StoredReturn[] {
   let size = 0;
-  const fitting: Item[] = [];
+  const fitting: StoredReturn[] = [];
   for (const item of items) {
-    size += JSON.stringify(item)?.length ?? 0;
+    size += item.payload.length;
     if (fitting.length > 0 && size > pageBytes) break;
     fitting.push(item);
   }

@@ -1,28 +1,36 @@
 import type { StreamReader } from '#bus/stream.ts';
+import { openReturn } from '#trust/peel-signatures.ts';
 import { addressOf, subjectOf } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
-import { decode } from '#wire/codec.ts';
-import { Return } from '#wire/job.ts';
+import type { Return, StoredReturn } from '#wire/job.ts';
 
 /** What the stream of returns holds: the only record of what peels answered. */
 export interface Returns {
-  /** Who returned to a job, and whether it succeeded, without the bodies. */
-  stored(jid: string): AsyncIterable<{ readonly peel: string; readonly success: boolean }>;
-  /** The returns of these peels, those that have any. */
-  of(jid: string, peels: readonly string[]): Promise<Return[]>;
+  /** What a peel stored, checked: signed by its key, and about this job. Throws as `openReturn` does. */
+  open(jid: string, peel: string, payload: Uint8Array): Return;
+  /** All that is stored for a job, as it is stored. */
+  stored(jid: string): AsyncIterable<StoredReturn>;
+  /** What these peels stored, those that stored anything. */
+  of(jid: string, peels: readonly string[]): Promise<StoredReturn[]>;
   chunk(jid: string, peel: string, index: number): Promise<Uint8Array | undefined>;
 }
 
-export function openReturns(stream: StreamReader): Returns {
+export type PeelKeys = (peel: string) => readonly string[];
+
+export function openReturns(stream: StreamReader, keysOf: PeelKeys): Returns {
   return {
+    open: (jid, peel, payload) => openReturn(payload, { jid, peel, keys: keysOf(peel) }),
     async *stored(jid) {
-      for await (const { subject, header } of stream.headers(subjectOf(channels.return, { jid }))) {
-        yield { peel: addressOf(channels.return, subject).peel, success: header('Zester-Success') === 'true' };
+      for await (const { subject, data } of stream.messages(subjectOf(channels.return, { jid }))) {
+        yield { peel: addressOf(channels.return, subject).peel, payload: data };
       }
     },
     async of(jid, peels) {
-      const bodies = await Promise.all(peels.map((peel) => stream.last(subjectOf(channels.return, { jid, peel }))));
-      return bodies.flatMap((body) => (body ? [Return.parse(decode(body))] : []));
+      const read = async (peel: string): Promise<StoredReturn[]> => {
+        const payload = await stream.last(subjectOf(channels.return, { jid, peel }));
+        return payload === undefined ? [] : [{ peel, payload }];
+      };
+      return (await Promise.all(peels.map(read))).flat();
     },
     chunk: (jid, peel, index) => stream.last(subjectOf(channels.chunk, { jid, peel, index: String(index) })),
   };
