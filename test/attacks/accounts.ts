@@ -110,8 +110,9 @@ export const attacks: readonly Attack[] = [
       const { nats, mallory } = all;
       await using spy = await connect(nats.options(nats.credentials.master));
       const heard: string[] = [];
+      const stores = Object.values(buckets).map(({ name }) => `$KV.${name}.*`);
       const spied = [channels.ack, channels.returned, channels.status].map((each) => subjectOf(each));
-      for (const subject of [...spied, 'zester.master.*', 'zester.dispatch', '$KV.>']) {
+      for (const subject of [...spied, 'zester.master.*', 'zester.dispatch', ...stores]) {
         spy.subscribe(subject, {
           callback: (error, message) => void heard.push(error === null ? message.subject : `refused: ${subject}`),
         });
