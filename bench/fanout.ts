@@ -5,6 +5,7 @@ import { signRequest } from '#trust/orders.ts';
 import { openReturn } from '#trust/peel-signatures.ts';
 import { channels } from '#wire/channels.ts';
 import type { JobRequest } from '#wire/job.ts';
+import { treeCpuMs } from './cpu.ts';
 import { openLab } from './lab.ts';
 import type { BenchOptions } from './main.ts';
 import { percentile } from './stats.ts';
@@ -39,6 +40,7 @@ export async function run(options: BenchOptions) {
 
   const times: number[] = [];
   let lost = 0;
+  let cpuBefore = 0;
   for (let round = 0; round < rounds + settleRounds; round++) {
     const request: JobRequest = {
       v: 1,
@@ -57,6 +59,7 @@ export async function run(options: BenchOptions) {
       if (openReturn(payload, { jid, peel, keys: lab.nats.keysOf(peel) }).success) seen.add(peel);
       if (seen.size === peels) resolve();
     });
+    if (round === settleRounds) cpuBefore = treeCpuMs();
     const started = performance.now();
     const reply = await bus.request(channels.dispatch, {}, signRequest(request, operator), { timeoutMs: 30_000 });
     if (reply.error) throw new Error(reply.error.message);
@@ -68,6 +71,7 @@ export async function run(options: BenchOptions) {
       lost += peels - seen.size;
     }
   }
+  const cpuMs = treeCpuMs() - cpuBefore;
   const p50 = percentile(times, 0.5);
   return {
     peels,
@@ -76,6 +80,8 @@ export async function run(options: BenchOptions) {
     p50_ms: Math.round(p50),
     p95_ms: Math.round(percentile(times, 0.95)),
     returns_per_s: Math.round((peels / p50) * 1_000),
+    // Server, master, peels and the listener together, heartbeats included.
+    cpu_us_per_return: Math.round((cpuMs * 1_000) / (peels * rounds)),
   };
 }
 

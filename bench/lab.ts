@@ -9,6 +9,7 @@ import { writeFile } from '#trust/files.ts';
 import { formatCredentials } from '#trust/jwt.ts';
 import { bundleOf } from '#trust/rotate.ts';
 import { channels } from '#wire/channels.ts';
+import { recordMembers } from '../test/harness/members.ts';
 import { type TestNats, testNats } from '../test/harness/nats.ts';
 import { root } from '../tools/source.ts';
 import { executables as built, type Program } from './executables.ts';
@@ -70,6 +71,7 @@ export async function openLab({ executables = false } = {}): Promise<Lab> {
     },
     async startPeels(ids) {
       const peels = ids.map((id) => ({ id, credentials: nats.credentials.peel(id) }));
+      await recordMembers(nats, ids);
       const input = { url: nats.url, ca: nats.ca, dir: join(nats.dir, 'peels'), auth: nats.auth.path, peels };
       const child = await start([process.execPath, 'bench/peels-process.ts'], /peels ready/, input);
       started += ids.length;
@@ -78,6 +80,7 @@ export async function openLab({ executables = false } = {}): Promise<Lab> {
     async startPeel(id) {
       const dir = join(nats.dir, 'peel', id);
       becomeMember(nats, id, join(dir, 'auth'));
+      await recordMembers(nats, [id]);
       const flags = [
         '--config=/dev/null',
         `--id=${id}`,

@@ -64,6 +64,7 @@ export async function runMaster(
     }),
   );
   master.presence.onOnline((peel) => service.seen(peel));
+  using _enrolled = service.onEnrolled((peel) => master.fleet.recheck(peel));
   const trust = stores.kv(buckets.trust);
   const publishTrust = async () => {
     await trust.put(trustDocument, encode(signBundle(bundleOf(auth().index), bundleKeys(auth(), clock.now()))));

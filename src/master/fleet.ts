@@ -19,6 +19,8 @@ export interface Fleet extends Disposable {
   list(query: PeelsQuery): PeelsReply;
   show(peel: string): Promise<PeelReply>;
   forget(peel: string): Promise<void>;
+  /** Looks again at facts that were refused: their peel may have been enrolled, at another master, a moment ago. */
+  recheck(peel: string): void;
 }
 
 interface FleetOptions {
@@ -38,6 +40,7 @@ const pageSize = 500;
 export async function openFleet({ bus, kv, presence, nodegroups, keysOf, log }: FleetOptions): Promise<Fleet> {
   const index = new FactIndex();
   const shown = new Map<string, ShownFacts>();
+  const refused = new Set<string>();
 
   const take = (peel: string, value: Uint8Array) => {
     try {
@@ -45,8 +48,10 @@ export async function openFleet({ bus, kv, presence, nodegroups, keysOf, log }: 
       const { grains, ...native } = facts;
       index.set(peel as PeelId, { facts: native, grains: isRecord(grains) ? grains : {} });
       shown.set(peel, shownFacts(native));
+      refused.delete(peel);
     } catch (error) {
-      log.warn('Facts not understood', { peel_id: peel, error });
+      refused.add(peel);
+      log.warn('Facts refused', { peel_id: peel, error });
     }
   };
   const drop = (peel: string) => {
@@ -98,6 +103,13 @@ export async function openFleet({ bus, kv, presence, nodegroups, keysOf, log }: 
         {
           hint: 'List them with: zester peel list; one that waits for approval is in: zester enroll list',
         },
+      );
+    },
+    recheck(peel) {
+      if (!refused.delete(peel)) return;
+      void kv.get(peel).then(
+        (entry) => entry?.operation === 'PUT' && take(peel, entry.value),
+        (error) => log.warn('Facts not read', { peel_id: peel, error }),
       );
     },
     async forget(peel) {

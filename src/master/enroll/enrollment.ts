@@ -68,6 +68,8 @@ export interface EnrollmentService extends AsyncDisposable {
   list(query: z.output<typeof EnrollQuery>): EnrollmentsReply;
   /** A peel was heard on the bus: what was issued is active. */
   seen(peel: string): void;
+  /** Calls when the key that counts for a peel may have changed, here or at another master. */
+  onEnrolled(callback: (peel: string) => void): Disposable;
   /** The live enrolment of a peel: its keys are what settings are sealed for. */
   holder(peel: string): Enrollment | undefined;
   /**
@@ -149,6 +151,7 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
         current.state === 'issued' ? { ...current, state: 'active', updatedAt: clock.now() } : current;
       book.change(issued.id, activate).catch((error) => log.warn('Enrolment not activated', { peel_id: peel, error }));
     },
+    onEnrolled: (callback) => book.onChange(({ peel, state }) => holding.has(state) && callback(peel)),
     holder: book.holder,
     keysOf(peel, { past = false } = {}) {
       const holder = book.holder(peel);

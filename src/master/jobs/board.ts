@@ -64,6 +64,8 @@ const deadlineGraceMs = 3_000;
 /** A master that does not own the job leaves its owner this much time. */
 const politenessMs = 4_000;
 const tickMs = 250;
+/** A key that was enrolled at another master is known here by then. */
+const newKeyMs = 1_000;
 
 export function openBoard(options: BoardOptions): Board {
   const { bus, jobs, active, returns, presence, master, isAlive, resend, clock, log } = options;
@@ -100,12 +102,13 @@ export function openBoard(options: BoardOptions): Board {
   };
 
   /** What its peel did not sign cannot be its answer, and nothing else will be stored in its place. */
-  const countStored = (job: Tracked, peel: string, payload: Uint8Array) => {
+  const countStored = (job: Tracked, peel: string, payload: Uint8Array, isLast = false) => {
     const { jid } = job.record;
     if (!job.peels.has(peel) || job.returned.has(peel)) return;
     try {
       count(job, peel, returns.open(jid, peel, payload).success);
     } catch (error) {
+      if (!isLast) return void setTimeout(() => countStored(job, peel, payload, true), newKeyMs);
       log.warn('Return refused', { jid, peel_id: peel, error });
       count(job, peel, false);
     }
