@@ -111,6 +111,7 @@ function returnsConfig(copies: number, asynchronous: boolean): Wanted {
     allow_direct: true,
     duplicate_window: dedupeMs * nanos,
     no_ack: true,
+    max_msg_size: returnsStream.maxMessageBytes,
     republish: { src: returnsStream.republish.from, dest: returnsStream.republish.to },
     ...(asynchronous ? { persist_mode: 'async' } : {}),
   } as Wanted;

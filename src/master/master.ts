@@ -19,6 +19,7 @@ import { createDispatch } from './jobs/dispatch.ts';
 import { createKill } from './jobs/kill.ts';
 import { createJobQueries } from './jobs/query.ts';
 import { openReturns } from './jobs/returns.ts';
+import { openSweep, type Sweep } from './jobs/sweep.ts';
 import { type Masters, watchMasters } from './masters.ts';
 import { openPresence, type Presence } from './presence.ts';
 
@@ -49,6 +50,7 @@ export interface Master extends AsyncDisposable {
   readonly presence: Presence;
   readonly board: Board;
   readonly masters: Masters;
+  readonly sweep: Sweep;
   readonly counts: { dispatched: number; published: number };
   publishFiles(): Promise<Published>;
 }
@@ -99,7 +101,16 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     master: id,
     isAlive: masters.isAlive,
     resend: dispatch.resend,
+    onStray: (stored) => sweep.consider(stored),
     clock,
+    log,
+  });
+  const sweep = openSweep({
+    bus,
+    manager: stores.manager,
+    jobs,
+    asks: (jid, peel) => board.find(jid)?.peels.has(peel),
+    isChosen: () => masters.alive.toSorted()[0] === id,
     log,
   });
   // What is heard is in place on the server before anything is sent that could cause it.
@@ -174,12 +185,14 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     presence,
     board,
     masters,
+    sweep,
     counts,
     publishFiles,
     async [Symbol.asyncDispose]() {
       edits[Symbol.dispose]();
       for (const each of serving) each.close();
       await publishing?.catch(() => {});
+      sweep[Symbol.dispose]();
       masters[Symbol.dispose]();
       fleet[Symbol.dispose]();
       await board[Symbol.asyncDispose]();

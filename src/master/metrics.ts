@@ -2,7 +2,7 @@ import type { Metric } from '#base/health.ts';
 import type { Master } from './master.ts';
 
 /** Every name has its value from what runs; labels come from closed sets only. */
-export function masterMetrics({ fleet, presence, board, masters, counts }: Master): readonly Metric[] {
+export function masterMetrics({ fleet, presence, board, masters, sweep, counts }: Master): readonly Metric[] {
   const plain = (value: () => number) => () => [{ value: value() }];
   return [
     { name: 'zester_peels', help: 'Peels that have published facts', type: 'gauge', values: plain(() => fleet.size) },
@@ -30,6 +30,24 @@ export function masterMetrics({ fleet, presence, board, masters, counts }: Maste
       help: 'State trees published',
       type: 'counter',
       values: plain(() => counts.published),
+    },
+    {
+      name: 'zester_returns_swept',
+      help: 'Stored messages that no job asked for, removed',
+      type: 'counter',
+      values: plain(() => sweep.counts.messages),
+    },
+    {
+      name: 'zester_returns_swept_bytes',
+      help: 'Bytes of those',
+      type: 'counter',
+      values: plain(() => sweep.counts.bytes),
+    },
+    {
+      name: 'zester_flooding_peels',
+      help: 'Peels that store so much nobody asked for that all of it is removed',
+      type: 'gauge',
+      values: plain(() => sweep.flooding.length),
     },
     {
       name: 'zester_jobs',

@@ -1,4 +1,5 @@
 import type { Role } from '#wire/channel.ts';
+import { returnsStream } from '#wire/stores.ts';
 import { grantsOf, inboxPrefix } from './grants.ts';
 import { readJwt, signJwt } from './jwt.ts';
 import { type Side, sharedBy } from './sharing.ts';
@@ -47,6 +48,23 @@ const unlimited = {
   disk_storage: -1,
   streams: -1,
   consumer: -1,
+};
+
+/** Of one connection; -1 is no limit. */
+interface ConnectionLimits {
+  readonly subs: number;
+  readonly data: number;
+  /** Bytes of a message. */
+  readonly payload: number;
+}
+
+const noLimits: ConnectionLimits = { subs: -1, data: -1, payload: -1 };
+
+/** Several times what each needs; what a server does not enforce, masters do. `zester doctor` shows them. */
+export const roleLimits: Readonly<Record<Role, ConnectionLimits>> = {
+  master: noLimits,
+  operator: { ...noLimits, subs: 256 },
+  peel: { ...noLimits, subs: 32, payload: returnsStream.maxMessageBytes },
 };
 
 const nothingStored = { mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 };
@@ -143,17 +161,18 @@ export function userJwt({ name, key, account, now, lifetimeMs, revokedAt = -1 }:
 }
 
 function scope(role: Role, key: string): Record<string, unknown> {
-  return { kind: 'user_scope', key, role, template: permissions(grantsOf(role)) };
+  return { kind: 'user_scope', key, role, template: permissions(grantsOf(role), roleLimits[role]) };
 }
 
-function permissions({ publish, subscribe, responds }: ReturnType<typeof grantsOf>): Record<string, unknown> {
+function permissions(
+  { publish, subscribe, responds }: ReturnType<typeof grantsOf>,
+  limits: ConnectionLimits = noLimits,
+): Record<string, unknown> {
   return {
     pub: { allow: publish },
     sub: { allow: subscribe },
     ...(responds ? { resp: { max: 1, ttl: replyMs * 1_000_000 } } : {}),
-    subs: -1,
-    data: -1,
-    payload: -1,
+    ...limits,
     // Not as a leaf node, a websocket or MQTT: each would be another door with other rules.
     allowed_connection_types: ['STANDARD'],
   };

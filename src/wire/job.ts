@@ -73,7 +73,7 @@ export const Ack = z.object({
 export type Ack = z.output<typeof Ack>;
 
 /** A return in more chunks than this is not one of ours. */
-export const maxChunks = 64;
+export const maxChunks = 20;
 
 /**
  * What one peel answers to one job, written once.

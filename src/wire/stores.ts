@@ -106,6 +106,8 @@ export const returnsStream = {
   name: 'job-returns',
   subjects: ['zester.return.*.*', 'zester.return.*.*.*'],
   maxAgeMs: 7 * day,
+  /** A chunk with its headers, and no more. */
+  maxMessageBytes: 640 * 1_024,
   republish: { from: 'zester.return.>', to: 'zester.returned.>' },
 } as const;
 

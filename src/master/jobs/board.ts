@@ -8,6 +8,7 @@ import { buckets } from '#wire/stores.ts';
 import type { Presence } from '../presence.ts';
 import { decodeRecord, encodeRecord, unpackPeels } from './record.ts';
 import type { Returns } from './returns.ts';
+import type { Stored } from './sweep.ts';
 
 /** One job that has not ended, as this master sees it. */
 export interface Tracked {
@@ -32,6 +33,8 @@ export interface BoardOptions {
   readonly isAlive: (master: string) => boolean;
   /** Sends the order again to peels that said nothing. */
   readonly resend: (job: Tracked, silent: readonly string[]) => void;
+  /** Something was stored that no job on this board asked for. */
+  readonly onStray: (stored: Stored) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -68,7 +71,7 @@ const tickMs = 250;
 const newKeyMs = 1_000;
 
 export function openBoard(options: BoardOptions): Board {
-  const { bus, jobs, active, returns, presence, master, isAlive, resend, clock, log } = options;
+  const { bus, jobs, active, returns, presence, master, isAlive, resend, onStray, clock, log } = options;
   const tracked = new Map<string, Tracked>();
   const ending = new Map<string, Promise<void>>();
   const finished: Partial<Record<JobState, number>> = {};
@@ -238,7 +241,8 @@ export function openBoard(options: BoardOptions): Board {
   const listening: readonly Listening[] = [
     bus.hear(channels.returned, {}, ({ jid, peel }, payload) => {
       const job = tracked.get(jid);
-      if (job) countStored(job, peel, payload);
+      if (job?.peels.has(peel)) countStored(job, peel, payload);
+      else onStray({ jid, peel, bytes: payload.length });
     }),
     bus.listen(channels.ack, {}, ({ address: { jid, peel } }) => {
       const job = tracked.get(jid);
