@@ -77,7 +77,7 @@ export async function runMaster(
       address: options.health_addr,
       component: 'master',
       checks: { nats: () => ({ status: bus.state === 'connected' ? 'ok' : 'down' }) },
-      metrics: masterMetrics(master),
+      metrics: masterMetrics(master, enrollment),
     }),
   );
   log.info('Master ready', { master_id: master.id, peels: master.fleet.size, jobs: master.board.size });

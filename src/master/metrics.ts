@@ -1,8 +1,12 @@
 import type { Metric } from '#base/health.ts';
+import type { EnrollmentOffice } from './enroll/index.ts';
 import type { Master } from './master.ts';
 
 /** Every name has its value from what runs; labels come from closed sets only. */
-export function masterMetrics({ fleet, presence, board, masters, sweep, counts }: Master): readonly Metric[] {
+export function masterMetrics(
+  { fleet, presence, board, masters, sweep, counts }: Master,
+  { crowd }: Pick<EnrollmentOffice, 'crowd'>,
+): readonly Metric[] {
   const plain = (value: () => number) => () => [{ value: value() }];
   return [
     { name: 'zester_peels', help: 'Peels that have published facts', type: 'gauge', values: plain(() => fleet.size) },
@@ -48,6 +52,12 @@ export function masterMetrics({ fleet, presence, board, masters, sweep, counts }
       help: 'Peels that store so much nobody asked for that all of it is removed',
       type: 'gauge',
       values: plain(() => sweep.flooding.length),
+    },
+    {
+      name: 'zester_connections_cut',
+      help: 'Connections cut because their identity held too many',
+      type: 'counter',
+      values: plain(() => crowd.cut),
     },
     {
       name: 'zester_jobs',

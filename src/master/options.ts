@@ -112,6 +112,13 @@ export const masterOptions = optionTable([
     restart: true,
   },
   {
+    key: 'peel_connections',
+    type: 'int',
+    summary: 'Connections to NATS that one peel may hold; further ones are cut',
+    default: 4,
+    restart: true,
+  },
+  {
     key: 'jetstream_replicas',
     type: 'int',
     summary: 'Copies of everything stored; 0 takes what the cluster can give, at most 3',

@@ -99,14 +99,19 @@ function accountClaims({ side, accounts, roles, revoked = {} }: AccountContent):
   };
 }
 
-/** The account that nats-server itself answers in; its one user pushes account JWTs. */
+/** The account that nats-server itself answers in; its one user pushes account JWTs, and cuts connections. */
 export function systemAccountJwt(
   { account, key, now }: { readonly account: string; readonly key: string; readonly now: number },
   operatorSigningSeed: string,
 ): string {
   const template = permissions({
-    publish: ['$SYS.REQ.CLAIMS.UPDATE', '$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP'],
-    subscribe: [`${inboxPrefix('{{subject()}}')}.>`],
+    publish: ['$SYS.REQ.CLAIMS.UPDATE', '$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP', '$SYS.REQ.SERVER.*.KICK'],
+    subscribe: [
+      `${inboxPrefix('{{subject()}}')}.>`,
+      // Who comes and goes: one identity with a thousand connections is cut back.
+      '$SYS.ACCOUNT.*.CONNECT',
+      '$SYS.ACCOUNT.*.DISCONNECT',
+    ],
     responds: false,
   });
   const nats = {

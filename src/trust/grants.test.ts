@@ -7,7 +7,7 @@ import { type Channel, type Role, subjectOf } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
 import { type Bucket, buckets, returnsStream } from '#wire/stores.ts';
 import { type TestNats, testNats } from '../../test/harness/nats.ts';
-import { inboxPrefix, streamOf } from './grants.ts';
+import { grantsOf, inboxPrefix, streamOf } from './grants.ts';
 import { readUserJwt } from './jwt.ts';
 
 const roles: readonly Role[] = ['master', 'operator', 'peel'];
@@ -119,7 +119,7 @@ describe('JetStream management', () => {
   });
 });
 
-test('the system user may look accounts up and update them, and nothing else', async () => {
+test('the system user may look accounts up, update them and cut connections, and nothing else', async () => {
   await using sys = await connect(nats.options(nats.credentials.sys));
   const { control: account } = nats.auth.index.accounts;
 
@@ -132,7 +132,7 @@ test('the system user may look accounts up and update them, and nothing else', a
   ]) {
     assert.equal(await maySendAs(sys, subject), false, subject);
   }
-  for (const subject of ['$SYS.>', '$SYS.ACCOUNT.*.CONNECT', '>', '_INBOX.>', `$SYS.ACCOUNT.${account}.>`]) {
+  for (const subject of ['$SYS.>', '$SYS.ACCOUNT.*.LEAFNODE', '>', '_INBOX.>', `$SYS.ACCOUNT.${account}.>`]) {
     assert.equal(await mayHearAs(sys, subject), false, subject);
   }
   const answer = await sys.request(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, '', { timeout: 5_000 });
@@ -168,6 +168,51 @@ describe('inboxes', () => {
     assert.equal(await maySend('master', replyTo), false, 'a second answer');
   });
 });
+
+describe('every reply that a peel may name', () => {
+  for (const sent of grantsOf('peel').publish.map((subject) =>
+    subject.replaceAll('{{name()}}', me).replaceAll('*', 'x'),
+  )) {
+    test(`with ${sent}: nothing of the other account hears an answer`, async () => {
+      const master = client('master');
+      const heard: string[] = [];
+      const subjects = replyTargets();
+      const listening = subjects.map((subject) =>
+        master.subscribe(subject, { callback: (error, { subject: on }) => void (error ?? heard.push(on)) }),
+      );
+      await master.flush();
+
+      for (const reply of subjects) client('peel').publish(sent, '', { reply });
+      await client('peel').flush();
+      await master.flush();
+      for (const each of listening) each.unsubscribe();
+
+      // The word itself crosses when it is one that peels say; an answer to it never does.
+      assert.deepEqual(
+        heard.filter((subject) => subject !== sent),
+        [],
+      );
+    });
+  }
+
+  test('a service answers to a reply in the account of whoever asked', async () => {
+    const [master, peel] = [client('master'), client('peel')];
+    await master.request('$KV.trust.bundle', 'stored', { timeout: 5_000 });
+
+    const answer = await peel.request(`$JS.API.DIRECT.GET.KV_trust.$KV.trust.bundle`, '', { timeout: 5_000 });
+
+    assert.equal(answer.string(), 'stored');
+  });
+});
+
+/** Subjects that a master may hear, and that would do harm if a server wrote there. */
+function replyTargets(): readonly string[] {
+  const heard = Object.values(channels as Readonly<Record<string, Channel>>).filter(({ to }) => to.includes('master'));
+  return [
+    ...heard.map((channel) => subjectFor(channel, other)),
+    ...allBuckets.map((bucket) => keySubject(bucket, other)),
+  ];
+}
 
 describe('a compromised peel', () => {
   test('cannot have a consumer deliver its words to another peel', async () => {

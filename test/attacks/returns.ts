@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { connect } from '@nats-io/transport-node';
 import { newJid } from '#base/ids.ts';
+import { silentLog } from '#base/log.ts';
 import type { Bus } from '#bus/bus.ts';
 import { returnOpener, storedJob } from '#cli/returns.ts';
 import type { Session } from '#cli/session.ts';
+import { watchCrowd } from '#master/enroll/crowd.ts';
 import { createKey } from '#trust/nkeys.ts';
 import { signFacts, signReturn } from '#trust/peel-signatures.ts';
 import { subjectOf } from '#wire/channel.ts';
@@ -258,6 +261,33 @@ export const attacks: readonly Attack[] = [
       await mallory.flush().catch(() => {});
 
       await until(() => /maximum subscriptions exceeded/i.test(nats.logs()), 'the server refuses');
+    },
+  },
+  {
+    promise: 'A7',
+    name: 'a peel opens hundreds of connections',
+    quick: true,
+    async run() {
+      await using nats = await testNats({ refusals: true });
+      await using sys = await connect(nats.options(nats.credentials.sys));
+      using crowd = watchCrowd({
+        connection: sys,
+        accounts: Object.values(nats.auth.index.accounts),
+        most: 3,
+        log: silentLog,
+      });
+      await sys.flush();
+      const credentials = nats.credentials.peel('mallory');
+      const options = { ...nats.options(credentials), reconnect: false };
+
+      const opened = await Promise.allSettled(Array.from({ length: 40 }, () => connect(options)));
+      const open = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      await until(() => open.filter((each) => !each.isClosed()).length <= 3, 'the surplus is cut');
+
+      assert.equal(open.filter((each) => !each.isClosed()).length, 3);
+      assert.ok(crowd.cut >= open.length - 3);
+      await using _other = await connect(nats.options(nats.credentials.peel('web-01')));
+      await Promise.all(open.map((each) => each.close()));
     },
   },
 ];

@@ -14,6 +14,7 @@ import { buckets } from '#wire/stores.ts';
 import type { Master } from '../master.ts';
 import type { MasterOptions } from '../options.ts';
 import { certificateFromFiles, embeddedCertificate } from './certificate.ts';
+import { type Crowd, watchCrowd } from './crowd.ts';
 import { createEnrollment, type EnrollmentService } from './enrollment.ts';
 import { accountServers } from './revocations.ts';
 import { startEnrollServer } from './server.ts';
@@ -35,6 +36,7 @@ const sweepMs = 300_000;
 /** Enrolment on one master: who is a peel, and decisions about it over the bus. */
 export interface EnrollmentOffice extends AsyncDisposable {
   readonly service: EnrollmentService;
+  readonly crowd: Crowd;
   /** Opens the door for machines, when it has an address. */
   openDoor(): Promise<AsyncDisposable>;
 }
@@ -59,6 +61,14 @@ export async function openEnrollment({
       retry: true,
     }),
   );
+  const { accounts } = auth().index;
+  const crowd = watchCrowd({
+    connection: system.connection,
+    accounts: [accounts.peels],
+    most: options.peel_connections,
+    log,
+  });
+  stack.use(crowd);
   const caDir = options.ca_dir ?? join(options.auth_dir, 'ca');
   const embedded = findText(join(caDir, 'root.crt')) !== undefined;
   const natsUrls = () => (options.nats_advertise_urls.length > 0 ? options.nats_advertise_urls : options.nats_url);
@@ -112,5 +122,5 @@ export async function openEnrollment({
       log,
     });
   };
-  return { service, openDoor, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { service, crowd, openDoor, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
