@@ -71,10 +71,11 @@ export function rawVerify(publicKey: string, message: Uint8Array, signature: Uin
   return key !== undefined && signature.length === 64 && verifyBytes(null, message, key, signature);
 }
 
-// Making a KeyObject costs more than using it. Seeds are few; public keys of a fleet are many, hence the bound.
+// Making a KeyObject costs more than using it. A fleet has many, hence the bounds.
 const signers = new Map<string, KeyObject>();
 const verifiers = new Map<string, KeyObject>();
-const maxVerifiers = 4_096;
+const maxVerifiers = 16_384;
+const maxSigners = 4_096;
 
 function signingObject(seed: string): KeyObject {
   const known = signers.get(seed);
@@ -82,7 +83,7 @@ function signingObject(seed: string): KeyObject {
   const { kind, secret } = decodeSeed(seed);
   if (kind === 'curve') throw invalid('a curve key cannot sign');
   const key = privateObject(kind, secret);
-  if (signers.size >= 64) signers.clear();
+  if (signers.size >= maxSigners) signers.clear();
   signers.set(seed, key);
   return key;
 }
