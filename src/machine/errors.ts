@@ -39,6 +39,68 @@ export function fileProtected(action: string, path: string): ZesterError {
   return machineError('FILE_PROTECTED', `Cannot ${action} "${path}": it holds the whole machine`);
 }
 
+/** `what` is the kind of thing, with its article. */
+export function fileSpecial(action: string, path: string, what = 'a device, socket or pipe'): ZesterError {
+  return machineError('FILE_SPECIAL', `Cannot ${action} "${path}": it is ${what}`);
+}
+
+/** What a refusal says of somebody who may have put the thing there: `component` is its path, `owner` who that is. */
+export interface Planted {
+  readonly component: string;
+  readonly owner: string;
+}
+
+/** `way` says how the owner came to it: "belongs to", "lies in a directory that may be written by". */
+export function linkUntrusted(action: string, path: string, { component, owner, way }: Planted & { way: string }) {
+  const what = component === path ? 'it' : `"${component}"`;
+  return machineError(
+    'FILE_LINK_UNTRUSTED',
+    `Cannot ${action} "${path}": ${what} is a symbolic link that ${way} ${owner}`,
+    {
+      details: { component, owner },
+      hint: 'Name the path it leads to; or let root own the link, and the directory it lies in',
+    },
+  );
+}
+
+export function linkOfKernel(action: string, path: string, component: string): ZesterError {
+  return machineError(
+    'FILE_LINK_UNTRUSTED',
+    `Cannot ${action} "${path}": "${component}" leads into a process, where no path leads`,
+    { details: { component }, hint: 'Name the path of the file itself' },
+  );
+}
+
+export function hardLinkUntrusted(action: string, path: string, { component, owner }: Planted): ZesterError {
+  return machineError(
+    'FILE_HARD_LINKED',
+    `Cannot ${action} "${path}": it has more than one name, and ${owner} may have given it this one`,
+    { details: { component, owner }, hint: 'Remove this name, or put a copy of the file in its place' },
+  );
+}
+
+export function setIdUntrusted(action: string, path: string, { component, owner }: Planted): ZesterError {
+  return machineError(
+    'FILE_SET_ID_UNTRUSTED',
+    `Cannot ${action} "${path}": it shall run with its owner's rights, and ${owner} may put another in its place`,
+    { details: { component, owner }, hint: 'Put it into a directory that only root may write' },
+  );
+}
+
+export function fileSwapped(action: string, path: string, { component, owner }: Planted): ZesterError {
+  return machineError(
+    'FILE_SWAPPED',
+    `Cannot ${action} "${path}": something else was put in its place meanwhile, and ${owner} may write there`,
+    { details: { component, owner }, hint: 'See who does it, then try again' },
+  );
+}
+
+export function procMissing(action: string, path: string): ZesterError {
+  return machineError('PROC_MISSING', `Cannot ${action} "${path}": /proc is not mounted, and no file is safe without`, {
+    hint: 'Mount it: mount -t proc proc /proc',
+  });
+}
+
 export function pathRelative(path: string): ZesterError {
   return machineError('FILE_PATH_RELATIVE', `Cannot use the path "${path}": it does not start at "/"`, {
     hint: 'Write an absolute path',

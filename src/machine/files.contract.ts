@@ -7,6 +7,12 @@ export interface FilesUnderTest {
   readonly files: Files;
   /** A writable, empty folder of that machine. */
   readonly folder: string;
+  /** What another user may do there, without the port. */
+  readonly other: {
+    /** A second name for a file. */
+    link(from: string, to: string): Promise<void>;
+    pipe(path: string): Promise<void>;
+  };
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -244,5 +250,194 @@ export function filesContract(title: string, make: () => Promise<FilesUnderTest>
       const [file, folder] = [await files.stat(at('d/f')), await files.stat(at('d/e'))];
       assert.deepEqual([file?.gid, folder?.gid, folder?.mode], [77, 77, 0o2755]);
     });
+
+    test('content, owner and mode come in one step', asRoot, async () => {
+      await files.write(at('new'), bytes('1'), { mode: 0o600, owner: { uid: 1234, gid: 77 } });
+      await files.write(at('part'), bytes('1'), { owner: { gid: 77 } });
+      await files.makeDirectory(at('d'), { mode: 0o700, owner: { uid: 1234 } });
+      await files.link(at('link'), 'new', { owner: { uid: 1234, gid: 77 } });
+
+      assert.deepEqual(await owners(['new', 'part', 'd', 'link']), ['1234:77', '0:77', '1234:0', '1234:77']);
+      assert.deepEqual([(await files.stat(at('new')))?.mode, (await files.stat(at('d')))?.mode], [0o600, 0o700]);
+    });
+
+    test('a file that changes hands does not run as its new owner, unless that is said', asRoot, async () => {
+      for (const name of ['kept', 'given', 'said']) {
+        await files.write(at(name), bytes('1'), { mode: 0o6755, owner: { uid: 1234 } });
+      }
+      await files.write(at('kept'), bytes('2'));
+      await files.write(at('given'), bytes('2'), { owner: { uid: 0 } });
+      await files.write(at('said'), bytes('2'), { owner: { uid: 0 }, mode: 0o4755 });
+
+      const modes = await Promise.all(
+        ['kept', 'given', 'said'].map(async (each) => (await files.stat(at(each)))?.mode),
+      );
+      assert.deepEqual(modes, [0o6755, 0o755, 0o4755]);
+    });
+
+    test('a link takes the place of a link or a file, and never of a directory', async () => {
+      await files.link(at('link'), 'old');
+      await files.write(at('file'), bytes(''));
+      await files.makeDirectory(at('d'));
+      await files.link(at('link'), 'new', { replace: true });
+      await files.link(at('file'), 'new', { replace: true });
+
+      assert.equal((await files.stat(at('link')))?.target, 'new');
+      assert.equal((await files.stat(at('file')))?.target, 'new');
+      await assert.rejects(files.link(at('d'), 'new', { replace: true }), code('FILE_IS_DIRECTORY'));
+      assert.deepEqual(await files.list(under.folder), ['d', 'file', 'link']);
+    });
+
+    test('a path is resolved through its links, whether it exists or not', async () => {
+      await files.makeDirectory(at('a/b'), { parents: true });
+      await files.link(at('a/up'), '../a/b');
+      await files.link(at('end'), 'a/up/later');
+
+      assert.equal(await files.resolve(at('a/up')), at('a/b'));
+      assert.equal(await files.resolve(at('a/up/no/such')), at('a/b/no/such'));
+      assert.equal(await files.resolve(at('end')), at('a/b/later'));
+      assert.equal(await files.resolve('/'), '/');
+    });
+
+    test('a link of another user is followed by nothing but stat', asRoot, async () => {
+      await theirs('theirs');
+      await files.makeDirectory(at('secret'));
+      await files.write(at('secret/file'), bytes('s'), { mode: 0o600 });
+      await files.link(at('theirs/folder'), at('secret'), { owner: { uid: 1234 } });
+      await files.link(at('theirs/file'), at('secret/file'), { owner: { uid: 1234 } });
+      await files.link(at('mine'), at('secret'), { owner: { uid: 1234 } });
+
+      for (const path of ['theirs/folder/file', 'theirs/file', 'mine/file']) {
+        await assert.rejects(files.read(at(path)), code('FILE_LINK_UNTRUSTED'), path);
+        await assert.rejects(files.write(at(path), bytes('x')), code('FILE_LINK_UNTRUSTED'), path);
+        await assert.rejects(files.setMode(at(path), 0o666), code('FILE_LINK_UNTRUSTED'), path);
+        await assert.rejects(files.resolve(at(path)), code('FILE_LINK_UNTRUSTED'), path);
+      }
+      for (const path of ['theirs/folder', 'mine']) {
+        await assert.rejects(files.list(at(path)), code('FILE_LINK_UNTRUSTED'));
+        await assert.rejects(files.remove(at(`${path}/file`)), code('FILE_LINK_UNTRUSTED'));
+        await assert.rejects(files.setOwner(at(`${path}/file`), { uid: 1234 }), code('FILE_LINK_UNTRUSTED'));
+        await assert.rejects(files.link(at(`${path}/new`), 'x'), code('FILE_LINK_UNTRUSTED'));
+        await assert.rejects(files.makeDirectory(at(`${path}/new`), { parents: true }), code('FILE_LINK_UNTRUSTED'));
+        await assert.rejects(files.rename(at(`${path}/file`), at('moved')), code('FILE_LINK_UNTRUSTED'));
+        await assert.rejects(files.rename(at('secret/file'), at(`${path}/moved`)), code('FILE_LINK_UNTRUSTED'));
+      }
+      assert.equal((await files.stat(at('theirs/folder/file')))?.size, 1);
+      assert.deepEqual(await owners(['secret/file']), ['0:0']);
+      assert.deepEqual(await files.list(at('secret')), ['file']);
+    });
+
+    test('the refusal of a link names it, and who may have placed it', asRoot, async () => {
+      await theirs('theirs');
+      await files.link(at('theirs/link'), '/etc', { owner: { uid: 1234 } });
+
+      await assert.rejects(files.read(at('theirs/link/hosts')), (error) => {
+        assert.ok(isError(error, 'FILE_LINK_UNTRUSTED'));
+        assert.match(error.message, /theirs\/link" is a symbolic link that belongs to user 1234/);
+        assert.deepEqual(error.details, { component: at('theirs/link'), owner: 'user 1234' });
+        return true;
+      });
+    });
+
+    test('a link of root is followed where nobody else may replace it', asRoot, async () => {
+      await files.write(at('real'), bytes('1'));
+      const verdict = async (name: string, options: { mode: number; owner?: { uid?: number; gid?: number } }) => {
+        await files.makeDirectory(at(name));
+        await files.link(at(`${name}/link`), at('real'));
+        await files.setOwner(at(name), options.owner ?? {});
+        await files.setMode(at(name), options.mode);
+        return files.read(at(`${name}/link`)).then(
+          () => 'followed',
+          (error) => (isError(error, 'FILE_LINK_UNTRUSTED') ? 'refused' : String(error)),
+        );
+      };
+
+      assert.equal(await verdict('plain', { mode: 0o755 }), 'followed');
+      assert.equal(await verdict('sticky', { mode: 0o1777 }), 'followed');
+      assert.equal(await verdict('open', { mode: 0o777 }), 'refused');
+      assert.equal(await verdict('group', { mode: 0o775, owner: { gid: 77 } }), 'refused');
+      assert.equal(await verdict('theirs', { mode: 0o755, owner: { uid: 1234 } }), 'refused');
+      assert.equal(await verdict('sticky-theirs', { mode: 0o1777, owner: { uid: 1234 } }), 'refused');
+    });
+
+    test('a link is removed, renamed and given away itself, whosoever it is', asRoot, async () => {
+      await theirs('theirs');
+      await files.write(at('victim'), bytes('s'), { mode: 0o600 });
+      for (const name of ['a', 'b', 'c']) {
+        await files.link(at(`theirs/${name}`), at('victim'), { owner: { uid: 1234 } });
+      }
+      await files.remove(at('theirs/a'));
+      await files.rename(at('theirs/b'), at('theirs/d'));
+      await files.setOwner(at('theirs/c'), { uid: 77 });
+
+      assert.deepEqual(await files.list(at('theirs')), ['c', 'd']);
+      assert.deepEqual(await owners(['theirs/c', 'victim']), ['77:0', '0:0']);
+    });
+
+    test(
+      'a second name that a stranger may have made is neither read nor changed, but may be replaced',
+      asRoot,
+      async () => {
+        await theirs('theirs');
+        await files.write(at('victim'), bytes('s'), { mode: 0o600 });
+        await under.other.link(at('victim'), at('theirs/name'));
+
+        await assert.rejects(files.read(at('theirs/name')), code('FILE_HARD_LINKED'));
+        await assert.rejects(files.setMode(at('theirs/name'), 0o644), code('FILE_HARD_LINKED'));
+        await assert.rejects(files.setOwner(at('theirs/name'), { uid: 1234 }), code('FILE_HARD_LINKED'));
+        await assert.rejects(files.rename(at('theirs/name'), at('moved')), code('FILE_HARD_LINKED'));
+        await files.write(at('theirs/name'), bytes('new'), { mode: 0o644, owner: { uid: 1234 } });
+
+        assert.equal(text(await files.read(at('victim'))), 's');
+        assert.deepEqual([(await files.stat(at('victim')))?.mode, ...(await owners(['victim']))], [0o600, '0:0']);
+        assert.equal(text(await files.read(at('theirs/name'))), 'new');
+      },
+    );
+
+    test('several names are fine where only root, or the owner of the file, may make them', asRoot, async () => {
+      await theirs('theirs');
+      await files.write(at('a'), bytes('1'));
+      await under.other.link(at('a'), at('b'));
+      await files.write(at('theirs/a'), bytes('2'), { owner: { uid: 1234 } });
+      await under.other.link(at('theirs/a'), at('theirs/b'));
+
+      await files.setMode(at('b'), 0o640);
+      await files.setMode(at('theirs/b'), 0o600);
+      assert.equal((await files.stat(at('a')))?.mode, 0o640);
+      assert.equal(text(await files.read(at('theirs/b'))), '2');
+    });
+
+    test('what somebody may replace does not get to run as its owner', asRoot, async () => {
+      await theirs('theirs');
+      await files.write(at('theirs/tool'), bytes(''));
+      await files.write(at('theirs/own'), bytes(''), { owner: { uid: 1234 } });
+
+      await assert.rejects(files.setMode(at('theirs/tool'), 0o4755), code('FILE_SET_ID_UNTRUSTED'));
+      await files.setMode(at('theirs/tool'), 0o755);
+      await files.setMode(at('theirs/own'), 0o4755);
+      assert.equal((await files.stat(at('theirs/own')))?.mode, 0o4755);
+    });
+
+    test('a pipe is neither opened nor replaced', async () => {
+      await under.other.pipe(at('pipe'));
+
+      assert.equal((await files.stat(at('pipe')))?.kind, 'other');
+      await assert.rejects(files.read(at('pipe')), code('FILE_SPECIAL'));
+      await assert.rejects(files.write(at('pipe'), bytes('x')), code('FILE_SPECIAL'));
+      await assert.rejects(files.list(at('pipe')), code('FILE_NOT_DIRECTORY'));
+      await files.setMode(at('pipe'), 0o600);
+      await files.remove(at('pipe'));
+      assert.deepEqual(await files.list(under.folder), []);
+    });
+
+    /** A directory of another user. */
+    async function theirs(name: string): Promise<void> {
+      await files.makeDirectory(at(name), { owner: { uid: 1234, gid: 1234 } });
+    }
+
+    async function owners(names: readonly string[]): Promise<readonly string[]> {
+      const stats = await Promise.all(names.map((name) => files.stat(at(name))));
+      return stats.map((stat) => `${stat?.uid}:${stat?.gid}`);
+    }
   });
 }

@@ -1,20 +1,44 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
-import { fakeMachine } from './fake.ts';
+import { fakeFiles, plantDirectory, type Tree } from './fake/files.ts';
 import { filesContract } from './files.contract.ts';
 import { realFiles } from './files.ts';
 
-filesContract('fake', async () => ({
-  files: fakeMachine({ files: { '/work': { directory: true } } }).files,
-  folder: '/work',
-  [Symbol.asyncDispose]: async () => {},
-}));
+filesContract('fake', async () => {
+  const tree: Tree = new Map();
+  plantDirectory(tree, '/work');
+  return {
+    files: fakeFiles(tree),
+    folder: '/work',
+    other: {
+      async link(from, to) {
+        const node = tree.get(from);
+        if (node) tree.set(to, node);
+      },
+      async pipe(path) {
+        tree.set(path, { kind: 'other', mode: 0o644, uid: 0, gid: 0 });
+      },
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+});
+
+const otherIn = (root: string) => ({
+  link: (from: string, to: string) => fs.link(root + from, root + to),
+  pipe: async (path: string) => void execFileSync('mkfifo', [root + path]),
+});
 
 filesContract('disk', async () => {
   const folder = await temporary();
-  return { files: realFiles(), folder, [Symbol.asyncDispose]: () => fs.rm(folder, { recursive: true }) };
+  return {
+    files: realFiles(),
+    folder,
+    other: otherIn(''),
+    [Symbol.asyncDispose]: () => fs.rm(folder, { recursive: true }),
+  };
 });
 
 filesContract('disk, in a root of its own', async () => {
@@ -23,6 +47,7 @@ filesContract('disk, in a root of its own', async () => {
   return {
     files: realFiles({ root }),
     folder: '/work',
+    other: otherIn(root),
     [Symbol.asyncDispose]: () => fs.rm(root, { recursive: true }),
   };
 });
@@ -54,3 +79,71 @@ test('a failed write leaves the old content and nothing beside it', async () => 
 function temporary(): Promise<string> {
   return fs.mkdtemp(`${tmpdir()}/zester-files-`);
 }
+
+test('the layouts of administrators work', async () => {
+  const root = await temporary();
+  const files = realFiles({ root });
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  for (const each of ['/run/resolvconf', '/etc', '/var', '/data/ann/.ssh', '/home']) {
+    await files.makeDirectory(each, { parents: true });
+  }
+  await files.link('/etc/resolv.conf', '../run/resolvconf/resolv.conf');
+  await files.link('/var/run', '/run');
+  await files.link('/home/ann', '/data/ann');
+
+  await files.write('/etc/resolv.conf', bytes('nameserver 10.0.0.1\n'));
+  await files.makeDirectory('/var/run/app', { mode: 0o700 });
+  await files.write('/home/ann/.ssh/authorized_keys', bytes('key\n'), { mode: 0o600 });
+
+  assert.equal(await fs.readFile(`${root}/run/resolvconf/resolv.conf`, 'utf8'), 'nameserver 10.0.0.1\n');
+  assert.deepEqual(await files.list('/run'), ['app', 'resolvconf']);
+  assert.equal(await files.resolve('/home/ann/.ssh/config'), '/data/ann/.ssh/config');
+  assert.equal((await files.stat('/data/ann/.ssh/authorized_keys'))?.mode, 0o600);
+  await fs.rm(root, { recursive: true });
+});
+
+test("the kernel's own links are followed, but none into a process", async () => {
+  const files = realFiles();
+
+  assert.notEqual(await files.read('/proc/net/dev'), undefined);
+  assert.notEqual(await files.read('/proc/self/status'), undefined);
+  await assert.rejects(files.read('/proc/self/root/etc/passwd'), { code: 'FILE_LINK_UNTRUSTED' });
+  await assert.rejects(files.list('/proc/self/cwd'), { code: 'FILE_LINK_UNTRUSTED' });
+});
+
+test('nothing stays open, whether it was done or refused', async () => {
+  const folder = await temporary();
+  const files = realFiles();
+  const held = async () => (await fs.readdir('/proc/self/fd')).length;
+  await files.link(`${folder}/loop`, 'loop');
+  await files.link(`${folder}/etc`, '/etc');
+  const before = await held();
+  for (let each = 0; each < 20; each++) {
+    await files.makeDirectory(`${folder}/a/b`, { parents: true });
+    await files.write(`${folder}/a/b/c`, new Uint8Array());
+    await files.rename(`${folder}/a/b/c`, `${folder}/a/d`);
+    await files.link(`${folder}/a/link`, 'd', { replace: true });
+    await files.read(`${folder}/etc/passwd`);
+    await files.resolve(`${folder}/a/no/such/thing`);
+    await assert.rejects(files.read(`${folder}/loop/x`));
+    await assert.rejects(files.read(`${folder}/a/d/x`));
+    await assert.rejects(files.write(`${folder}/a`, new Uint8Array()));
+    await assert.rejects(files.makeDirectory(`${folder}/a`));
+    await assert.rejects(files.rename(`${folder}/a/none`, `${folder}/a/d`));
+    await files.remove(`${folder}/a`);
+  }
+
+  assert.equal(await held(), before);
+  await fs.rm(folder, { recursive: true });
+});
+
+test('a tree of a thousand levels is removed', async () => {
+  const folder = await temporary();
+  const files = realFiles();
+  await fs.mkdir(`${folder}/top${'/d'.repeat(1000)}`, { recursive: true });
+
+  await files.remove(`${folder}/top`);
+
+  assert.deepEqual(await fs.readdir(folder), []);
+  await fs.rm(folder, { recursive: true });
+});

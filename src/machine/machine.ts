@@ -27,30 +27,59 @@ export interface FileStat {
   readonly target?: string;
 }
 
+/** An id left out is as it would be without being named: of what is made, as the system makes it; else it stays. */
+export interface FileOwner {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/**
+ * Nothing here lets a local user act with the hands of root. A symbolic link is followed only when nobody but root, or
+ * the user this process runs as, owns it or may write the directory it lies in: else `FILE_LINK_UNTRUSTED`. A file with
+ * several names, one of which somebody else may have made, is neither read nor changed: `FILE_HARD_LINKED`. What is put
+ * in the way meanwhile is not touched. Pipes, sockets and devices are not opened: `FILE_SPECIAL`.
+ */
 export interface Files {
-  /** Does not follow a symlink at the end of the path. */
+  /** Does not follow a symlink at the end of the path, and follows whoever's on the way: it tells, and acts on nothing. */
   stat(path: string): Promise<FileStat | undefined>;
+  /** Where a path lies once every symlink in it is followed, at its end too; it need not exist. */
+  resolve(path: string): Promise<string>;
   /** Whole content; undefined when there is no such file. Follows symlinks. */
   read(path: string): Promise<Uint8Array | undefined>;
   /** Names in a directory, sorted; undefined when there is no such directory. */
   list(path: string): Promise<readonly string[] | undefined>;
   /**
-   * Replaces the content in one step (beside it, then rename). A file that exists keeps its owner, and its mode unless
-   * one is given; a new one is root's with mode 644. Follows symlinks. Throws `FILE_PARENT_MISSING`, `DISK_FULL`.
+   * Replaces the content in one step (beside it, then rename), together with owner and mode: it never lies there as
+   * somebody else's, or open to more. What is not given stays; a new file is root's with mode 644. When it changes
+   * hands, setuid and setgid are kept only if the mode is given. Follows symlinks. Throws `FILE_PARENT_MISSING`, `DISK_FULL`.
    */
-  write(path: string, content: Uint8Array, options?: { readonly mode?: number }): Promise<void>;
-  /** Mode 755 unless given. With `parents` what is missing above is made too, and a directory that exists is fine. */
-  makeDirectory(path: string, options?: { readonly mode?: number; readonly parents?: boolean }): Promise<void>;
-  /** A symlink at `path`; throws `FILE_EXISTS` when something is there. */
-  link(path: string, target: string): Promise<void>;
+  write(
+    path: string,
+    content: Uint8Array,
+    options?: { readonly mode?: number; readonly owner?: FileOwner },
+  ): Promise<void>;
+  /**
+   * Mode 755 unless given. With `parents` what is missing above is made too, and a directory that exists is fine, and
+   * stays as it is. Tells whether it was made.
+   */
+  makeDirectory(
+    path: string,
+    options?: { readonly mode?: number; readonly parents?: boolean; readonly owner?: FileOwner },
+  ): Promise<boolean>;
+  /** A symlink at `path`; throws `FILE_EXISTS` when something is there, unless it is to be replaced and is no directory. */
+  link(
+    path: string,
+    target: string,
+    options?: { readonly replace?: boolean; readonly owner?: FileOwner },
+  ): Promise<void>;
   /** Removes a file, a link, or a directory with all that is in it. Absent is fine. */
   remove(path: string): Promise<void>;
   /** Replaces a file in the way; throws `FILE_UNKNOWN`, `FILE_IS_DIRECTORY`, `FILE_NOT_EMPTY`. */
   rename(from: string, to: string): Promise<void>;
-  /** Follows symlinks. */
+  /** Follows symlinks. Setuid and setgid need a directory that nobody else may write: `FILE_SET_ID_UNTRUSTED`. */
   setMode(path: string, mode: number): Promise<void>;
   /** Does not follow symlinks; an id left out stays. */
-  setOwner(path: string, owner: { readonly uid?: number; readonly gid?: number }): Promise<void>;
+  setOwner(path: string, owner: FileOwner): Promise<void>;
 }
 
 export interface CommandOptions {

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { groupUnknown, userUnknown } from '#machine/errors.ts';
-import type { FileStat, Machine } from '#machine/machine.ts';
+import type { FileOwner, FileStat, Machine } from '#machine/machine.ts';
 import type { Change } from '../changes.ts';
 import { AccountRef, FileMode, modeText, parseMode } from '../types.ts';
 
@@ -48,14 +48,38 @@ export async function attributesOf(stat: FileStat | undefined, machine: Machine)
 }
 
 /** Sets what is given. The owner first: the kernel clears setuid and setgid when it changes. */
-export async function setAttributes(path: string, { user, group, mode }: Attributes, machine: Machine): Promise<void> {
-  if (user !== undefined || group !== undefined) {
-    await machine.files.setOwner(path, {
-      ...(user === undefined ? {} : { uid: await idOf('user', user, machine) }),
-      ...(group === undefined ? {} : { gid: await idOf('group', group, machine) }),
-    });
-  }
-  if (mode !== undefined) await machine.files.setMode(path, parseMode(mode));
+export async function setAttributes(path: string, attributes: Attributes, machine: Machine): Promise<void> {
+  const { owner, mode } = await made(attributes, machine);
+  if (owner !== undefined) await machine.files.setOwner(path, owner);
+  if (mode !== undefined) await machine.files.setMode(path, mode);
+}
+
+/**
+ * Attributes as the files port takes them together with what it writes or makes: by a second call for the path, who may
+ * write the directory could have put something else there.
+ */
+export async function made(
+  { user, group, mode }: Attributes,
+  machine: Machine,
+): Promise<{ readonly owner?: FileOwner; readonly mode?: number }> {
+  const owner: FileOwner = {
+    ...(user === undefined ? {} : { uid: await idOf('user', user, machine) }),
+    ...(group === undefined ? {} : { gid: await idOf('group', group, machine) }),
+  };
+  return {
+    ...(user === undefined && group === undefined ? {} : { owner }),
+    ...(mode === undefined ? {} : { mode: parseMode(mode) }),
+  };
+}
+
+/** The same of many entries, those deepest in the tree first: a directory is no stranger's only after what it holds. */
+export async function setAllAttributes(entries: Readonly<Record<string, Attributes>>, machine: Machine): Promise<void> {
+  const deepestFirst = Object.entries(entries).toSorted(([one], [other]) => depthOf(other) - depthOf(one));
+  for (const [path, attributes] of deepestFirst) await setAttributes(path, attributes, machine);
+}
+
+function depthOf(path: string): number {
+  return path.split('/').length;
 }
 
 /** One side of the attributes among some changes. */

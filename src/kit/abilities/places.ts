@@ -1,26 +1,21 @@
 import { ZesterError } from '#base/errors.ts';
-import { fileIsDirectory, fileLoop, fileNotDirectory, fileParentMissing, fileProtected } from '#machine/errors.ts';
-import type { FileStat, Files } from '#machine/machine.ts';
-import { baseName, cleanPath, parentOf } from '../types.ts';
+import { fileIsDirectory, fileNotDirectory, fileParentMissing, fileProtected, fileSpecial } from '#machine/errors.ts';
+import type { FileOwner, FileStat, Files } from '#machine/machine.ts';
+import { baseName, parentOf } from '../types.ts';
 
-/** Where a path leads when the symlinks at its end are followed; what it names need not exist. */
+/**
+ * Where a path leads when the symlinks at its end are followed; what it names need not exist. Throws
+ * `FILE_LINK_UNTRUSTED` for a link that anybody may have placed, so that a plan says what the run would.
+ */
 export async function realPath(files: Files, path: string): Promise<string> {
-  let place = path;
-  // Linux gives up after 40 links as well.
-  for (let hops = 0; hops < 40; hops++) {
-    const target = (await files.stat(place))?.target;
-    if (target === undefined) return place;
-    place = cleanPath(target.startsWith('/') ? target : `${parentOf(place)}/${target}`);
-  }
-  throw fileLoop('follow', path);
+  const place = await files.resolve(path);
+  const isLink = (await files.stat(path))?.kind === 'symlink';
+  return isLink ? place : path;
 }
 
 /** Where a path lies when every symlink on the way to it is followed, but not one at its end. */
 export async function realPlace(files: Files, path: string): Promise<string> {
-  let folder = '/';
-  for (const name of parentOf(path).split('/').filter(Boolean)) {
-    folder = await realPath(files, `${folder === '/' ? '' : folder}/${name}`);
-  }
+  const folder = await files.resolve(parentOf(path));
   return path === '/' ? path : `${folder === '/' ? '' : folder}/${baseName(path)}`;
 }
 
@@ -40,8 +35,18 @@ export async function refuseProtected(files: Files, action: string, path: string
 export async function findFile(files: Files, path: string): Promise<FileStat | undefined> {
   const stat = await files.stat(path);
   if (stat?.kind === 'directory') throw fileIsDirectory('manage as a file', path);
-  if (stat !== undefined && stat.kind !== 'file') throw special(path, stat.kind);
+  if (stat?.kind === 'symlink') throw fileSpecial('manage', path, 'a symlink');
+  if (stat?.kind === 'other') throw fileSpecial('manage', path);
   return stat;
+}
+
+/** Owner and mode for a copy of a file's content: it is open to nobody the file is not open to. */
+export async function likeFile(
+  files: Files,
+  path: string,
+): Promise<{ readonly mode: number; readonly owner?: FileOwner }> {
+  const stat = await files.stat(path);
+  return stat === undefined ? { mode: 0o600 } : { mode: stat.mode & 0o777, owner: { uid: stat.uid, gid: stat.gid } };
 }
 
 /**
@@ -92,11 +97,6 @@ export function notKept(path: string, what: string): ZesterError {
   return new ZesterError('machine', 'REVERT_LOST', `Cannot put "${path}" back: ${what} is not kept`, {
     hint: 'Restore it from a backup',
   });
-}
-
-function special(path: string, kind: FileStat['kind']): ZesterError {
-  const what = kind === 'symlink' ? 'symlink' : 'device, socket or pipe';
-  return new ZesterError('machine', 'FILE_SPECIAL', `Cannot manage "${path}": it is a ${what}`);
 }
 
 export function notText(path: string): ZesterError {

@@ -4,7 +4,7 @@ import { bytesOf, textOf } from '../content.ts';
 import type { Context } from '../context.ts';
 import { type Expected, type State, type StateDefinition, state } from '../state.ts';
 import { AbsolutePath } from '../types.ts';
-import { findFile, missingParents, notText, realPath, removeParents } from './places.ts';
+import { findFile, likeFile, missingParents, notText, realPath, removeParents } from './places.ts';
 
 /** Arguments of every state that edits the text of a file. */
 export const editArguments = {
@@ -72,8 +72,7 @@ export function textEdit<A extends z.ZodObject>({ edit, ...definition }: TextEdi
       for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
       if (backup !== false && contents?.from !== undefined) {
         const suffix = typeof backup === 'string' && backup.startsWith('.') ? backup : '.bak';
-        const mode = (await files.stat(path))?.mode ?? 0o600;
-        await files.write(path + suffix, bytesOf(contents.from), { mode });
+        await files.write(path + suffix, bytesOf(contents.from), await likeFile(files, path));
       }
       await files.write(path, bytesOf(contents?.to ?? ''));
       return undefined;

@@ -6,31 +6,52 @@ import {
   fileNotEmpty,
   fileParentMissing,
   fileProtected,
+  fileSpecial,
   fileUnknown,
+  hardLinkUntrusted,
+  linkUntrusted,
+  setIdUntrusted,
 } from '../errors.ts';
-import type { FileStat, Files } from '../machine.ts';
+import {
+  type Named,
+  type Stranger,
+  strangerBehind,
+  strangerIn,
+  strangerUnderSetId,
+  strangerWhoLinked,
+  withoutSetId,
+} from '../files/trust.ts';
+import type { FileOwner, FileStat, Files } from '../machine.ts';
 import { maxLinks, normal, parentPath } from '../path.ts';
 
 export type Node = { mode: number; uid: number; gid: number } & (
   | { readonly kind: 'file'; content: Uint8Array }
   | { readonly kind: 'directory' }
   | { readonly kind: 'symlink'; readonly target: string }
+  | { readonly kind: 'other' }
 );
 
-/** Normal absolute path → node: the whole file system of a fake machine. */
+/** Normal absolute path → node: the whole file system of a fake machine. A node at two paths is a file with two names. */
 export type Tree = Map<string, Node>;
+
+const root = { uid: 0, gid: 0 };
 
 /** The files port on a tree in memory, as root sees it: nothing is denied, everything else is as on a disk. */
 export function fakeFiles(tree: Tree): Files {
   return {
     async stat(path) {
-      const node = tree.get(locate(tree, 'read', path, { follow: false }));
+      const node = tree.get(locate(tree, 'read', path, { follow: false, anyLink: true }));
       return node && statOf(node);
     },
 
+    resolve: async (path) => locate(tree, 'follow', path),
+
     async read(path) {
-      const node = tree.get(locate(tree, 'read', path));
+      const place = locate(tree, 'read', path);
+      const node = tree.get(place);
       if (node?.kind === 'directory') throw fileIsDirectory('read', path);
+      if (node?.kind === 'other') throw fileSpecial('read', path);
+      if (node !== undefined) refuseHardLink(tree, 'read', path, place);
       return node?.kind === 'file' ? node.content.slice() : undefined;
     },
 
@@ -42,24 +63,22 @@ export function fakeFiles(tree: Tree): Files {
       return childNames(tree, folder);
     },
 
-    async write(path, content, { mode } = {}) {
+    async write(path, content, { mode, owner = {} } = {}) {
       const place = locate(tree, 'write', path);
       const before = tree.get(place);
       if (before?.kind === 'directory') throw fileIsDirectory('write', path);
-      const owner = before ?? newOwner(parentOf(tree, 'write', place, path));
-      tree.set(place, {
-        kind: 'file',
-        content: Uint8Array.from(content),
-        mode: mode ?? before?.mode ?? 0o644,
-        uid: owner.uid,
-        gid: owner.gid,
-      });
+      if (before?.kind === 'other') throw fileSpecial('write', path);
+      const present = before ?? newOwner(parentOf(tree, 'write', place, path));
+      const { uid, gid } = given(present, owner);
+      const changesHands = before !== undefined && (uid !== before.uid || gid !== before.gid);
+      const kept = before && (changesHands ? withoutSetId(before.mode) : before.mode);
+      tree.set(place, { kind: 'file', content: Uint8Array.from(content), mode: mode ?? kept ?? 0o644, uid, gid });
     },
 
-    async makeDirectory(path, { mode, parents = false } = {}) {
+    async makeDirectory(path, { mode, parents = false, owner = {} } = {}) {
       const place = locate(tree, 'create', path);
       const present = tree.get(place);
-      if (present?.kind === 'directory' && parents) return;
+      if (present?.kind === 'directory' && parents) return false;
       if (present !== undefined) throw fileExists('create', path);
       if (parents) {
         for (const each of ancestors(place)) {
@@ -68,13 +87,17 @@ export function fakeFiles(tree: Tree): Files {
           else if (above.kind !== 'directory') throw fileNotDirectory('create', path);
         }
       }
-      tree.set(place, newDirectory(parentOf(tree, 'create', place, path), mode));
+      const made = newDirectory(parentOf(tree, 'create', place, path), mode);
+      tree.set(place, { ...made, ...given(made, owner) });
+      return true;
     },
 
-    async link(path, target) {
+    async link(path, target, { replace = false, owner = {} } = {}) {
       const place = locate(tree, 'create', path, { follow: false });
-      if (tree.has(place)) throw fileExists('create', path);
-      tree.set(place, { kind: 'symlink', target, mode: 0o777, ...newOwner(parentOf(tree, 'create', place, path)) });
+      if (tree.has(place) && !replace) throw fileExists('create', path);
+      if (tree.get(place)?.kind === 'directory') throw fileIsDirectory('create', path);
+      const made = newOwner(parentOf(tree, 'create', place, path));
+      tree.set(place, { kind: 'symlink', target, mode: 0o777, ...given(made, owner) });
     },
 
     async remove(path) {
@@ -90,6 +113,12 @@ export function fakeFiles(tree: Tree): Files {
       const node = tree.get(source);
       if (node === undefined) throw fileUnknown('rename', from);
       const place = locate(tree, 'rename to', to, { follow: false });
+      for (const [each, asked] of [
+        [source, from],
+        [place, to],
+      ] as const)
+        if (each === '/') throw fileProtected('rename', asked);
+      refuseHardLink(tree, 'rename', from, source);
       parentOf(tree, 'rename to', place, to);
       const inTheWay = tree.get(place);
       if (inTheWay?.kind === 'directory' && node.kind !== 'directory') throw fileIsDirectory('rename to', to);
@@ -106,16 +135,24 @@ export function fakeFiles(tree: Tree): Files {
     },
 
     async setMode(path, mode) {
-      const node = tree.get(locate(tree, 'change the mode of', path));
-      if (node === undefined) throw fileUnknown('change the mode of', path);
+      const action = 'change the mode of';
+      const place = locate(tree, action, path);
+      const node = tree.get(place);
+      if (node === undefined) throw fileUnknown(action, path);
+      refuseHardLink(tree, action, path, place);
+      const stranger =
+        node.kind === 'file' && strangerUnderSetId(node, mode, parentOf(tree, action, place, path), root);
+      if (stranger) throw setIdUntrusted(action, path, { component: place, owner: described(stranger) });
       node.mode = mode & 0o7777;
     },
 
-    async setOwner(path, { uid, gid }) {
-      const node = tree.get(locate(tree, 'change the owner of', path, { follow: false }));
-      if (node === undefined) throw fileUnknown('change the owner of', path);
-      node.uid = uid ?? node.uid;
-      node.gid = gid ?? node.gid;
+    async setOwner(path, owner) {
+      const action = 'change the owner of';
+      const place = locate(tree, action, path, { follow: false });
+      const node = tree.get(place);
+      if (node === undefined) throw fileUnknown(action, path);
+      refuseHardLink(tree, action, path, place);
+      Object.assign(node, given(node, owner));
     },
   };
 }
@@ -127,32 +164,74 @@ export function plantDirectory(tree: Tree, path: string): void {
   }
 }
 
+interface LocateOptions {
+  readonly follow?: boolean;
+  readonly anyLink?: boolean;
+}
+
 /** Where a path leads once the symlinks on its way are followed; the end may not exist, and then neither may its parents. */
-function locate(tree: Tree, action: string, path: string, { follow = true } = {}): string {
+function locate(
+  tree: Tree,
+  action: string,
+  path: string,
+  { follow = true, anyLink = false }: LocateOptions = {},
+): string {
   let place = normal(path);
-  for (let hops = 0; hops < maxLinks; hops++) {
+  for (let hops = 0; hops <= maxLinks; hops++) {
     const link = firstLink(tree, action, path, place, follow);
     if (link === undefined) return place;
+    if (!anyLink) refuseLink(tree, action, path, link);
     const rest = place.slice(link.at.length);
     place = normal((link.target.startsWith('/') ? link.target : `${parentPath(link.at)}/${link.target}`) + rest);
   }
   throw fileLoop(action, path);
 }
 
-function firstLink(
-  tree: Tree,
-  action: string,
-  asked: string,
-  place: string,
-  follow: boolean,
-): { readonly at: string; readonly target: string } | undefined {
+interface FoundLink {
+  readonly at: string;
+  readonly target: string;
+  readonly node: Node;
+}
+
+function firstLink(tree: Tree, action: string, asked: string, place: string, follow: boolean): FoundLink | undefined {
   for (const each of ancestors(place)) {
     const node = tree.get(each);
-    if (node?.kind === 'symlink') return { at: each, target: node.target };
-    if (node?.kind === 'file') throw fileNotDirectory(action, asked);
+    if (node?.kind === 'symlink') return { at: each, target: node.target, node };
+    if (node !== undefined && node.kind !== 'directory') throw fileNotDirectory(action, asked);
   }
   const end = tree.get(place);
-  return follow && end?.kind === 'symlink' ? { at: place, target: end.target } : undefined;
+  return follow && end?.kind === 'symlink' ? { at: place, target: end.target, node: end } : undefined;
+}
+
+function refuseLink(tree: Tree, action: string, asked: string, { at, node }: FoundLink): void {
+  const directory = parentOf(tree, action, at, asked);
+  const stranger = strangerBehind(named(tree, node, directory), directory, root);
+  if (stranger === undefined) return;
+  const isOwner = stranger.kind === 'user' && stranger.id === node.uid;
+  const way = isOwner ? 'belongs to' : 'lies in a directory that may be written by';
+  throw linkUntrusted(action, asked, { component: at, owner: described(stranger), way });
+}
+
+function refuseHardLink(tree: Tree, action: string, asked: string, place: string): void {
+  const node = tree.get(place);
+  if (node === undefined || node.kind === 'directory') return;
+  const directory = parentOf(tree, action, place, asked);
+  const stranger = strangerWhoLinked(named(tree, node, directory), directory, root);
+  if (stranger) throw hardLinkUntrusted(action, asked, { component: place, owner: described(stranger) });
+}
+
+/** With the number of its names, which are only worth counting where a stranger can have made one. */
+function named(tree: Tree, node: Node, directory: Node): Named {
+  const isOpen = strangerIn(directory, root) !== undefined;
+  return { ...node, nlink: isOpen ? [...tree.values()].filter((each) => each === node).length : 1 };
+}
+
+function described(stranger: Stranger): string {
+  return stranger.kind === 'everybody' ? 'everybody' : `${stranger.kind} ${stranger.id}`;
+}
+
+function given({ uid, gid }: { uid: number; gid: number }, owner: FileOwner): { uid: number; gid: number } {
+  return { uid: owner.uid ?? uid, gid: owner.gid ?? gid };
 }
 
 function ancestors(place: string): readonly string[] {

@@ -189,23 +189,21 @@ function entryGid({ groups }: Accounts, name: string): number {
 async function makeHome(files: Files, home: string, owner: { uid: number; gid: number }): Promise<void> {
   if (await files.stat(home)) return;
   await files.makeDirectory(home.slice(0, home.lastIndexOf('/')) || '/', { parents: true });
-  await files.makeDirectory(home);
-  await files.setOwner(home, owner);
+  await files.makeDirectory(home, { owner });
   for (const name of (await files.list('/etc/skel')) ?? []) {
     const content = await files.read(`/etc/skel/${name}`);
     if (content === undefined) continue;
-    await files.write(`${home}/${name}`, content);
-    await files.setOwner(`${home}/${name}`, owner);
+    await files.write(`${home}/${name}`, content, { owner });
   }
 }
 
-/** `usermod -u` hands the files under the home over to the new id. */
-async function giveAway(files: Files, path: string, from: number, to: number): Promise<void> {
+/** `usermod -u` hands the files under the home over to the new id; a directory after what it holds, as long as it is known whose it was. */
+export async function giveAway(files: Files, path: string, from: number, to: number): Promise<void> {
   const stat = await files.stat(path);
   if (stat === undefined) return;
+  const names = stat.kind === 'directory' ? await files.list(path) : [];
+  for (const name of names ?? []) await giveAway(files, `${path}/${name}`, from, to);
   if (stat.uid === from) await files.setOwner(path, { uid: to });
-  if (stat.kind !== 'directory') return;
-  for (const name of (await files.list(path)) ?? []) await giveAway(files, `${path}/${name}`, from, to);
 }
 
 function groupOf({ groups }: Accounts, name: string): Group | undefined {

@@ -3,6 +3,7 @@ import { groupExists, groupUnknown, nameInvalid, userExists, userIdTaken, userUn
 import { editLines } from '../groups/busybox.ts';
 import type { Groups, Users, UserWish } from '../machine.ts';
 import type { Tools } from '../provider.ts';
+import { giveAway } from './book.ts';
 
 /** Users with BusyBox's `adduser`, `deluser` and `chpasswd`, and the user file itself for what they cannot do. */
 export function busyboxUsers({ files, commands }: Tools, groups: Groups): Users {
@@ -68,21 +69,8 @@ export function busyboxUsers({ files, commands }: Tools, groups: Groups): Users 
         if (fields[0] !== name) return fields;
         return [name, fields[1] ?? 'x', String(uid), String(gid), fullname, home, shell];
       });
-      if (uid !== user.uid && (await files.stat(home))) {
-        await commands.run([
-          'find',
-          home,
-          '-xdev',
-          '-user',
-          String(user.uid),
-          '-exec',
-          'chown',
-          '-h',
-          String(uid),
-          '{}',
-          '+',
-        ]);
-      }
+      // Not with `find` and `chown`: they go by paths, and whose home it is could lead them out of it meanwhile.
+      if (uid !== user.uid) await giveAway(files, home, user.uid, uid);
       await setGroups(name, wish.groups);
     },
 

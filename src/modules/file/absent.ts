@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { attributesOf, setAttributes } from '#kit/abilities/attributes.ts';
+import { attributesOf, made } from '#kit/abilities/attributes.ts';
 import { notKept, refuseProtected } from '#kit/abilities/places.ts';
 import { removal } from '#kit/changes.ts';
 import { bytesOf, type Content, contentOf } from '#kit/content.ts';
@@ -32,11 +32,9 @@ export const absent = state({
   async revert({ kind, target, contents, user, group, mode }, { name }, context) {
     const owner = { user: user?.from, group: group?.from };
     if (kind?.from === 'symlink' && target?.from !== undefined) {
-      await context.files.link(name, target.from);
-      await setAttributes(name, owner, context);
+      await context.files.link(name, target.from, await made(owner, context));
     } else if (typeof contents?.from === 'string') {
-      await context.files.write(name, bytesOf(contents.from));
-      await setAttributes(name, { ...owner, mode: mode?.from }, context);
+      await context.files.write(name, bytesOf(contents.from), await made({ ...owner, mode: mode?.from }, context));
     } else throw notKept(name, 'what it held');
   },
   examples: [

@@ -3,6 +3,7 @@ import { ZesterError } from '#base/errors.ts';
 import {
   attributeArguments,
   attributesOf,
+  made,
   setAttributes,
   sideOf,
   wantedAttributes,
@@ -60,10 +61,11 @@ export const copy = state({
     const { files } = context;
     const path = await placeOf(wanted, context);
     for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
+    const attributes = { ...sideOf(rest, 'to'), ...defined(await wantedAttributes(wanted, context)) };
     if (contents?.to !== undefined) {
-      await files.write(path, await sameContent(contents.to, () => files.read(wanted.source)));
-    }
-    await setAttributes(path, sideOf(rest, 'to'), context);
+      const content = await sameContent(contents.to, () => files.read(wanted.source));
+      await files.write(path, content, await made(attributes, context));
+    } else await setAttributes(path, attributes, context);
     return { path };
   },
   async revert({ exists, parents, contents, ...rest }, wanted, context) {
@@ -75,8 +77,9 @@ export const copy = state({
       await removeParents(files, parents?.to ?? []);
       return { path };
     }
-    if (contents?.from !== undefined) await files.write(path, bytesOf(contents.from));
-    await setAttributes(path, sideOf(rest, 'from'), context);
+    const attributes = sideOf(rest, 'from');
+    if (contents?.from === undefined) await setAttributes(path, attributes, context);
+    else await files.write(path, bytesOf(contents.from), await made(attributes, context));
     return { path };
   },
   examples: [

@@ -3,7 +3,8 @@ import {
   type Attributes,
   attributeArguments,
   attributesOf,
-  setAttributes,
+  made,
+  setAllAttributes,
   sideOf,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
@@ -11,7 +12,7 @@ import { missingParents, notKept, realPath, refuseProtected, removeParents, walk
 import { differences, sameValue } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
-import { AbsolutePath, FileMode, parentOf, parseMode, StringList } from '#kit/types.ts';
+import { AbsolutePath, FileMode, parentOf, StringList } from '#kit/types.ts';
 import { fileNotDirectory } from '#machine/errors.ts';
 import type { FileStat } from '#machine/machine.ts';
 
@@ -83,16 +84,12 @@ export const directory = state({
     const { files } = context;
     const path = wanted.allow_symlink ? await realPath(files, name) : name;
     if (replaced) await files.remove(path);
-    for (const each of [...(parents?.to ?? []), ...(exists ? [path] : [])]) {
-      await files.makeDirectory(each, {
-        parents: true,
-        mode: rest.mode?.to === undefined ? 0o755 : parseMode(rest.mode.to),
-      });
-      await setAttributes(each, { user: rest.user?.to, group: rest.group?.to }, context);
-    }
+    const attributes = sideOf(rest, 'to');
+    const options = { mode: 0o755, ...(await made(attributes, context)), parents: true };
+    for (const each of parents?.to ?? []) await files.makeDirectory(each, options);
+    const isNew = exists !== undefined && (await files.makeDirectory(path, options));
     for (const each of removed?.to ?? []) await files.remove(each);
-    await setAttributes(path, sideOf(rest, 'to'), context);
-    for (const [each, attributes] of Object.entries(entries?.to ?? {})) await setAttributes(each, attributes, context);
+    await setAllAttributes({ ...(isNew ? {} : { [path]: attributes }), ...entries?.to }, context);
     return undefined;
   },
   async revert({ exists, replaced, parents, removed, entries, ...rest }, { name, allow_symlink }, context) {
@@ -101,9 +98,7 @@ export const directory = state({
     if (replaced) throw notKept(path, 'what was in its place');
     if (removed) throw notKept(path, 'what was in it');
     if (exists) return removeParents(files, [...(parents?.to ?? []), path]).then(() => undefined);
-    for (const [each, attributes] of Object.entries(entries?.from ?? {}))
-      await setAttributes(each, attributes, context);
-    await setAttributes(path, sideOf(rest, 'from'), context);
+    await setAllAttributes({ [path]: sideOf(rest, 'from'), ...entries?.from }, context);
     return undefined;
   },
   examples: [

@@ -4,16 +4,17 @@ import { ZesterError } from '#base/errors.ts';
 import {
   attributeArguments,
   attributesOf,
+  made,
   setAttributes,
   sideOf,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
-import { findFile, missingParents, notKept, realPath, removeParents } from '#kit/abilities/places.ts';
+import { findFile, likeFile, missingParents, notKept, realPath, removeParents } from '#kit/abilities/places.ts';
 import { differences } from '#kit/changes.ts';
 import { bytesOf, type Content, contentOf, isContentNote, sameContent } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
-import { AbsolutePath, AnyMap, FileMode, parseMode, StringList, TemplateFlag } from '#kit/types.ts';
+import { AbsolutePath, AnyMap, FileMode, StringList, TemplateFlag } from '#kit/types.ts';
 import { type ContentWish, wantedContent } from './wish.ts';
 
 export const managed = state({
@@ -108,15 +109,15 @@ export const managed = state({
         ? new Uint8Array()
         : await sameContent(contents.to, () => wantedContent(unverified(wanted), context));
     if (exists || contents) await judge(wanted, wish, context);
+    // All of them, not those that differed: what is there by now may be another file than the one that was looked at.
+    const options = await made(await wantedAttributes(wanted, context), context);
     for (const each of parents?.to ?? []) {
-      await context.files.makeDirectory(each, { mode: wanted.dir_mode, parents: true });
-      await setAttributes(each, { user: rest.user?.to, group: rest.group?.to }, context);
+      await context.files.makeDirectory(each, { ...options, mode: wanted.dir_mode, parents: true });
     }
     if (wanted.backup && contents && !exists) await keep(path, wanted.backup, context);
-    // The mode comes with the content, so that nobody reads a secret before its file is closed to them.
-    const mode = rest.mode?.to === undefined ? undefined : parseMode(rest.mode.to);
-    if (exists || contents) await context.files.write(path, wish, mode === undefined ? {} : { mode });
-    await setAttributes(path, sideOf(rest, 'to'), context);
+    // They come with the content, so that nobody reads a secret before its file is closed to them.
+    if (exists || contents) await context.files.write(path, wish, options);
+    else await setAttributes(path, sideOf(rest, 'to'), context);
     return { path };
   },
   async revert({ exists, parents, contents, ...rest }, { name }, context) {
@@ -127,8 +128,9 @@ export const managed = state({
       return { path };
     }
     if (isContentNote(contents?.from)) throw notKept(path, 'its earlier content');
-    if (contents?.from !== undefined) await context.files.write(path, bytesOf(contents.from));
-    await setAttributes(path, sideOf(rest, 'from'), context);
+    const attributes = sideOf(rest, 'from');
+    if (contents?.from === undefined) await setAttributes(path, attributes, context);
+    else await context.files.write(path, bytesOf(contents.from), await made(attributes, context));
     return { path };
   },
   hides: ({ show_changes }) => (show_changes ? [] : ['contents']),
@@ -275,6 +277,5 @@ async function judge(
 async function keep(path: string, backup: boolean | string, { files }: Context): Promise<void> {
   const suffix = typeof backup === 'string' && backup.startsWith('.') ? backup : '.bak';
   const earlier = await files.read(path);
-  if (earlier !== undefined)
-    await files.write(`${path}${suffix}`, earlier, { mode: (await files.stat(path))?.mode ?? 0o600 });
+  if (earlier !== undefined) await files.write(`${path}${suffix}`, earlier, await likeFile(files, path));
 }

@@ -4,7 +4,8 @@ import {
   type Attributes,
   attributeArguments,
   attributesOf,
-  setAttributes,
+  made,
+  setAllAttributes,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
 import {
@@ -108,15 +109,24 @@ export const recurse = state({
   async apply({ directories, attributes, removed, ...changes }, written, context) {
     const { files } = context;
     const wanted = await followed(written, context);
-    for (const each of directories?.to ?? []) await files.makeDirectory(each, { parents: true });
+    const { user, group, file_mode, dir_mode } = wanted;
+    const folderOptions = await made(await wantedAttributes({ user, group, mode: dir_mode }, context), context);
+    const fileOptions = await made(await wantedAttributes({ user, group, mode: file_mode }, context), context);
+    const settled = new Set<string>();
+    for (const each of directories?.to ?? []) {
+      const isInside = each === wanted.name || each.startsWith(`${wanted.name}/`);
+      const isNew = await files.makeDirectory(each, { ...(isInside ? folderOptions : {}), parents: true });
+      if (isNew) settled.add(each);
+    }
     const wish = await wantedFiles(wanted, context);
-    for (const [path, change] of contentChanges(changes)) {
-      const { to } = change;
+    for (const [path, { to }] of contentChanges(changes)) {
       if (to === undefined) continue;
-      await files.write(path, await sameContent(to, async () => wish.get(path)?.()), newMode(change, wanted));
+      await files.write(path, await sameContent(to, async () => wish.get(path)?.()), fileOptions);
+      settled.add(path);
     }
     for (const path of Object.keys(removed?.from ?? {})) await files.remove(path);
-    for (const [path, each] of Object.entries(attributes?.to ?? {})) await setAttributes(path, each, context);
+    const left = Object.entries(attributes?.to ?? {}).filter(([path]) => !settled.has(path));
+    await setAllAttributes(Object.fromEntries(left), context);
     return undefined;
   },
   async revert({ directories, attributes, removed, ...changes }, _wanted, context) {
@@ -127,19 +137,17 @@ export const recurse = state({
     if (special !== undefined) throw notKept(special[0], 'what it was');
     for (const [path, { from }] of contentChanges(changes)) {
       if (from === undefined) await files.remove(path);
-      else await files.write(path, bytesOf(String(from)));
+      else await files.write(path, bytesOf(String(from)), await made(removed?.from?.[path] ?? {}, context));
     }
     for (const [path, { target, ...attributes }] of Object.entries(removed?.from ?? {})) {
-      if (target !== undefined) await files.link(path, target);
-      await setAttributes(path, attributes, context);
+      if (target !== undefined) await files.link(path, target, await made(attributes, context));
     }
-    const made = new Set([
+    const isNew = new Set([
       ...(directories?.to ?? []),
       ...contentChanges(changes).map(([path, { from }]) => (from === undefined ? path : '')),
     ]);
-    for (const [path, each] of Object.entries(attributes?.from ?? {})) {
-      if (!made.has(path)) await setAttributes(path, each, context);
-    }
+    const left = Object.entries(attributes?.from ?? {}).filter(([path]) => !isNew.has(path));
+    await setAllAttributes(Object.fromEntries(left), context);
     for (const each of (directories?.to ?? []).toReversed()) await removeParents(files, [each]);
     return undefined;
   },
@@ -279,11 +287,6 @@ async function unlike(wanted: Wish, folders: readonly string[], paths: readonly 
     to[path] = Object.fromEntries(keys.map((key) => [key, wish[key]]));
   }
   return Object.keys(to).length === 0 ? undefined : { from, to };
-}
-
-/** A new file is never open to more than it may be in the end. */
-function newMode({ from }: Change<Content>, { file_mode }: Wish): { readonly mode?: number } {
-  return from === undefined && file_mode !== undefined ? { mode: file_mode } : {};
 }
 
 function contentChanges(changes: Readonly<Record<string, unknown>>): readonly [`/${string}`, Change<Content>][] {

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { attributeArguments, attributesOf, setAttributes, wantedAttributes } from '#kit/abilities/attributes.ts';
+import { attributeArguments, attributesOf, made, setAttributes, wantedAttributes } from '#kit/abilities/attributes.ts';
 import { missingParents, notKept, removeParents } from '#kit/abilities/places.ts';
 import { differences } from '#kit/changes.ts';
 import { type Content, contentOf } from '#kit/content.ts';
 import { state } from '#kit/state.ts';
 import { AbsolutePath, FileMode, parentOf } from '#kit/types.ts';
 import { fileExists } from '#machine/errors.ts';
-import type { Files } from '#machine/machine.ts';
+import type { FileOwner, Files } from '#machine/machine.ts';
 
 export const symlink = state({
   name: 'file.symlink',
@@ -57,18 +57,20 @@ export const symlink = state({
     for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
     if (replaced && backupname !== undefined) await files.rename(name, backupPath(name, backupname));
     else if (replaced) await files.remove(name);
-    if (target?.to !== undefined) await pointTo(name, target.to, files);
-    await setAttributes(name, { user: user?.to, group: group?.to }, context);
+    const owner = { user: user?.to, group: group?.to };
+    if (target?.to === undefined) await setAttributes(name, owner, context);
+    else await pointTo(name, target.to, (await made(owner, context)).owner, files);
   },
   async revert({ exists, replaced, target, parents, user, group }, { name, backupname }, context) {
     const { files } = context;
     const moved = replaced && backupname !== undefined ? backupPath(name, backupname) : undefined;
     if (replaced && moved === undefined) throw notKept(name, 'what was in its place');
-    if (target?.from !== undefined) await pointTo(name, target.from, files);
+    const owner = { user: user?.from, group: group?.from };
+    if (target?.from !== undefined) await pointTo(name, target.from, (await made(owner, context)).owner, files);
     else if (target) await files.remove(name);
     if (moved !== undefined) await files.rename(moved, name);
     if (exists && !moved) await removeParents(files, parents?.to ?? []);
-    if (!exists) await setAttributes(name, { user: user?.from, group: group?.from }, context);
+    if (!exists && !target) await setAttributes(name, owner, context);
   },
   examples: [
     {
@@ -117,11 +119,10 @@ export const symlink = state({
 });
 
 /** A link is made anew to lead elsewhere; it stays whose it was. */
-async function pointTo(name: string, target: string, files: Files): Promise<void> {
+async function pointTo(name: string, target: string, owner: FileOwner | undefined, files: Files): Promise<void> {
   const before = await files.stat(name);
-  if (before) await files.remove(name);
-  await files.link(name, target);
-  if (before) await files.setOwner(name, { uid: before.uid, gid: before.gid });
+  const kept = before && { uid: before.uid, gid: before.gid };
+  await files.link(name, target, { replace: before?.kind === 'symlink', owner: { ...kept, ...owner } });
 }
 
 function backupPath(name: string, backupname: string): string {
