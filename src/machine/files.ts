@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import {
   fileIsDirectory,
@@ -8,7 +8,7 @@ import {
   fileUnknown,
   setIdUntrusted,
 } from './errors.ts';
-import { codeOf } from './files/descriptor.ts';
+import { codeOf, type Descriptor, O_RDONLY, open } from './files/descriptor.ts';
 import { coded, translate } from './files/failure.ts';
 import { makeDirectory, makeLink } from './files/make.ts';
 import { openDoor } from './files/reach.ts';
@@ -62,7 +62,7 @@ export function realFiles({ root }: FilesOptions = {}): Files {
       if (!entry.stat.isFile()) throw fileSpecial('read', path);
       spot.refuseHardLink('read', entry);
       try {
-        return await readFile(entry.path);
+        return isShort(entry) ? readShort(entry) : await readFile(entry.path);
       } catch (error) {
         throw translate(error, 'read', path);
       }
@@ -112,6 +112,16 @@ export function realFiles({ root }: FilesOptions = {}): Files {
       coded(action, path, () => chownSync(entry.path, uid ?? entry.stat.uid, gid ?? entry.stat.gid));
     },
   };
+}
+
+/** Read at once: handing it to another thread would take longer. Files of the kernel have no size, and may take time. */
+function isShort({ stat }: Descriptor): boolean {
+  return stat.size > 0 && stat.size <= 64 * 1024;
+}
+
+function readShort(entry: Descriptor): Uint8Array {
+  using file = open(entry.path, O_RDONLY);
+  return readFileSync(file.number);
 }
 
 function statOf(stat: Stats, target: string | undefined): FileStat {

@@ -9,8 +9,8 @@ import { baseName, parentOf } from '../types.ts';
  */
 export async function realPath(files: Files, path: string): Promise<string> {
   const place = await files.resolve(path);
-  const isLink = (await files.stat(path))?.kind === 'symlink';
-  return isLink ? place : path;
+  // As it is written, if only its directories are reached through links: people know it by that name.
+  return place === path || (await files.stat(path))?.kind !== 'symlink' ? path : place;
 }
 
 /** Where a path lies when every symlink on the way to it is followed, but not one at its end. */

@@ -60,7 +60,7 @@ export function textEdit<A extends z.ZodObject>({ edit, ...definition }: TextEdi
       const before = await readText(path, context);
       const after = await edit(before, wanted, context);
       if (after === undefined || after === before) return {};
-      const parents = await missingParents(files, path, wish);
+      const parents = before === undefined ? await missingParents(files, path, wish) : undefined;
       return differences<EditFields>(
         { exists: true, parents, contents: after },
         { exists: before !== undefined, contents: before },

@@ -12,25 +12,25 @@ const batch = 200;
 
 /** Removes what a name stands for, with all that is in it. It goes into directories it holds open, never by a path. */
 export async function removeSpot(spot: Spot): Promise<void> {
-  let removed = 0;
-  const pause = async () => {
-    if (++removed % batch === 0) await new Promise((resolve) => setImmediate(resolve));
-  };
   try {
-    await removeFrom(spot.folder, spot.name, pause);
+    await removeFrom(spot.folder, spot.name, { removed: 0 });
   } catch (error) {
     throw translate(error, 'remove', spot.asked);
   }
 }
 
-async function removeFrom(folder: Descriptor, name: string, pause: () => Promise<void>): Promise<void> {
+async function removeFrom(folder: Descriptor, name: string, progress: { removed: number }): Promise<void> {
+  const path = at(folder.number, name);
   for (let each = 0; each < tries; each++) {
-    await pause();
-    if (!isDirectoryLeft(() => unlinkSync(at(folder.number, name)))) return;
-    using inner = openDirectory(folder, name);
+    if (!isDirectoryLeft(() => unlinkSync(path))) return;
+    using inner = openDirectory(path);
     if (inner === undefined) continue;
-    for (const child of readdirSync(inner.path)) await removeFrom(inner, child, pause);
-    if (!isDirectoryLeft(() => rmdirSync(at(folder.number, name)))) return;
+    for (const child of readdirSync(inner.path)) {
+      const childPath = at(inner.number, child);
+      if (isDirectoryLeft(() => unlinkSync(childPath))) await removeFrom(inner, child, progress);
+      if (++progress.removed % batch === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (!isDirectoryLeft(() => rmdirSync(path))) return;
   }
   throw machineError('FILE_BUSY', `Cannot remove "${name}": somebody keeps putting something in its place`, {
     hint: 'Stop what writes there, then try again',
@@ -51,9 +51,9 @@ function isDirectoryLeft(remove: () => void): boolean {
 }
 
 /** Undefined when it is no directory any more. */
-function openDirectory(folder: Descriptor, name: string): Descriptor | undefined {
+function openDirectory(path: string): Descriptor | undefined {
   try {
-    return open(at(folder.number, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { fchmodSync, fchownSync, fstatSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { fileIsDirectory, fileParentMissing, fileSpecial } from '../errors.ts';
 import type { FileOwner } from '../machine.ts';
@@ -45,7 +46,7 @@ export async function replace(spot: Spot, action: string, replacement: Replaceme
     const handle = await fs.open(beside, 'wx', 0o600);
     try {
       await handle.writeFile(replacement.content);
-      await settle(handle, replacement);
+      settle(handle.fd, replacement);
       // Without it a crash may leave the new name with no content on some file systems.
       await handle.sync();
     } finally {
@@ -67,7 +68,7 @@ async function writeInPlace(spot: Spot, action: string, present: Descriptor, rep
     const handle = await fs.open(present.path, O_RDWR | O_NONBLOCK);
     try {
       // Before the content: it is never open to more than it may be in the end.
-      await settle(handle, replacement);
+      settle(handle.fd, replacement);
       await handle.truncate(0);
       await handle.writeFile(replacement.content);
       await handle.sync();
@@ -80,11 +81,11 @@ async function writeInPlace(spot: Spot, action: string, present: Descriptor, rep
 }
 
 /** The owner first: the kernel clears the bits for running as the owner when it changes. */
-async function settle(handle: fs.FileHandle, { mode, owner }: Replacement): Promise<void> {
-  const stat = await handle.stat();
+function settle(descriptor: number, { mode, owner }: Replacement): void {
+  const stat = fstatSync(descriptor);
   const [uid, gid] = [owner.uid ?? stat.uid, owner.gid ?? stat.gid];
-  if (uid !== stat.uid || gid !== stat.gid) await handle.chown(uid, gid);
-  await handle.chmod(mode);
+  if (uid !== stat.uid || gid !== stat.gid) fchownSync(descriptor, uid, gid);
+  fchmodSync(descriptor, mode);
 }
 
 /** A name that nobody can have put something at before. */

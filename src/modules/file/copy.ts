@@ -46,7 +46,7 @@ export const copy = state({
     return differences<Wish>(
       {
         exists: true,
-        parents: await missingParents(files, path, wanted),
+        parents: stat === undefined ? await missingParents(files, path, wanted) : undefined,
         ...kept,
         contents: await read(wanted.source, context),
       },

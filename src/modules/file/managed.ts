@@ -90,7 +90,7 @@ export const managed = state({
     const path = await realPath(files, wanted.name);
     const stat = await findFile(files, path);
     if (stat === undefined && !wanted.create) return {};
-    const parents = await missingParents(files, path, wanted);
+    const parents = stat === undefined ? await missingParents(files, path, wanted) : undefined;
     const wish = stat === undefined || wanted.replace ? await wantedContent(unverified(wanted), context) : undefined;
     const current = stat === undefined || wish === undefined ? undefined : await files.read(path);
     return differences<Wish>(
