@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
@@ -109,6 +110,24 @@ test("the kernel's own links are followed, but none into a process", async () =>
   assert.notEqual(await files.read('/proc/self/status'), undefined);
   await assert.rejects(files.read('/proc/self/exe'), { code: 'FILE_LINK_UNTRUSTED' });
   await assert.rejects(files.list('/proc/self/cwd'), { code: 'FILE_LINK_UNTRUSTED' });
+});
+
+const elsewhere = '/dev/shm';
+const hasElsewhere = existsSync(elsewhere) && statSync(elsewhere).dev !== statSync(tmpdir()).dev;
+
+test('a file is renamed to another file system, a directory is not', { skip: !hasElsewhere }, async () => {
+  const [from, to] = [await fs.mkdtemp(`${elsewhere}/zester-files-`), await temporary()];
+  const files = realFiles();
+  await files.write(`${from}/a`, new TextEncoder().encode('x'), { mode: 0o640 });
+  await fs.writeFile(`${to}/b`, 'in the way');
+
+  await files.rename(`${from}/a`, `${to}/b`);
+
+  assert.deepEqual([await fs.readdir(from), await fs.readdir(to)], [[], ['b']]);
+  assert.equal(await fs.readFile(`${to}/b`, 'utf8'), 'x');
+  assert.equal((await files.stat(`${to}/b`))?.mode, 0o640);
+  await assert.rejects(files.rename(from, `${to}/c`), { code: 'FILE_OTHER_DEVICE' });
+  await Promise.all([from, to].map((each) => fs.rm(each, { recursive: true })));
 });
 
 test('nothing stays open, whether it was done or refused', async () => {

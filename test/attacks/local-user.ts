@@ -166,6 +166,10 @@ export const attacks: readonly Attack[] = [
     await ground.refuses(link, 'file.absent', { name: ground.path('home/tmp/secret') });
     assert.equal(await ground.call('file.remove', { path: ground.path('home/tmp/secret') }), 'FILE_LINK_UNTRUSTED');
     assert.equal((await ground.apply('file.absent', { name: ground.path('home/old') })).result, 'changed');
+    await ground.plantHardLink('home/name', 'vault/secret');
+    const { result, diff } = await ground.apply('file.absent', { name: ground.path('home/name') });
+    assert.equal(result, 'changed');
+    assert.doesNotMatch(diff ?? '', /root alone/);
     await ground.untouched();
   }),
   local('a user plants what root renames, and where to', async (ground) => {

@@ -1,4 +1,4 @@
-import { ZesterError } from '#base/errors.ts';
+import { isError, ZesterError } from '#base/errors.ts';
 import { fileIsDirectory, fileNotDirectory, fileParentMissing, fileProtected, fileSpecial } from '#machine/errors.ts';
 import type { FileOwner, FileStat, Files } from '#machine/machine.ts';
 import { baseName, parentOf } from '../types.ts';
@@ -38,6 +38,17 @@ export async function findFile(files: Files, path: string): Promise<FileStat | u
   if (stat?.kind === 'symlink') throw fileSpecial('manage', path, 'a symlink');
   if (stat?.kind === 'other') throw fileSpecial('manage', path);
   return stat;
+}
+
+/** What a file that goes holds, for a revert; nothing of one that somebody may have linked here: it is not read aloud. */
+export async function contentToKeep(files: Files, path: string, stat: FileStat): Promise<Uint8Array | undefined> {
+  if (stat.kind !== 'file') return undefined;
+  try {
+    return await files.read(path);
+  } catch (error) {
+    if (isError(error, 'FILE_HARD_LINKED')) return undefined;
+    throw error;
+  }
 }
 
 /** Owner and mode for a copy of a file's content: it is open to nobody the file is not open to. */

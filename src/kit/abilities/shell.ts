@@ -29,8 +29,13 @@ export type CommandWish = Readonly<z.output<z.ZodObject<typeof commandArguments>
 
 /** Refuses a command that could not even start: `COMMAND_DIRECTORY_UNKNOWN`, `USER_UNKNOWN`. */
 export async function checkCommand(command: string, { cwd, runas }: CommandWish, machine: Machine): Promise<void> {
-  const folder = cwd === undefined ? undefined : await machine.files.stat(await realPath(machine.files, cwd));
-  if (cwd !== undefined && folder?.kind !== 'directory') throw commandDirectoryUnknown(command, cwd);
+  if (cwd !== undefined) {
+    // Whoever's links are in the way of a command that runs as somebody else: what it does there, that user may do.
+    const place = runas === undefined ? await realPath(machine.files, cwd) : cwd;
+    const kind = (await machine.files.stat(place))?.kind;
+    const isFolder = kind === 'directory' || (kind === 'symlink' && runas !== undefined);
+    if (!isFolder) throw commandDirectoryUnknown(command, cwd);
+  }
   if (typeof runas === 'string' && !(await machine.users.find(runas))) throw userUnknown(`run "${command}"`, runas);
 }
 

@@ -20,7 +20,8 @@ export async function rename(door: Door, from: string, to: string): Promise<void
     renameSync(source.path, place.path);
   } catch (error) {
     if (codeOf(error) !== 'EXDEV') throw translate(error, 'rename to', to);
-    return moveAcross(source, moved, place);
+    // Waited for: what is held open here must stay so until it is done.
+    return await moveAcross(source, moved, place);
   }
   if (source.stranger && !isSame(lstatSync(place.path), moved.stat)) {
     coded('rename', from, () => renameSync(place.path, source.path));

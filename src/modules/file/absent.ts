@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { attributesOf, made } from '#kit/abilities/attributes.ts';
-import { notKept, refuseProtected } from '#kit/abilities/places.ts';
+import { contentToKeep, notKept, refuseProtected } from '#kit/abilities/places.ts';
 import { removal } from '#kit/changes.ts';
 import { bytesOf, type Content, contentOf } from '#kit/content.ts';
 import { state } from '#kit/state.ts';
@@ -16,7 +16,7 @@ export const absent = state({
     await refuseProtected(context.files, 'remove', name);
     const stat = await context.files.stat(name);
     if (stat === undefined) return removal<Removed>(undefined);
-    const content = stat.kind === 'file' ? await context.files.read(name) : undefined;
+    const content = await contentToKeep(context.files, name, stat);
     return removal<Removed>({
       kind: stat.kind,
       target: stat.target,

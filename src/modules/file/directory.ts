@@ -161,7 +161,10 @@ export const directory = state({
     },
   ],
   notes: ['A directory is reverted by removing it if it is empty: what has come into it since is not lost.'],
-  differs: ['"clean" removes all that "exclude_pat" does not spare, also files that other states manage.'],
+  differs: [
+    '"clean" removes all that "exclude_pat" does not spare, also files that other states manage.',
+    'A symlink that another user may have placed is not followed; a file with several names, which another user may have linked there, is not changed by "recurse".',
+  ],
 });
 
 /** What cleaning removes: topmost paths, so that a directory goes with all that is in it, unless a part is spared. */

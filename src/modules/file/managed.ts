@@ -240,6 +240,7 @@ export const managed = state({
   differs: [
     'The plan shows the same diff as the run, and check_cmd judges the content before the file is touched.',
     'A backup lies beside the file, with a suffix; there is no folder of dated copies.',
+    'A symlink that another user may have placed is not followed, on the way to the file neither.',
   ],
 });
 

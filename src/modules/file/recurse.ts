@@ -9,6 +9,7 @@ import {
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
 import {
+  contentToKeep,
   findFile,
   missingParents,
   notKept,
@@ -90,7 +91,7 @@ export const recurse = state({
     for (const [path, stat] of wanted.clean ? present : []) {
       if (stat.kind === 'directory' || wish.has(path as `/${string}`) || isSpared(path, wanted)) continue;
       removed[path] = await removedOf(stat, context);
-      const content = stat.kind === 'file' ? await files.read(path) : undefined;
+      const content = await contentToKeep(files, path, stat);
       if (content) changes[path as `/${string}`] = { from: contentOf(content), to: undefined };
     }
     const folders = [...new Set([wanted.name, ...[...wish.keys()].flatMap((path) => between(wanted.name, path))])];

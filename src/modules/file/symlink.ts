@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { attributeArguments, attributesOf, made, setAttributes, wantedAttributes } from '#kit/abilities/attributes.ts';
-import { missingParents, notKept, removeParents } from '#kit/abilities/places.ts';
+import { contentToKeep, missingParents, notKept, removeParents } from '#kit/abilities/places.ts';
 import { differences } from '#kit/changes.ts';
 import { type Content, contentOf } from '#kit/content.ts';
 import { state } from '#kit/state.ts';
@@ -35,7 +35,7 @@ export const symlink = state({
     const stat = await files.stat(name);
     const isLink = stat?.kind === 'symlink';
     if (stat && !isLink && !force && backupname === undefined) throw fileExists('link', name);
-    const content = stat?.kind === 'file' ? await files.read(name) : undefined;
+    const content = stat && (await contentToKeep(files, name, stat));
     const replaced = stat && !isLink ? ((content && contentOf(content)) ?? stat.kind) : undefined;
     return {
       ...differences(
