@@ -209,6 +209,13 @@ export const attacks: readonly Attack[] = [
     await ground.refuses(link, 'file.managed', { name: ground.path('tmp/app/job'), contents: 'x' });
     await ground.refuses(link, 'file.managed', { name: ground.path('open/link'), mode: '0644' });
   }),
+  local('a user plants a link for the directory that a command of root starts in', async (ground) => {
+    await ground.plantLink('home/work', 'cron.d');
+    const command = { name: 'echo x > job', cwd: ground.path('home/work') };
+
+    await ground.refuses(link, 'cmd.run', command);
+    assert.equal(await ground.call('cmd.run', { cmd: command.name, cwd: command.cwd }), 'FILE_LINK_UNTRUSTED');
+  }),
   local('a user plants a file that would run as root once it is given to root', async (ground) => {
     await ground.plantFile('home/tool', 'x\n', 0o6777);
 

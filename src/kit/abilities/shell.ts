@@ -43,10 +43,12 @@ export async function checkCommand(command: string, { cwd, runas }: CommandWish,
 export async function runCommand(
   argv: readonly [string, ...string[]],
   { cwd, env, runas, umask, stdin, timeout }: CommandWish,
-  { commands, signal }: Machine & { readonly signal: AbortSignal },
+  { commands, files, signal }: Machine & { readonly signal: AbortSignal },
 ): Promise<CommandResult> {
+  // Free of links: the system would follow those of anybody.
+  const place = cwd === undefined || runas !== undefined ? cwd : await files.resolve(cwd);
   return commands.run(argv, {
-    ...(cwd === undefined ? {} : { cwd }),
+    ...(place === undefined ? {} : { cwd: place }),
     ...(env === undefined ? {} : { env }),
     ...(runas === undefined ? {} : { user: String(runas) }),
     ...(umask === undefined ? {} : { umask }),
