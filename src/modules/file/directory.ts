@@ -15,6 +15,7 @@ import { state } from '#kit/state.ts';
 import { AbsolutePath, FileMode, parentOf, StringList } from '#kit/types.ts';
 import { fileNotDirectory } from '#machine/errors.ts';
 import type { FileStat } from '#machine/machine.ts';
+import { globOf } from './globs.ts';
 
 export const directory = state({
   name: 'file.directory',
@@ -176,15 +177,6 @@ function extras(folder: string, inside: ReadonlyMap<string, FileStat>, spared: r
     (path) => !kept.some((each) => each === path || each.startsWith(`${path}/`) || path.startsWith(`${each}/`)),
   );
   return going.filter((path) => !going.includes(parentOf(path)));
-}
-
-function globOf(pattern: string): RegExp {
-  if (pattern.startsWith('E@')) return new RegExp(pattern.slice(2));
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`);
 }
 
 interface RecurseWish {

@@ -25,6 +25,7 @@ import { state } from '#kit/state.ts';
 import { AbsolutePath, AnyMap, FileMode, parentOf, StringList, TemplateFlag } from '#kit/types.ts';
 import { fileNotDirectory } from '#machine/errors.ts';
 import type { FileStat } from '#machine/machine.ts';
+import { globOf } from './globs.ts';
 import { templateNames } from './wish.ts';
 
 const args = z.object({
@@ -301,19 +302,10 @@ function between(folder: string, path: string): readonly string[] {
 }
 
 function isSelected(path: string, { include_pat, exclude_pat }: Wish): boolean {
-  const matches = (each: string) => matcher(each).test(path);
+  const matches = (each: string) => globOf(each).test(path);
   return (include_pat.length === 0 || include_pat.some(matches)) && !exclude_pat.some(matches);
 }
 
 function isSpared(path: string, { name, exclude_pat }: Wish): boolean {
-  return exclude_pat.some((each) => matcher(each).test(path.slice(name.length + 1)));
-}
-
-function matcher(written: string): RegExp {
-  if (written.startsWith('E@')) return new RegExp(written.slice(2));
-  const source = written
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`);
+  return exclude_pat.some((each) => globOf(each).test(path.slice(name.length + 1)));
 }

@@ -10,6 +10,7 @@ import { realMachine } from '#machine/real.ts';
 import { registry } from '#modules/registry.ts';
 import type { Outcome } from '#wire/outcome.ts';
 import { treeOf } from '../../cases/trees.ts';
+import type { Attack } from '../attack.ts';
 
 /** A local user without any rights: everything in `home` is that user's. */
 export const enemy = 65_534;
@@ -169,4 +170,22 @@ function finished(child: ChildProcess): Promise<void> {
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** An attack on a ground of its own, on which nothing of root's may have changed in the end. */
+export function local(
+  name: string,
+  play: (ground: Ground) => Promise<void>,
+  options: { readonly isRoot?: boolean } = {},
+): Attack {
+  return {
+    promise: 'A6',
+    name,
+    quick: true,
+    async run() {
+      await using ground = await Ground.lay(options);
+      await play(ground);
+      await ground.untouched();
+    },
+  };
 }
