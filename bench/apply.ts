@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newJid } from '#base/ids.ts';
 import { silentLog } from '#base/log.ts';
+import { systemClock } from '#base/time.ts';
 import { createLane, type Lane, type RunRequest } from '#peel/runner.ts';
 import { localTree } from '#peel/tree.ts';
 import { root } from '../tools/source.ts';
@@ -86,7 +87,7 @@ async function apply(runner: Lane, tree: string, count: number, expected: 'chang
     function: 'state.apply',
     args: { mods: 'many' },
     test: false,
-    deadline: Date.now() + 120_000,
+    dueAt: systemClock.monotonic() + 120_000,
     peel: 'web-01',
     facts: { id: 'web-01' },
     settings: {},

@@ -36,7 +36,7 @@ export async function serveHealth({ address, component, checks, metrics }: Healt
   if (address === '') return { port: 0, async [Symbol.asyncDispose]() {} };
   // Loaded when it is wanted: a peel without a listener is 2 MB smaller.
   const { createServer } = await import('node:http');
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const server = createServer((request, response) => {
     const answer = (status: number, type: string, body: string) => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
@@ -48,7 +48,7 @@ export async function serveHealth({ address, component, checks, metrics }: Healt
     if (request.url === '/readyz') {
       const results = Object.entries(checks).map(([name, check]) => [name, check()] as const);
       const status = worst(results.map(([, each]) => each.status));
-      const uptime = Math.round((Date.now() - startedAt) / 1_000);
+      const uptime = Math.round((performance.now() - startedAt) / 1_000);
       return json(status === 'down' ? 503 : 200, {
         status,
         checks: Object.fromEntries(results),

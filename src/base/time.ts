@@ -2,11 +2,31 @@ import { ZesterError } from './errors.ts';
 
 /** Time as an argument, so that tests decide what time it is. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch, as the machine believes: to compare and to show. It is set, forwards and back. */
   now(): number;
+  /** Milliseconds since some moment of this process: to measure. It only goes forwards, as fast as time does. */
+  monotonic(): number;
 }
 
-export const systemClock: Clock = { now: () => Date.now() };
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** A moment of the wall clock on the monotonic one, translated once: setting the wall clock does not move it any more. */
+export function toMonotonic(clock: Clock, wallMs: number): number {
+  return clock.monotonic() + (wallMs - clock.now());
+}
+
+/** Something that began: when, for people; for how long, by a clock that nobody sets. */
+export interface Stopwatch {
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+  /** Whole milliseconds since then. */
+  elapsed(): number;
+}
+
+export function startWatch(clock: Clock = systemClock): Stopwatch {
+  const began = clock.monotonic();
+  return { startedAt: clock.now(), elapsed: () => Math.round(clock.monotonic() - began) };
+}
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -67,13 +67,13 @@ const longestWaitMs = 30_000;
  * fleet does not come back at once. The client asks many times before one attempt: the answer must not count them.
  */
 function createOutage(firstMs: number) {
-  let since = Date.now();
+  let since = performance.now();
   return {
     tell(state: BusState): void {
-      if (state !== 'connected') since = Date.now();
+      if (state !== 'connected') since = performance.now();
     },
     waitMs(): number {
-      const ceiling = Math.min(longestWaitMs, Math.max(firstMs, (Date.now() - since) / 2));
+      const ceiling = Math.min(longestWaitMs, Math.max(firstMs, (performance.now() - since) / 2));
       return ceiling * (0.5 + Math.random() / 2);
     },
   };

@@ -230,7 +230,10 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
     style: plainStyle,
     terminal: progress !== undefined,
     // A job with progress is one that takes long: once it is dispatched, three seconds have passed.
-    clock: { now: () => Date.now() + (progress && listeners.size > 0 && Date.now() > startedAt ? 3_000 : 0) },
+    clock: {
+      now: () => Date.now(),
+      monotonic: () => performance.now() + (progress && listeners.size > 0 && Date.now() > startedAt ? 3_000 : 0),
+    },
     write: (text: string) => {
       out += text;
     },

@@ -1,6 +1,6 @@
 import { isError, ZesterError } from '#base/errors.ts';
 import { newJid, toHuman } from '#base/ids.ts';
-import { delay } from '#base/time.ts';
+import { delay, startWatch } from '#base/time.ts';
 import { channels } from '#wire/channels.ts';
 import type { DispatchReply, JobRequest, JobStatus, Progress, Return, SignedRequest, StoredReturn } from '#wire/job.ts';
 import type { JobDraft } from './parse.ts';
@@ -26,8 +26,9 @@ const unreachableReason = 'UNREACHABLE: no heartbeat at dispatch and no ack afte
  * Throws `NOTHING_MATCHED`, and what the master refuses.
  */
 export async function runJob(draft: JobDraft, session: Session, options: RunOptions): Promise<JobReport> {
-  const started = session.clock.now();
-  const jid = newJid(started);
+  const watch = startWatch(session.clock);
+  const { startedAt } = watch;
+  const jid = newJid(startedAt);
   const job = new Listener(jid, session);
   const bus = await session.bus();
   // Listening comes first: the server sees both in this order, so no return is missed.
@@ -47,7 +48,7 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
     args,
     test,
     timeoutMs,
-    issuedAt: started,
+    issuedAt: startedAt,
   };
   const { peels = [] } = await dispatch(await session.sign('job', request), session);
   if (peels.length === 0) throw nothingMatched(target);
@@ -57,7 +58,7 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
     function: draft.function,
     test,
     results: ended === 'detached' ? [] : job.results(ended === 'left' ? 'still running' : silentReason),
-    ms: session.clock.now() - started,
+    ms: watch.elapsed(),
     ended,
   });
   if (options.detach) return reportOf('detached');
@@ -190,13 +191,13 @@ async function waitFor(
   job: Listener,
   { jid, endMs, graceMs = 5_000, session }: Waiting,
 ): Promise<'done' | 'deadline' | 'left' | 'killed'> {
-  const started = session.clock.now();
+  const watch = startWatch(session.clock);
   let isInterrupted = false;
   using _interrupt = session.onInterrupt(() => {
     isInterrupted = true;
   });
   for (;;) {
-    const elapsed = session.clock.now() - started;
+    const elapsed = watch.elapsed();
     if (job.isComplete) break;
     if (isInterrupted) {
       isInterrupted = false;

@@ -1,4 +1,5 @@
 import { asError, ZesterError } from '#base/errors.ts';
+import { startWatch } from '#base/time.ts';
 import type { RawArgument } from '#kit/arguments.ts';
 import { type Changes, sameValue } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
@@ -25,7 +26,7 @@ export interface RevertOptions {
  * failed outcome that says so; the others are put back all the same.
  */
 export function revert(entries: readonly RevertEntry[], options: RevertOptions): StateRun {
-  const startedAt = performance.now();
+  const { elapsed } = startWatch();
   const finished: Finished[] = [];
   const source = work();
 
@@ -43,7 +44,7 @@ export function revert(entries: readonly RevertEntry[], options: RevertOptions):
     [Symbol.asyncIterator]: () => source,
     async report() {
       for await (const _ of source);
-      return reportOf(finished, { test: options.test, serial: true, ms: Math.round(performance.now() - startedAt) });
+      return reportOf(finished, { test: options.test, serial: true, ms: elapsed() });
     },
   };
 }
@@ -51,8 +52,7 @@ export function revert(entries: readonly RevertEntry[], options: RevertOptions):
 async function revertEntry(entry: RevertEntry, options: RevertOptions): Promise<Outcome> {
   const { context, test, force, secrets } = options;
   const { id, state: name, changes } = entry;
-  const startedAt = Date.now();
-  const started = performance.now();
+  const { startedAt, elapsed } = startWatch();
   let built: BuiltState | undefined;
   const outcome = (more: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome => ({
     id,
@@ -60,7 +60,7 @@ async function revertEntry(entry: RevertEntry, options: RevertOptions): Promise<
     name: primaryName(entry),
     ...more,
     startedAt,
-    ms: Math.round(performance.now() - started),
+    ms: elapsed(),
   });
   if (context.signal.aborted) return outcome({ result: 'skipped', skipReason: 'canceled' });
   try {

@@ -1,4 +1,5 @@
 import { isError } from '#base/errors.ts';
+import { type Stopwatch, startWatch } from '#base/time.ts';
 import type { SkipReason } from '#wire/outcome.ts';
 import type { Edge, Graph } from './order.ts';
 import { type Attempt, type AttemptOptions, attempt } from './run/attempt.ts';
@@ -29,7 +30,7 @@ interface Pending {
 }
 
 function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) => void) {
-  const { signal, test, failhard, random = Math.random, now = Date.now } = options;
+  const { signal, test, failhard, random = Math.random, clock } = options;
   const lanes = createLanes(graph.serial ? Number.POSITIVE_INFINITY : options.limit);
   const settled = new Map<Step, Settled>();
   const begun = new Map<Step, Promise<Pending>>();
@@ -49,7 +50,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
       else await (await start).done;
     }
     await Promise.all(pending);
-    await listen(graph, { ...options, settled, random, now, next: () => next++, emit });
+    await listen(graph, { ...options, settled, random, next: () => next++, emit });
   }
 
   function begin(step: Step): Promise<Pending> {
@@ -104,24 +105,24 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     const planned = edges.filter((edge) => !graph.unplanned.has(edge));
     const waits = edges.some(({ kind, target }) => !(kind === 'prereq' ? previewed : settled).has(target));
     const met = await pull(planned);
-    const startedAt = now();
-    if (stopped()) return settled.get(step) ?? settle(step, abandoned(), [], startedAt);
+    const watch = startWatch(clock);
+    if (stopped()) return settled.get(step) ?? settle(step, abandoned(), [], watch);
     const gate = judge(met);
-    const refused = refusal(step, gate, waits, startedAt);
+    const refused = refusal(step, gate, waits, watch);
     if (refused !== undefined) return refused;
     previewed.add(step);
     const watched = gate.kind === 'open' && (waits || !graph.serial) ? gate.watched : [];
     const result = await inLane(step, () => attempt(step, attemptOptions(step, watched, true)));
-    return settle(step, result, watched, startedAt);
+    return settle(step, result, watched, watch);
   }
 
   /** A target of `prereq` that its own requisites keep from being planned. */
-  function refusal(step: Step, gate: Gate, waits: boolean, startedAt: number): Settled | undefined {
+  function refusal(step: Step, gate: Gate, waits: boolean, watch: Stopwatch): Settled | undefined {
     const unmet = graph.unmet.get(step);
-    if (unmet) return settle(step, failedUnmet(step, unmet), [], startedAt);
+    if (unmet) return settle(step, failedUnmet(step, unmet), [], watch);
     if (gate.kind === 'open' || (graph.serial && waits)) return undefined;
     const own = gate.kind === 'failed' ? requireFailed(gate.because) : skipped(gate.reason);
-    const result = settle(step, own, gate.because, startedAt);
+    const result = settle(step, own, gate.because, watch);
     if (gate.kind === 'quiet' && gate.reason !== 'prereq_not_met') return result;
     previewed.add(step);
     return record(result);
@@ -130,30 +131,30 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
   async function perform(step: Step, met: readonly Met[]): Promise<Settled> {
     const already = settled.get(step);
     if (already) return already;
-    const startedAt = now();
-    if (stopped()) return record(settle(step, abandoned(), [], startedAt));
+    const watch = startWatch(clock);
+    if (stopped()) return record(settle(step, abandoned(), [], watch));
     const unmet = graph.unmet.get(step);
-    if (unmet) return record(settle(step, failedUnmet(step, unmet), [], startedAt));
+    if (unmet) return record(settle(step, failedUnmet(step, unmet), [], watch));
     const gate = judge(met);
-    if (gate.kind === 'failed') return record(await heldBack(step, gate.because, startedAt));
+    if (gate.kind === 'failed') return record(await heldBack(step, gate.because, watch));
     if (gate.kind === 'quiet') {
-      return record(settle(step, skipped(gate.reason), gate.because, startedAt));
+      return record(settle(step, skipped(gate.reason), gate.because, watch));
     }
     const sequence = next++;
     const result = await inLane(step, () => attempt(step, attemptOptions(step, gate.watched, test)));
     if (test && result.verdict === 'failed') {
       const because = isError(result.error) ? unapplied(step, result.error, graph, settled) : [];
-      if (because.length > 0) return record({ ...settle(step, unsure(result, because), because, startedAt), sequence });
+      if (because.length > 0) return record({ ...settle(step, unsure(result, because), because, watch), sequence });
     }
-    const final = { ...settle(step, result, result.refreshed ? gate.watched : [], startedAt), sequence };
+    const final = { ...settle(step, result, result.refreshed ? gate.watched : [], watch), sequence };
     if (!test && final.verdict === 'ok' && step.options.reload.length > 0) await options.reload?.(step.options.reload);
     return record(final);
   }
 
   /** A step whose requisite failed. A target of `prereq` whose plan is known is reported with that plan, nothing done. */
-  async function heldBack(step: Step, because: readonly Step[], startedAt: number): Promise<Settled> {
+  async function heldBack(step: Step, because: readonly Step[], watch: Stopwatch): Promise<Settled> {
     const planned = await previews.get(step);
-    if (planned === undefined) return settle(step, requireFailed(because), because, startedAt);
+    if (planned === undefined) return settle(step, requireFailed(because), because, watch);
     const comment = `Not applied: ${because.map(({ id }) => id).join(', ')} failed before it`;
     return {
       ...planned,
@@ -184,9 +185,9 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     return skipped(skipReason);
   }
 
-  function settle(step: Step, result: Attempt, because: readonly Step[], startedAt: number): Settled {
+  function settle(step: Step, result: Attempt, because: readonly Step[], watch: Stopwatch): Settled {
     const ids = because.length === 0 ? {} : { because: [...new Set(because.map(({ id }) => id))] };
-    return { ...result, ...ids, step, sequence: next++, startedAt, ms: Math.max(0, now() - startedAt) };
+    return { ...result, ...ids, step, sequence: next++, startedAt: watch.startedAt, ms: watch.elapsed() };
   }
 
   function record(result: Settled): Settled {

@@ -1,3 +1,4 @@
+import { startWatch } from '#base/time.ts';
 import type { Changes } from '#kit/changes.ts';
 import type { Outcome, Report } from '#wire/outcome.ts';
 import type { Graph } from './order.ts';
@@ -41,7 +42,7 @@ export interface StateRunOptions {
 export function stateRun(settled: AsyncIterable<Settled>, { graph, test, secrets }: StateRunOptions): StateRun {
   const positions = new Map(graph.steps.map((step, index) => [step.key, index]));
   const finished: Finished[] = [];
-  const startedAt = performance.now();
+  const { elapsed } = startWatch();
   const source = finish();
 
   async function* finish(): AsyncGenerator<Finished, void> {
@@ -58,7 +59,7 @@ export function stateRun(settled: AsyncIterable<Settled>, { graph, test, secrets
     [Symbol.asyncIterator]: () => source,
     async report() {
       for await (const _ of source);
-      return reportOf(finished, { test, serial: graph.serial, ms: Math.round(performance.now() - startedAt) });
+      return reportOf(finished, { test, serial: graph.serial, ms: elapsed() });
     },
   };
 }

@@ -13,11 +13,12 @@ const goneAfterMs = 3 * beatMs;
 
 export function watchMasters({ bus, master, clock }: { bus: Bus; master: string; clock: Clock }): Masters {
   const startedAt = clock.now();
+  const bornAt = clock.monotonic();
   const heard = new Map<string, number>();
   const listening = bus.listen(
     channels.masterHeartbeat,
     {},
-    ({ address }) => void heard.set(address.master, clock.now()),
+    ({ address }) => void heard.set(address.master, clock.monotonic()),
   );
   const beat = () => bus.publish(channels.masterHeartbeat, { master }, { v: 1, startedAt });
   const timer = setInterval(beat, beatMs);
@@ -25,8 +26,8 @@ export function watchMasters({ bus, master, clock }: { bus: Bus; master: string;
   // A master that has just started has heard nobody: until it could have, it takes every other for alive.
   const isAlive = (other: string) => {
     if (other === master) return true;
-    const last = heard.get(other) ?? startedAt;
-    return clock.now() - last < goneAfterMs;
+    const last = heard.get(other) ?? bornAt;
+    return clock.monotonic() - last < goneAfterMs;
   };
   return {
     isAlive,

@@ -36,7 +36,7 @@ export async function openPresence({ bus, kv, isRevoked, clock, log }: PresenceO
   const records = new Map<string, PresenceRecord>();
   const lastBeat = new Map<string, number>();
   const callbacks = new Set<(peel: string) => void>();
-  const startedAt = clock.now();
+  const bornAt = clock.monotonic();
 
   for await (const { key, value } of await currentEntries(kv)) records.set(key, PresenceRecord.parse(decode(value)));
 
@@ -59,20 +59,21 @@ export async function openPresence({ bus, kv, isRevoked, clock, log }: PresenceO
         if (known?.online) become(peel, { ...known, online: false, since: now });
         return;
       }
-      lastBeat.set(peel, now);
+      lastBeat.set(peel, clock.monotonic());
       if (known?.online && known.startedAt === started && known.version === version) return;
       become(peel, { online: true, since: known?.online ? known.since : now, version, startedAt: started });
     },
   );
 
   const timer = setInterval(() => {
-    const now = clock.now();
+    const now = clock.monotonic();
     // A master that has just started has heard nobody yet: it believes the record for as long as a beat may take.
-    if (now - startedAt < goneAfterMs) return;
+    if (now - bornAt < goneAfterMs) return;
     for (const [peel, record] of records) {
-      if (!record.online || now - (lastBeat.get(peel) ?? 0) < goneAfterMs) continue;
-      log.info('Peel went quiet', { peel_id: peel, lastSeen: lastBeat.get(peel) });
-      become(peel, { ...record, online: false, since: now });
+      const quietMs = now - (lastBeat.get(peel) ?? bornAt);
+      if (!record.online || quietMs < goneAfterMs) continue;
+      log.info('Peel went quiet', { peel_id: peel, lastSeen: Math.round(clock.now() - quietMs) });
+      become(peel, { ...record, online: false, since: clock.now() });
     }
   }, sweepMs);
 

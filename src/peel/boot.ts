@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Check, type Metric, serveHealth } from '#base/health.ts';
 import type { Log } from '#base/log.ts';
-import { delay, systemClock } from '#base/time.ts';
+import { delay, startWatch, systemClock } from '#base/time.ts';
 import { build } from '#base/version.ts';
 import type { Bus } from '#bus/bus.ts';
 import { connectBus } from '#bus/connect.ts';
@@ -161,7 +161,7 @@ async function publishVolatile(
 }
 
 function peelMetrics(bus: () => Bus | undefined, peel: () => Peel | undefined): readonly Metric[] {
-  const startedAt = Date.now();
+  const { elapsed } = startWatch();
   const counts = () => peel()?.inbox.counts ?? { accepted: 0, refused: 0, duplicates: 0 };
   const plain = (value: () => number) => () => [{ value: value() }];
   return [
@@ -175,7 +175,7 @@ function peelMetrics(bus: () => Bus | undefined, peel: () => Peel | undefined): 
       name: 'zester_peel_uptime_seconds',
       help: 'Seconds since the start',
       type: 'gauge',
-      values: plain(() => Math.round((Date.now() - startedAt) / 1_000)),
+      values: plain(() => Math.round(elapsed() / 1_000)),
     },
     {
       name: 'zester_peel_jobs_running',

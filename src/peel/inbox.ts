@@ -1,6 +1,6 @@
 import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
-import type { Clock } from '#base/time.ts';
+import { type Clock, type Stopwatch, startWatch, toMonotonic } from '#base/time.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
 import { type OpenedOrder, openKill, openOrder } from '#trust/orders.ts';
 import { channels } from '#wire/channels.ts';
@@ -47,7 +47,7 @@ interface Work extends Running {
   readonly lane: Route['lane'];
   readonly order: OpenedOrder;
   readonly tree: LocalTree;
-  readonly startedAt: number;
+  readonly watch: Stopwatch;
 }
 
 /** More than this many waiting jobs is a mistake of the sender's, not a load. */
@@ -69,16 +69,15 @@ export function openInbox(options: InboxOptions): Inbox {
   const answer = (
     { order: { deadline }, request: { jid } }: OpenedOrder,
     rest: Omit<Return, 'v' | 'jid' | 'peel' | 'ms' | 'startedAt'>,
-    startedAt: number,
+    { startedAt, elapsed }: Stopwatch,
   ) => {
-    const now = clock.now();
-    const late = now > deadline ? { late: true } : {};
-    outbox.send({ v: 1, jid, peel, startedAt, ms: now - startedAt, ...late, ...rest }, deadline);
+    const late = elapsed() > deadline - startedAt ? { late: true } : {};
+    outbox.send({ v: 1, jid, peel, startedAt, ms: elapsed(), ...late, ...rest }, deadline);
   };
 
   const refuse = (order: OpenedOrder, status: Return['status'], error: ErrorBody) => {
     counts.refused++;
-    answer(order, { status, success: false, error }, clock.now());
+    answer(order, { status, success: false, error }, startWatch(clock));
   };
 
   const take = (signed: SignedOrder) => {
@@ -107,12 +106,12 @@ export function openInbox(options: InboxOptions): Inbox {
   };
 
   const runResident = (order: OpenedOrder, run: NonNullable<ReturnType<typeof fast.get>>) => {
-    const startedAt = clock.now();
+    const watch = startWatch(clock);
     counts.accepted++;
     try {
-      answer(order, { status: 'done', success: true, value: run(order.request, resident()) }, startedAt);
+      answer(order, { status: 'done', success: true, value: run(order.request, resident()) }, watch);
     } catch (error) {
-      answer(order, { status: 'done', success: false, error: errorBody(error) }, startedAt);
+      answer(order, { status: 'done', success: false, error: errorBody(error) }, watch);
     }
   };
 
@@ -147,7 +146,7 @@ export function openInbox(options: InboxOptions): Inbox {
 
   const finish = async (order: OpenedOrder, lane: Route['lane']) => {
     const { jid } = order.request;
-    const startedAt = clock.now();
+    const watch = startWatch(clock);
     const request = runRequest(order);
     const work = lanes[lane].run(request, ({ done, total, text }) => {
       bus.publish(
@@ -156,12 +155,12 @@ export function openInbox(options: InboxOptions): Inbox {
         { jid, done, ...(total === undefined ? {} : { total }), ...(text ? { text } : {}) },
       );
     });
-    running.set(jid, { ...work, lane, order, tree: request.tree, startedAt });
+    running.set(jid, { ...work, lane, order, tree: request.tree, watch });
     const { status, result } = await work.end;
     running.delete(jid);
     const { success, ...given } = result;
-    answer(order, { status, success: success && status === 'done', ...given }, startedAt);
-    log.info('Job finished', { jid, status, success, ms: clock.now() - startedAt });
+    answer(order, { status, success: success && status === 'done', ...given }, watch);
+    log.info('Job finished', { jid, status, success, ms: watch.elapsed() });
   };
 
   const runRequest = ({ order: { deadline }, request }: OpenedOrder): RunRequest => {
@@ -172,7 +171,7 @@ export function openInbox(options: InboxOptions): Inbox {
       id: request.id,
       args: request.args,
       test: request.test,
-      deadline,
+      dueAt: toMonotonic(clock, deadline),
       peel,
       facts: { ...facts, grains },
       settings,
@@ -248,7 +247,7 @@ function inProgress(work: Work | undefined, depth: number): ZesterError {
   const waiting = depth > 1 ? `, ${depth - 1} ${depth === 2 ? 'waits' : 'wait'} for it` : '';
   const { request, operator } = work?.order ?? {};
   const what = request === undefined ? 'another run' : `"${request.function}" of job ${request.jid}`;
-  const since = work === undefined ? {} : { since: new Date(work.startedAt).toISOString() };
+  const since = work === undefined ? {} : { since: new Date(work.watch.startedAt).toISOString() };
   return new ZesterError(
     'machine',
     'RUN_IN_PROGRESS',

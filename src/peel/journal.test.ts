@@ -13,7 +13,7 @@ function place() {
 }
 
 function testClock(time: number) {
-  const clock = { time, now: () => clock.time };
+  const clock = { time, now: () => clock.time, monotonic: () => clock.time };
   return clock;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { placeText, ZesterError } from '#base/errors.ts';
 import { newJid } from '#base/ids.ts';
 import { type Flag, flagValues, readFlags } from '#base/options.ts';
-import { durationText } from '#base/time.ts';
+import { durationText, systemClock } from '#base/time.ts';
 import { refsOf } from '#engine/tree.ts';
 import { collectFacts } from '#facts/collect.ts';
 import { saltGrains } from '#facts/grains.ts';
@@ -99,7 +99,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
     function: refs.length === 0 ? 'state.highstate' : 'state.apply',
     args: refs.length === 0 ? {} : { mods: [...refs] },
     test: test || verb === 'check',
-    deadline: Date.now() + timeout,
+    dueAt: systemClock.monotonic() + timeout,
     peel: id,
     facts: { ...named, grains: saltGrains(named) },
     settings: options.settings === undefined ? {} : readSettings(options.settings, scope),

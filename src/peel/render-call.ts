@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { ZesterError } from '#base/errors.ts';
+import { systemClock } from '#base/time.ts';
 import type { Registry } from '#kit/function.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { type ErrorBody, errorFrom } from '#wire/error.ts';
-import type { RunRequest } from './runner.ts';
+import { type RunRequest, type SentRequest, sent } from './runner.ts';
 
 /** What templates may call while they are rendered. */
 export interface RenderCalls {
@@ -16,7 +17,7 @@ export interface CallRequest {
   readonly name: string;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
-  readonly request: RunRequest;
+  readonly request: SentRequest;
 }
 
 export type CallReply = { readonly value: unknown } | { readonly error: ErrorBody };
@@ -37,8 +38,8 @@ export function spawnCalls(
     has: (name) => registry.functions.has(name),
     names: () => registry.functions.keys(),
     call(name, args, kwargs) {
-      const input = encode({ name, args, kwargs, request } satisfies CallRequest);
-      const timeout = Math.max(1, request.deadline - Date.now());
+      const input = encode({ name, args, kwargs, request: sent(request) } satisfies CallRequest);
+      const timeout = Math.max(1, request.dueAt - systemClock.monotonic());
       const { stdout, status, error } = spawnSync(program, argv, {
         input,
         timeout,

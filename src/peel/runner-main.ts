@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { ZesterError } from '#base/errors.ts';
+import { systemClock } from '#base/time.ts';
 import { createContext } from '#engine/context.ts';
 import { collectFacts } from '#facts/collect.ts';
 import { saltGrains } from '#facts/grains.ts';
@@ -13,7 +14,7 @@ import { readFrames, toFrame } from './frames.ts';
 import { openRunStore } from './kept-runs.ts';
 import { type CallReply, type CallRequest, spawnCalls } from './render-call.ts';
 import { openRunLock } from './run-lock.ts';
-import type { RunnerCommand, RunnerMessage, RunRequest } from './runner.ts';
+import { type RunnerCommand, type RunnerMessage, type RunRequest, received } from './runner.ts';
 import { selfCommand } from './self.ts';
 import { environmentsOf } from './tree.ts';
 import { createWorker, type Worker } from './worker.ts';
@@ -44,7 +45,7 @@ export async function runRunner({ root, runs }: RunnerOptions): Promise<void> {
     if (command.kind === 'stop') return stop.abort(new Error(command.reason));
     stop = new AbortController();
     void worker
-      .run(command.request, {
+      .run(received(command.request), {
         signal: stop.signal,
         onOutcome: ({ state, id, result }, done, total) =>
           send({ kind: 'progress', done, total, text: `${state} ${id}: ${result}` }),
@@ -78,7 +79,7 @@ export function localWorker({
 /** One function for a template: the request on standard input, the reply on standard output. */
 export async function runCall({ root }: { readonly root: string }): Promise<void> {
   const { name, args, kwargs, request } = decode(await buffer(process.stdin)) as CallRequest;
-  process.stdout.write(encode(await call(name, args, kwargs, request, root)));
+  process.stdout.write(encode(await call(name, args, kwargs, received(request), root)));
 }
 
 async function call(
@@ -103,7 +104,7 @@ async function call(
       env: request.tree.env ?? 'base',
       scope: { id: request.peel, facts: request.facts, settings: request.settings },
       rendering: { document: () => undefined, text: (_, text) => text },
-      signal: AbortSignal.timeout(Math.max(1, request.deadline - Date.now())),
+      signal: AbortSignal.timeout(Math.max(1, request.dueAt - systemClock.monotonic())),
     });
     return { value: await called.run(rawArguments(called.args, kwargs, args), { ...context, rendering: true }) };
   } catch (error) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '#base/log.ts';
+import { systemClock } from '#base/time.ts';
 import { createLane, type Lane, type RunRequest } from './runner.ts';
 import { localTree } from './tree.ts';
 
@@ -40,13 +41,13 @@ function testLane({ width = 1, warmMs = 10_000, graceMs = 50 } = {}): { lane: La
 }
 
 function request(name: string, deadlineInMs = 10_000): RunRequest {
-  const deadline = Date.now() + deadlineInMs;
+  const dueAt = systemClock.monotonic() + deadlineInMs;
   return {
     jid: name,
     function: name,
     args: {},
     test: false,
-    deadline,
+    dueAt,
     peel: 'web-01',
     facts: {},
     settings: {},

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
-import { delay } from '#base/time.ts';
+import { delay, systemClock } from '#base/time.ts';
 import type { ErrorBody } from '#wire/error.ts';
 import type { Report } from '#wire/outcome.ts';
 import { readFrames, toFrame } from './frames.ts';
@@ -14,12 +14,23 @@ export interface RunRequest {
   readonly id?: string | undefined;
   readonly args: Readonly<Record<string, unknown>>;
   readonly test: boolean;
-  /** Absolute, milliseconds since the Unix epoch. */
-  readonly deadline: number;
+  /** When the work must be over, on the monotonic clock of the process that holds this. */
+  readonly dueAt: number;
   readonly peel: string;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly tree: LocalTree;
+}
+
+/** As it travels from one process to another: no monotonic clock means anything in the next one. */
+export type SentRequest = Omit<RunRequest, 'dueAt'> & { readonly remainingMs: number };
+
+export function sent({ dueAt, ...request }: RunRequest): SentRequest {
+  return { ...request, remainingMs: Math.max(0, dueAt - systemClock.monotonic()) };
+}
+
+export function received({ remainingMs, ...request }: SentRequest): RunRequest {
+  return { ...request, dueAt: systemClock.monotonic() + remainingMs };
 }
 
 export interface RunResult {
@@ -36,7 +47,7 @@ export type RunnerMessage =
 
 /** To the runner. */
 export type RunnerCommand =
-  | { readonly kind: 'run'; readonly request: RunRequest }
+  | { readonly kind: 'run'; readonly request: SentRequest }
   | { readonly kind: 'stop'; readonly reason: 'expired' | 'killed' };
 
 export interface RunEnd {
@@ -96,7 +107,7 @@ export function createLane({ command, width, warmMs, graceMs, log }: LaneOptions
     running.add(task);
     const child = idle.pop() ?? startChild(command, log);
     task.child = child;
-    const timer = setTimeout(() => stop(task, 'expired'), Math.max(0, task.request.deadline - Date.now()));
+    const timer = setTimeout(() => stop(task, 'expired'), Math.max(0, task.request.dueAt - systemClock.monotonic()));
     const result = await child.run(task.request, task.onProgress);
     clearTimeout(timer);
     running.delete(task);
@@ -212,7 +223,7 @@ function startChild(command: readonly [string, ...string[]], log: Log): Child {
       const { promise, resolve } = Promise.withResolvers<RunResult>();
       open = { resolve, onProgress };
       if (dead) settle({ success: false, error: crash(null, null) });
-      else process_.stdin?.write(toFrame({ kind: 'run', request } satisfies RunnerCommand));
+      else process_.stdin?.write(toFrame({ kind: 'run', request: sent(request) } satisfies RunnerCommand));
       return promise;
     },
     ask: (each) => void process_.stdin?.write(toFrame(each)),

@@ -143,6 +143,7 @@ function testClock(): Clock & { advance(ms: number): void } {
   let ahead = 0;
   return {
     now: () => Date.now() + ahead,
+    monotonic: () => performance.now() + ahead,
     advance: (ms) => {
       ahead += ms;
     },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newJid } from '#base/ids.ts';
 import { type Log, silentLog } from '#base/log.ts';
-import { systemClock } from '#base/time.ts';
+import { type Clock, systemClock } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
 import { connectBus } from '#bus/connect.ts';
 import { openStores } from '#bus/stores.ts';
@@ -47,24 +47,32 @@ export interface TestMasterOptions {
   readonly environments?: Folders;
   readonly treeOptions?: Partial<TreeOptions>;
   readonly hostname?: string;
+  readonly clock?: Clock;
 }
 
 /** A master on the test server, with a state folder of its own. */
 export async function testMaster(nats: TestNats, options: TestMasterOptions = {}): Promise<TestMaster> {
-  const { log = silentLog, statesDir = '', environments = {}, treeOptions, hostname = 'test-master' } = options;
+  const {
+    log = silentLog,
+    statesDir = '',
+    environments = {},
+    treeOptions,
+    hostname = 'test-master',
+    clock = systemClock,
+  } = options;
   const bus = await testBus(nats, nats.credentials.master, 'zester-master');
   const folder = statesDir || mkdtempSync(join(tmpdir(), 'zester-states-'));
   const master = await startMaster({
     bus,
     stores: await openStores(bus, { replicas: 1 }),
     keysOf: nats.keysOf,
-    key: () => currentJobKey(nats.auth, Date.now()),
+    key: () => currentJobKey(nats.auth, clock.now()),
     operators: () => bundleOf(nats.auth.index),
     hostname,
     folders: withBase(folder, environments),
     treeOptions: { ...defaultTreeOptions, ...treeOptions },
     filesIntervalMs: 60_000,
-    clock: systemClock,
+    clock,
     log,
   });
   return {
@@ -89,6 +97,7 @@ export interface TestPeelOptions {
   /** Where its journal is: give the same to a second life. */
   readonly dataDir?: string;
   readonly heartbeatMs?: number;
+  readonly clock?: Clock;
 }
 
 export interface TestPeel extends AsyncDisposable {
@@ -107,6 +116,7 @@ export async function testPeel(nats: TestNats, options: TestPeelOptions): Promis
     facts = { id },
     run = async ({ function: name }) => ({ success: true, value: name }),
     log = silentLog,
+    clock = systemClock,
   } = options;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'zester-peel-'));
   const credentials = nats.credentials.peel(id);
@@ -116,13 +126,13 @@ export async function testPeel(nats: TestNats, options: TestPeelOptions): Promis
     peel: id,
     seed: credentials.seed,
     bus,
-    journal: openJournal(join(dataDir, 'jobs.journal'), systemClock),
+    journal: openJournal(join(dataDir, 'jobs.journal'), clock),
     lanes: { read: functionLane(run), call: functionLane(run), run: functionLane(run) },
     trust: () => bundleOf(nats.auth.index),
     resident: () => resident,
     tree: () => options.tree?.() ?? localTree(dataDir),
     heartbeatMs: options.heartbeatMs ?? heartbeatMs,
-    clock: systemClock,
+    clock,
     log,
   });
   // The server knows what it listens to before anything is sent to it.
@@ -164,7 +174,7 @@ function functionLane(run: (request: RunRequest, signal: AbortSignal) => Promise
         abort.abort();
         resolve({ status, result: { success: false } });
       };
-      const timer = setTimeout(() => stop('expired'), Math.max(0, request.deadline - Date.now()));
+      const timer = setTimeout(() => stop('expired'), Math.max(0, request.dueAt - systemClock.monotonic()));
       const work = last.then(
         async (): Promise<RunEnd> => ({ status: 'done', result: await run(request, abort.signal) }),
       );

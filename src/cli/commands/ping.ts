@@ -1,5 +1,5 @@
 import { asError } from '#base/errors.ts';
-import { durationText } from '#base/time.ts';
+import { durationText, startWatch } from '#base/time.ts';
 import { channels } from '#wire/channels.ts';
 import { command } from '../command.ts';
 import { type Check, diagnoseClock, diagnoseCredentials, diagnoseServer } from '../diagnose.ts';
@@ -16,9 +16,9 @@ export const ping = command({
   ],
   bus: false,
   async run(_input, session) {
-    const started = session.clock.now();
+    const { elapsed } = startWatch(session.clock);
     const checks = await check(session);
-    return { ok: checks.every(({ ok }) => ok), checks, ms: session.clock.now() - started };
+    return { ok: checks.every(({ ok }) => ok), checks, ms: elapsed() };
   },
   show: ({ ok, checks, ms }, style) =>
     [

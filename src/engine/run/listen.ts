@@ -1,4 +1,5 @@
 import { ZesterError } from '#base/errors.ts';
+import { startWatch } from '#base/time.ts';
 import type { Graph } from '../order.ts';
 import type { Reference } from '../references.ts';
 import type { Step } from '../step.ts';
@@ -9,7 +10,6 @@ import { hasChanged, type Settled } from './settled.ts';
 export interface ListenOptions extends RunOptions {
   readonly settled: ReadonlyMap<Step, Settled>;
   readonly random: () => number;
-  readonly now: () => number;
   readonly next: () => number;
   readonly emit: (settled: Settled) => void;
 }
@@ -19,7 +19,7 @@ export interface ListenOptions extends RunOptions {
  * that target otherwise. They are reported under ids of their own.
  */
 export async function listen(graph: Graph, options: ListenOptions): Promise<void> {
-  const { settled, signal, contextFor, random, test, approve, emit, next, now } = options;
+  const { settled, signal, contextFor, random, test, approve, emit, next, clock } = options;
   const done = new Set<Step>();
   for (const { step, targets } of graph.listeners) {
     const changed = targets.filter((target) => {
@@ -28,7 +28,7 @@ export async function listen(graph: Graph, options: ListenOptions): Promise<void
     });
     if (changed.length === 0 || done.has(step) || signal.aborted) continue;
     done.add(step);
-    const startedAt = now();
+    const { startedAt, elapsed } = startWatch(clock);
     const listener = listenerOf(step);
     const result = await attempt(listener, {
       test,
@@ -39,7 +39,7 @@ export async function listen(graph: Graph, options: ListenOptions): Promise<void
       listening: true,
     });
     const because = changed.map(({ id }) => id);
-    emit({ ...result, step: listener, because, sequence: next(), startedAt, ms: Math.max(0, now() - startedAt) });
+    emit({ ...result, step: listener, because, sequence: next(), startedAt, ms: elapsed() });
     if (!test && result.verdict === 'failed' && (step.options.failhard ?? options.failhard)) break;
   }
   const told = new Set<string>();
@@ -47,7 +47,7 @@ export async function listen(graph: Graph, options: ListenOptions): Promise<void
     const result = changing && settled.get(changing);
     if (told.has(reference.text) || (changing !== undefined && !(result && hasChanged(result)))) continue;
     told.add(reference.text);
-    emit(deaf(graph, reference, next(), now()));
+    emit(deaf(graph, reference, next(), startWatch(clock).startedAt));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '#base/time.ts';
 import type { Context } from '#kit/context.ts';
 import type { Approve } from '../planned.ts';
 import type { Reload } from '../step.ts';
@@ -18,5 +19,5 @@ export interface RunOptions {
   /** Asked before a step does anything; throws when it must not. */
   readonly approve?: Approve | undefined;
   readonly random?: () => number;
-  readonly now?: () => number;
+  readonly clock?: Clock | undefined;
 }

@@ -23,15 +23,15 @@ export function createChallenges(clock: Clock): Challenges {
 
   return {
     issue() {
-      const expiresAt = clock.now() + lifetimeMs;
-      const text = `${randomBytes(24).toString('base64url')}.${expiresAt}`;
-      return { challenge: `${text}.${proof(text).toString('base64url')}`, expiresAt };
+      const end = Math.round(clock.monotonic() + lifetimeMs);
+      const text = `${randomBytes(24).toString('base64url')}.${end}`;
+      return { challenge: `${text}.${proof(text).toString('base64url')}`, expiresAt: clock.now() + lifetimeMs };
     },
     spend(challenge) {
       const [random = '', end = '', mac = ''] = challenge.split('.');
       const given = Buffer.from(mac, 'base64url');
       const wanted = proof(`${random}.${end}`);
-      const now = clock.now();
+      const now = clock.monotonic();
       const ours = given.length === wanted.length && timingSafeEqual(given, wanted);
       if (!ours || Number(end) <= now || spent.has(random)) {
         throw new ZesterError('denied', 'CHALLENGE_INVALID', 'Cannot accept the proof: its challenge is not valid', {

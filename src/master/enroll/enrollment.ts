@@ -190,7 +190,7 @@ async function sweep(book: Book, { now, log }: { now: number; log: Log }): Promi
 function refuseReplays(clock: Clock): (operator: Operator, signed: SignedRequest) => void {
   const seen = new Map<string, number>();
   return ({ key: by }, { request }) => {
-    const now = clock.now();
+    const now = clock.monotonic();
     for (const [old, at] of seen) {
       if (now - at < 2 * freshnessMs) break;
       seen.delete(old);

@@ -19,7 +19,7 @@ export function rateLimit({ burst, perSecond, clock }: RateLimitOptions): RateLi
   const buckets = new Map<string, { tokens: number; at: number }>();
   return {
     take(source) {
-      const [key, now] = [networkOf(source), clock.now()];
+      const [key, now] = [networkOf(source), clock.monotonic()];
       const bucket = buckets.get(key) ?? { tokens: burst, at: now };
       const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1_000) * perSecond);
       // Newest last: what falls out first when there are too many is what was quiet the longest.

@@ -1,6 +1,6 @@
 import type { KV } from '@nats-io/kv';
 import type { Log } from '#base/log.ts';
-import type { Clock } from '#base/time.ts';
+import { type Clock, toMonotonic } from '#base/time.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
 import { channels } from '#wire/channels.ts';
 import type { JobRecord, JobState } from '#wire/job.ts';
@@ -14,6 +14,9 @@ import type { Stored } from './sweep.ts';
 export interface Tracked {
   record: JobRecord;
   revision: number;
+  /** Of the record, on this process's monotonic clock. */
+  readonly createdAt: number;
+  readonly dueAt: number;
   readonly peels: ReadonlySet<string>;
   readonly acked: Set<string>;
   readonly returned: Set<string>;
@@ -85,6 +88,8 @@ export function openBoard(options: BoardOptions): Board {
     const job: Tracked = {
       record,
       revision,
+      createdAt: Math.min(toMonotonic(clock, record.created), clock.monotonic()),
+      dueAt: toMonotonic(clock, record.deadline),
       peels: new Set(unpackPeels(record.peels)),
       acked: new Set(),
       returned: new Set(),
@@ -101,7 +106,7 @@ export function openBoard(options: BoardOptions): Board {
     job.returned.add(peel);
     job.unreachable.delete(peel);
     if (success) job.succeeded++;
-    if (job.returned.size === job.peels.size && mayEnd(job, 0)) void end(job, outcome(job));
+    if (job.returned.size === job.peels.size && mayEnd(job, Number.NEGATIVE_INFINITY)) void end(job, outcome(job));
   };
 
   /** What its peel did not sign cannot be its answer, and nothing else will be stored in its place. */
@@ -118,11 +123,12 @@ export function openBoard(options: BoardOptions): Board {
   };
 
   const mayEnd = (job: Tracked, dueSince: number): boolean =>
-    job.record.owner === master || !isAlive(job.record.owner) || clock.now() - dueSince > politenessMs;
+    job.record.owner === master || !isAlive(job.record.owner) || clock.monotonic() - dueSince > politenessMs;
 
   const look = (job: Tracked) => {
-    const now = clock.now();
-    const { created, deadline, owner } = job.record;
+    const now = clock.monotonic();
+    const { createdAt: created, dueAt: deadline } = job;
+    const { owner } = job.record;
     const ownsIt = owner === master || !isAlive(owner);
     const pending = [...job.peels].filter((peel) => !job.returned.has(peel));
     const silent = pending.filter((peel) => !job.acked.has(peel));
@@ -205,7 +211,7 @@ export function openBoard(options: BoardOptions): Board {
         state,
         returned: job.returned.size,
         targets: job.peels.size,
-        ms: clock.now() - ended.created,
+        ms: Math.round(clock.monotonic() - job.createdAt),
       });
     } catch (error) {
       await settleConflict(job, error);

@@ -46,9 +46,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const { bus, jobs, active, board, presence, resolve, verify, key, master, clock, log } = options;
 
   const send = (record: JobRecord, epoch: number, all: readonly string[], chosen: ReadonlySet<string> | undefined) => {
-    const { request, jwt, signature, operator, deadline } = record;
+    const { request, jwt, signature, operator, created, deadline } = record;
     const order = signOrder(
-      { request: { request, jwt, signature }, operator, issuedAt: clock.now(), deadline, epoch, peels: all },
+      // However often and by whichever master it is sent, it is the order that was made then.
+      { request: { request, jwt, signature }, operator, issuedAt: created, deadline, epoch, peels: all },
       key(),
     );
     for (const [index, peel] of all.entries()) {

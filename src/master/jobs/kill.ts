@@ -30,7 +30,10 @@ const waitMs = 3_000;
  * are told when they come back, until the job's deadline.
  */
 export function createKill({ bus, jobs, board, presence, verify, key, clock, log }: KillOptions) {
-  const killed = new Map<string, { readonly record: JobRecord; readonly pending: Set<string> }>();
+  const killed = new Map<
+    string,
+    { readonly record: JobRecord; readonly dueAt: number; readonly pending: Set<string> }
+  >();
 
   const tell = (record: JobRecord, peel: string) => {
     const order = signKill({ v: 1, jid: record.jid, operator: record.killedBy ?? '', issuedAt: clock.now() }, key());
@@ -38,8 +41,8 @@ export function createKill({ bus, jobs, board, presence, verify, key, clock, log
   };
 
   presence.onOnline((peel) => {
-    for (const [jid, { record, pending }] of killed) {
-      if (clock.now() > record.deadline) killed.delete(jid);
+    for (const [jid, { record, dueAt, pending }] of killed) {
+      if (clock.monotonic() > dueAt) killed.delete(jid);
       else if (pending.has(peel)) tell(record, peel);
     }
   });
@@ -64,7 +67,7 @@ export function createKill({ bus, jobs, board, presence, verify, key, clock, log
     const { record } = job;
     for (const peel of waiting) tell(record, peel);
     if (waiting.size > 0) await Promise.race([allStopped, delay(waitMs)]);
-    if (waiting.size > 0) killed.set(jid, { record, pending: waiting });
+    if (waiting.size > 0) killed.set(jid, { record, dueAt: job.dueAt, pending: waiting });
     await board.end(job, 'killed');
     return { jid, state: 'killed', stopped: stopped.sort(), silent: [...waiting].sort() };
   };
