@@ -71,6 +71,7 @@ export const logFields: ReadonlySet<string> = new Set([
   'method',
   'ms',
   'name',
+  'offset',
   'operator',
   'path',
   'peel_id',

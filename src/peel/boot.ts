@@ -10,11 +10,12 @@ import { collectFacts } from '#facts/collect.ts';
 import { saltGrains } from '#facts/grains.ts';
 import { realMachine } from '#machine/real.ts';
 import { buckets } from '#wire/stores.ts';
+import { takeDataFolder } from './data-lock.ts';
 import { enroll, keepRenewed } from './enroll.ts';
 import type { Resident } from './fast.ts';
 import { openStateFiles } from './files.ts';
 import { type Identity, resolveIdentity } from './identity.ts';
-import { openJournal } from './journal.ts';
+import { type Journal, openJournal } from './journal.ts';
 import { keepFacts } from './keep-facts.ts';
 import type { PeelOptions } from './options.ts';
 import { heartbeatMs, type Peel, startPeel } from './peel.ts';
@@ -35,21 +36,25 @@ export async function runPeel(
   options: PeelOptions,
   { log: daemonLog, signal }: { log: Log; signal: AbortSignal },
 ): Promise<void> {
+  using _folder = takeDataFolder(options.data_dir);
   const identity = resolveIdentity({ authDir: options.auth_dir, id: options.id });
   const { peel: id } = identity;
   const log = daemonLog.child({ peel_id: id });
   let bus: Bus | undefined;
   let peel: Peel | undefined;
+  let journal: Journal | undefined;
 
   await using _health = await serveHealth({
     address: options.health_addr,
     component: 'peel',
     checks: {
       nats: (): Check => (bus?.state === 'connected' ? { status: 'ok' } : { status: 'down', message: 'not connected' }),
+      journal: (): Check => journalCheck(journal),
     },
     metrics: peelMetrics(
       () => bus,
       () => peel,
+      () => journal,
     ),
   });
 
@@ -61,7 +66,8 @@ export async function runPeel(
     return { version: build.version, facts: named, grains: saltGrains(named), settings: {} };
   };
   let resident = await readFacts();
-  const journal = openJournal(join(options.data_dir, 'jobs.journal'), systemClock);
+  const ledger = openJournal(join(options.data_dir, 'jobs.journal'), systemClock, log);
+  journal = ledger;
 
   const enrolling = {
     identity,
@@ -114,7 +120,7 @@ export async function runPeel(
     peel: id,
     seed: identity.key.seed,
     bus: connectedBus,
-    journal,
+    journal: ledger,
     lanes,
     trust: () => trust.current,
     resident: () => resident,
@@ -160,7 +166,17 @@ async function publishVolatile(
   );
 }
 
-function peelMetrics(bus: () => Bus | undefined, peel: () => Peel | undefined): readonly Metric[] {
+/** It goes on working: what was lost cannot be mended, but somebody has to look at the disk. */
+function journalCheck(journal: Journal | undefined): Check {
+  if (journal === undefined || journal.damages === 0) return { status: 'ok' };
+  return { status: 'degraded', message: `${journal.damages} parts of the job journal were damaged: check the disk` };
+}
+
+function peelMetrics(
+  bus: () => Bus | undefined,
+  peel: () => Peel | undefined,
+  journal: () => Journal | undefined,
+): readonly Metric[] {
   const { elapsed } = startWatch();
   const counts = () => peel()?.inbox.counts ?? { accepted: 0, refused: 0, duplicates: 0 };
   const plain = (value: () => number) => () => [{ value: value() }];
@@ -200,6 +216,12 @@ function peelMetrics(bus: () => Bus | undefined, peel: () => Peel | undefined): 
       help: 'Orders that came again',
       type: 'counter',
       values: plain(() => counts().duplicates),
+    },
+    {
+      name: 'zester_peel_journal_damages',
+      help: 'Parts of the job journal that could not be read',
+      type: 'counter',
+      values: plain(() => journal()?.damages ?? 0),
     },
   ];
 }

@@ -126,6 +126,10 @@ export function openInbox(options: InboxOptions): Inbox {
     const lane = lanes[name];
     if (lane.depth > mayWait) return refuse(order, 'refused', errorBody(inProgress(atWork(name), lane.depth)));
     if (lane.depth >= queueLimit) return refuse(order, 'refused', errorBody(busy(lane.depth)));
+    const issuedAt = Math.min(order.order.issuedAt, request.issuedAt);
+    if (name !== 'read' && journal.mayHaveRun(issuedAt)) {
+      return refuse(order, 'refused', errorBody(mayHaveRun(jid, journal.lostUntil)));
+    }
     try {
       journal.accept({ jid, deadline }, { durable: name !== 'read' });
     } catch (error) {
@@ -255,6 +259,18 @@ function inProgress(work: Work | undefined, depth: number): ZesterError {
     {
       details: { ...since, ...(operator === undefined ? {} : { operator: operator.name }) },
       hint: `Leave "queue" out to wait for it, or end it with: zester job kill ${request?.jid ?? '<jid>'}`,
+    },
+  );
+}
+
+function mayHaveRun(jid: string, lostUntil: number): ZesterError {
+  return new ZesterError(
+    'machine',
+    'JOB_MAYBE_RUN',
+    `Cannot run "${jid}": it may have run before, the disk of this machine lost a part of what was accepted`,
+    {
+      details: { until: new Date(lostUntil).toISOString() },
+      hint: 'Look at the machine, then start the job anew; jobs that are started after "until" are run',
     },
   );
 }

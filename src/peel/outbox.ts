@@ -1,7 +1,9 @@
+import { isError, ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { backoff, delay } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
-import { encode } from '#wire/codec.ts';
+import { decode, encode } from '#wire/codec.ts';
+import { errorBody } from '#wire/error.ts';
 import type { Return } from '#wire/job.ts';
 import type { Journal, SpooledReturn } from './journal.ts';
 import { createReturnStore } from './return-store.ts';
@@ -31,14 +33,15 @@ export function createOutbox({ bus, journal, peel, seed, log }: OutboxParts): Ou
   const inFlight = new Map<string, Promise<void>>();
   const store = createReturnStore({ bus, peel, seed });
 
-  const deliver = async ({ jid, payload }: SpooledReturn, mayBeThere: boolean): Promise<void> => {
+  const deliver = async (entry: SpooledReturn, mayBeThere: boolean): Promise<void> => {
+    const { jid } = entry;
     const waits = backoff();
     for (let check = mayBeThere; ; check = true) {
       // While disconnected nothing can arrive; the reconnect sends it all again.
       if (bus.state !== 'connected') return;
       try {
         if (check && (await store.has(jid))) return journal.stored(jid);
-        await store.put(jid, payload());
+        await store.put(jid, payloadOf(entry));
         return journal.stored(jid);
       } catch (error) {
         log.debug('Return not stored yet', { jid, error });
@@ -53,15 +56,42 @@ export function createOutbox({ bus, journal, peel, seed, log }: OutboxParts): Ou
     inFlight.set(entry.jid, done);
   };
 
+  /** Throws when no journal could take it. */
+  const keep = (answer: Return, deadline: number, payload: Uint8Array) => {
+    try {
+      journal.answer(answer, deadline, payload);
+    } catch (error) {
+      if (isError(error, 'RETURN_TOO_LARGE')) throw error;
+      log.error('Return kept in memory only', { jid: answer.jid, error });
+    }
+  };
+
+  /** What is on the disk, or what says that it no longer is. */
+  const payloadOf = ({ jid, payload }: SpooledReturn): Uint8Array => {
+    try {
+      return payload();
+    } catch (error) {
+      log.error('Return not read from the journal', { jid, error });
+      const told = { v: 1, jid, peel, startedAt: Date.now(), ms: 0 } as const;
+      return encode({ ...told, status: 'interrupted', success: false, error: errorBody(error) } satisfies Return);
+    }
+  };
+
   return {
     send(answer, deadline) {
-      const payload = encode(answer);
+      const { jid } = answer;
       try {
-        journal.answer(answer, deadline, payload);
+        const payload = readable(answer);
+        keep(answer, deadline, payload);
+        start({ jid, success: answer.success, payload: () => payload }, false);
       } catch (error) {
-        log.error('Return kept in memory only', { jid: answer.jid, error });
+        // What a job gives back is nobody's to foresee: it spoils its own return, and that says so.
+        log.error('Return not fit to be sent', { jid, status: answer.status, error });
+        const instead = without(answer, error);
+        const payload = encode(instead);
+        keep(instead, deadline, payload);
+        start({ jid, success: false, payload: () => payload }, false);
       }
-      start({ jid: answer.jid, success: answer.success, payload: () => payload }, false);
     },
     resend() {
       for (const entry of [...journal.unsent(), ...journal.recent()]) start(entry, true);
@@ -73,4 +103,25 @@ export function createOutbox({ bus, journal, peel, seed, log }: OutboxParts): Ou
     },
     [Symbol.dispose]: () => store[Symbol.dispose](),
   };
+}
+
+/** Encoded, and known to be read by whoever gets it. */
+function readable(answer: Return): Uint8Array {
+  try {
+    const payload = encode(answer);
+    decode(payload, { maxBytes: payload.length });
+    return payload;
+  } catch (cause) {
+    throw new ZesterError('machine', 'RETURN_UNFIT', 'Cannot give back the result: nobody could read it', {
+      cause,
+      hint: 'It is nested too deep, holds too many items or what is no plain data: have the job write it to a file',
+    });
+  }
+}
+
+/** The same return, with the reason in the place of what it should have given back. */
+function without({ value, report, ...rest }: Return, reason: unknown): Return {
+  const error = errorBody(reason);
+  const work = rest.success ? 'the work itself succeeded' : 'the work itself failed';
+  return { ...rest, success: false, error: { ...error, message: `${error.message}; ${work}` } };
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { ZesterError } from '#base/errors.ts';
 import { delay } from '#base/time.ts';
 import type { RunAtWork } from '#engine/state-functions.ts';
+import { lock } from './flock.ts';
 
 /**
  * One run at a time changes a machine, whoever started it: the peel's own lane, and `zester-peel apply --local` beside it.
@@ -68,39 +69,5 @@ function inProgress(holder: RunAtWork | undefined): ZesterError {
   return new ZesterError('machine', 'RUN_IN_PROGRESS', `Cannot start the run: ${who} is at work on this machine`, {
     details: holder === undefined ? {} : { since: holder.since, pid: String(holder.pid) },
     hint: 'Leave "queue" out to wait for it, or end it with "zester job kill"',
-  });
-}
-
-interface Libc {
-  flock(file: number, operation: number): number;
-}
-
-interface Ffi {
-  dlopen(library: string, symbols: Readonly<Record<string, unknown>>): { readonly symbols: Libc };
-}
-
-const exclusiveNow = 2 | 4;
-
-/** True when the kernel gave us the lock; it takes it back when the process ends, however that happens. */
-function lock(file: number): boolean {
-  libc ??= openLibc();
-  return libc.flock(file, exclusiveNow) === 0;
-}
-
-let libc: Libc | undefined;
-
-const libraries = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1', '/usr/lib/libSystem.B.dylib'];
-
-function openLibc(): Libc {
-  const ffi = process.getBuiltinModule('bun:ffi') as Ffi;
-  for (const library of libraries) {
-    try {
-      return ffi.dlopen(library, { flock: { args: ['i32', 'i32'], returns: 'i32' } }).symbols;
-    } catch {
-      // Each system has its own name for it.
-    }
-  }
-  throw new ZesterError('machine', 'LOCK_UNAVAILABLE', 'Cannot lock this machine for a run: no C library was found', {
-    hint: `Looked for ${libraries.join(', ')}; "concurrent=true" runs without the lock`,
   });
 }

@@ -1,8 +1,9 @@
 import { Decoder, Encoder, ExtensionCodec } from '@msgpack/msgpack';
 import * as z from 'zod/mini';
 import { ZesterError } from '#base/errors.ts';
+import { envelopeBytes, returnBytes } from './limits.ts';
 
-/** How much a message may hold. The defaults fit anything that fits a NATS message. */
+/** How much a message may hold. The defaults fit the largest return, and with it anything that fits a NATS message. */
 export interface CodecLimits {
   readonly maxBytes?: number;
   readonly maxDepth?: number;
@@ -10,7 +11,7 @@ export interface CodecLimits {
   readonly maxItems?: number;
 }
 
-const defaults = { maxBytes: 8 * 1024 * 1024, maxDepth: 64, maxItems: 200_000 } as const;
+const defaults = { maxBytes: returnBytes + envelopeBytes, maxDepth: 64, maxItems: 200_000 } as const;
 
 // Only what JSON knows, and bytes: a date or a set would come back as something else on the other side.
 const plainOnly = new ExtensionCodec();

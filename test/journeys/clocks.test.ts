@@ -24,7 +24,7 @@ for (const [way, by] of [
     await using bus = await testBus(nats, alice, 'alice', false);
     await until(() => master.master.fleet.size === 1 && master.master.presence.online === 1, 'the peel is known');
     const startedAt = performance.now();
-    const asked = await dispatch(bus, alice, { target: '*', function: 'cmd.run', timeoutMs: 20_000 });
+    const asked = await dispatch(nats, bus, alice, { target: '*', function: 'cmd.run', timeoutMs: 20_000 });
     await until(() => peel.peel.inbox.busy === 1, 'the job runs');
 
     clocks.master.step(by);
