@@ -182,7 +182,6 @@ const doors: readonly Door[] = [
       'src/peel/run-lock.ts': 'the lock that one run at a time holds',
       'src/peel/local.ts': 'the settings file of a run without a master',
       'src/bin/give-back.ts': 'what the kernel says of our own memory',
-      'src/peel/trust-store.ts': 'the keys it was told to trust',
       'src/master/files/': 'the trees a master publishes',
       'src/cli/config.ts': "the operator's configuration",
       'src/cli/files.ts': 'what the offline commands write',

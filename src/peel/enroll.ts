@@ -3,15 +3,14 @@ import { asError, isError, ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { backoff, type Clock, delay } from '#base/time.ts';
-import { findBytes, findText, publicMode, writeFile } from '#trust/files.ts';
+import { findText, publicMode, writeFile } from '#trust/files.ts';
 import { formatCredentials, parseCredentials, readUserJwt } from '#trust/jwt.ts';
 import { fingerprint, signFetch, signJoin, signRenew } from '#trust/proofs.ts';
-import { decodeAs } from '#wire/codec.ts';
-import { ChallengeReply, CredentialsReply, JoinReply, TrustBundle } from '#wire/enroll.ts';
+import { ChallengeReply, CredentialsReply, JoinReply, type TrustBundle } from '#wire/enroll.ts';
 import { type AnchorOptions, findAnchor } from './anchor.ts';
 import type { Identity } from './identity.ts';
 import { type MasterClient, masterClient } from './master-client.ts';
-import { writeBundle } from './trust-store.ts';
+import { readBundle, writeBundle } from './trust-store.ts';
 
 export interface EnrollOptions extends AnchorOptions {
   readonly identity: Identity;
@@ -194,19 +193,29 @@ function keep(options: EnrollOptions, { jwt, trust, natsUrls, natsCa }: Credenti
 }
 
 /** A master whose auth folder was not brought up to date yet must not take a peel back to old keys. */
-function newer({ authDir }: EnrollOptions, offered: TrustBundle): TrustBundle {
-  const bytes = findBytes(join(authDir, memberFiles.trust));
-  const kept = bytes && decodeAs(TrustBundle, bytes, 'trust bundle');
+function newer({ authDir, log }: EnrollOptions, offered: TrustBundle): TrustBundle {
+  const kept = soundBundle(join(authDir, memberFiles.trust), log);
   return kept !== undefined && kept.revision > offered.revision ? kept : offered;
 }
 
-function isMember({ authDir, identity }: EnrollOptions): boolean {
+/** What is damaged is as good as not there: it is asked for again, with the key that was approved. */
+function isMember({ authDir, identity, log }: EnrollOptions): boolean {
   const credentials = findText(join(authDir, memberFiles.credentials(identity.peel)));
-  if (credentials === undefined || findText(join(authDir, memberFiles.trust)) === undefined) return false;
+  if (credentials === undefined || soundBundle(join(authDir, memberFiles.trust), log) === undefined) return false;
   try {
     return readUserJwt(parseCredentials(credentials).jwt).key === identity.key.publicKey;
   } catch {
     return false;
+  }
+}
+
+function soundBundle(path: string, log: Log): TrustBundle | undefined {
+  try {
+    return readBundle(path);
+  } catch (error) {
+    if (!isError(error, 'TRUST_UNREADABLE')) throw error;
+    log.error('Trusted keys damaged, and asked for anew', { path, error });
+    return undefined;
   }
 }
 

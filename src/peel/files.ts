@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, link, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
+import { isSystemError } from '#base/disk.ts';
 import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { backoff, delay } from '#base/time.ts';
@@ -9,7 +10,15 @@ import type { Bus } from '#bus/bus.ts';
 import { openRoot } from '#trust/orders.ts';
 import { decode, encode } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
-import { defaultTreeOptions, rootKey, SignedRoot, type TreeFile, TreeIndex, TreeRoot } from '#wire/files.ts';
+import {
+  chunkBytes,
+  defaultTreeOptions,
+  rootKey,
+  SignedRoot,
+  type TreeFile,
+  TreeIndex,
+  TreeRoot,
+} from '#wire/files.ts';
 import { buckets } from '#wire/stores.ts';
 import type { LocalTree } from './tree.ts';
 import { openIndex } from './tree-index.ts';
@@ -45,7 +54,7 @@ const Kept = z.object({ layout: z.literal(layout), root: TreeRoot, index: TreeIn
 export async function openStateFiles(options: StateFilesOptions): Promise<StateFiles> {
   const { bus, cache, trust, inUse = () => [], log } = options;
   await mkdir(join(cache, 'empty'), { recursive: true, mode: 0o700 });
-  let present = await presentTree(cache);
+  let present = await presentTree(cache, log);
   let syncing: Promise<void> | undefined;
   let again = false;
 
@@ -205,15 +214,38 @@ async function isLinked(from: string, target: string): Promise<boolean> {
   }
 }
 
-async function presentTree(cache: string): Promise<Present | undefined> {
+/**
+ * The copy is not brought to the disk file by file, which takes long: it is looked at before it is believed. What a power
+ * cut left empty, or the disk damaged, would be applied otherwise.
+ */
+async function presentTree(cache: string, log: Log): Promise<Present | undefined> {
   try {
     const folder = await readlink(join(cache, 'current'));
     const { root, index } = Kept.parse(decode(await readFile(join(folder, '.zester-tree'))));
-    return { root, index, folder };
-  } catch {
-    // Nothing sound is here: the next sync brings all of it.
+    const present = { root, index, folder };
+    for (const file of index.files) await checkFile(present, file);
+    return present;
+  } catch (error) {
+    // The next sync brings all of it.
+    if (!isSystemError(error, 'ENOENT'))
+      log.warn('State tree not sound on this disk, and fetched anew', { path: cache, error });
     return undefined;
   }
+}
+
+async function checkFile({ folder }: Present, { env, path, size, chunks }: TreeFile): Promise<void> {
+  const content = await readFile(join(folder, env, path));
+  const isWhole = content.length === size && chunks.every((hash, index) => sha256(chunkOf(content, index)) === hash);
+  if (isWhole) return;
+  throw new ZesterError(
+    'machine',
+    'TREE_COPY_DAMAGED',
+    `Cannot use the copy of "${path}": it is not what was published`,
+  );
+}
+
+function chunkOf(content: Buffer, index: number): Buffer {
+  return content.subarray(index * chunkBytes, (index + 1) * chunkBytes);
 }
 
 async function dropOthers(cache: string, keep: readonly string[]): Promise<void> {

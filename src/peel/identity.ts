@@ -4,6 +4,7 @@ import { ZesterError } from '#base/errors.ts';
 import { isPeelId, type PeelId, toHuman, toWire } from '#base/ids.ts';
 import { findText, writeFile } from '#trust/files.ts';
 import { createKey, type KeyKind, type KeyPair, keyFromSeed } from '#trust/nkeys.ts';
+import { sumOf } from './records/frame.ts';
 
 /** Who this peel is. The seeds never leave this machine. */
 export interface Identity {
@@ -31,7 +32,7 @@ export const identityFiles = {
 
 /**
  * Settles who this peel is: once, for a host name may change and a fleet's memory of it must not. Keys are on disk
- * before anybody hears of them. Throws `PEEL_ID_INVALID`, `HOSTNAME_UNUSABLE`, `KEY_INVALID`.
+ * before anybody hears of them. Throws `PEEL_ID_INVALID`, `PEEL_ID_DAMAGED`, `HOSTNAME_UNUSABLE`, `KEY_INVALID`.
  */
 export function resolveIdentity({ authDir, id, ...host }: IdentitySources): Identity {
   const peel = id === undefined ? pinnedId(authDir, host) : toWire(id);
@@ -45,10 +46,31 @@ export function resolveIdentity({ authDir, id, ...host }: IdentitySources): Iden
 function pinnedId(authDir: string, host: Pick<IdentitySources, 'hostname' | 'hostsFile'>): PeelId {
   const file = join(authDir, identityFiles.pinnedId);
   const pinned = findText(file);
-  if (pinned !== undefined && isPeelId(pinned)) return pinned;
+  if (pinned !== undefined) return readPin(file, pinned);
   const peel = fromHostname(host);
-  writeFile(file, `${peel}\n`);
+  writeFile(file, `${peel}\n${sumLine(peel)}\n`);
   return peel;
+}
+
+/**
+ * A flipped bit makes another valid id, and an id derived anew may be another, too: either would be a stranger to the
+ * fleet. The line with the sum may be missing, when the file is older than sums or was written by hand.
+ */
+function readPin(file: string, text: string): PeelId {
+  const [peel = '', sum] = text.split('\n');
+  if (isPeelId(peel) && (sum === undefined || sum === sumLine(peel))) return peel;
+  throw new ZesterError(
+    'machine',
+    'PEEL_ID_DAMAGED',
+    `Cannot read this peel's id in "${file}": it is not what we wrote`,
+    {
+      hint: 'Write the id alone into the file, as "zester peel list" shows it, or set "id" in peel.yaml',
+    },
+  );
+}
+
+function sumLine(peel: PeelId): string {
+  return `sum ${sumOf(Buffer.from(peel)).toString(16)}`;
 }
 
 function fromHostname({

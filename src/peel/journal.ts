@@ -90,14 +90,9 @@ export function openJournal(path: string, clock: Clock, log: Log = silentLog): J
     payload() {
       const payload = read(jid, answer);
       if (payload !== undefined) return payload;
-      throw new ZesterError(
-        'machine',
-        'RETURN_LOST',
-        `Cannot give back what "${jid}" returned: its record was lost`,
-        {
-          hint: 'The disk of this machine is full or damaged: look at what the job was to do before running it again',
-        },
-      );
+      throw new ZesterError('machine', 'RETURN_LOST', `Cannot give back what "${jid}" returned: its record was lost`, {
+        hint: 'The disk of this machine is full or damaged: look at what the job was to do before running it again',
+      });
     },
   });
 

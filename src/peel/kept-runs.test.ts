@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -56,20 +56,22 @@ test('a run that changes nothing leaves nothing, and the oldest go', () => {
   );
 });
 
-test('a record that a crash tore is left out', () => {
+test('what a crash left of a record is left out, and a damaged one is refused whole', () => {
   using at = folder();
   const store = openRunStore(at.path);
   const [jid = ''] = jids(1);
   const keep = store.begin({ jid, function: 'state.apply', at: 1 });
   keep(entry('a'));
   const { size } = statSync(join(at.path, jid));
-  keep(entry('b'));
-  truncateSync(join(at.path, jid), size + 7);
+  appendFileSync(join(at.path, jid), 'half a record');
 
   assert.deepEqual(
     store.run(jid)?.entries.map(({ id }) => id),
     ['a'],
   );
+  truncateSync(join(at.path, jid), size - 7);
+  assert.throws(() => store.run(jid), { code: 'RUN_RECORD_DAMAGED' });
+  assert.deepEqual(store.runs(), []);
 });
 
 test('a run whose changes cannot be kept goes on, and is not kept by half', () => {

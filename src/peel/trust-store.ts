@@ -1,11 +1,12 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Bus } from '#bus/bus.ts';
 import { acceptBundle } from '#trust/bundle.ts';
+import { findBytes, writeFile } from '#trust/files.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { SignedTrust, TrustBundle, trustDocument } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
+import { sumOf } from './records/frame.ts';
 
 /** The keys this peel believes: given at enrolment, replaced only by a document that one of them signed. */
 export interface TrustStore {
@@ -18,7 +19,7 @@ export interface TrustStore {
 
 /** Throws `TRUST_UNREADABLE`: without it nothing could be believed. */
 export function openTrustStore(path: string, log: Log): TrustStore {
-  let bundle = read(path);
+  let bundle = readBundle(path) ?? missing(path);
 
   const consider = (value: Uint8Array | undefined) => {
     if (value === undefined) return;
@@ -54,24 +55,32 @@ export function openTrustStore(path: string, log: Log): TrustStore {
   };
 }
 
-/** Beside, then renamed: a crash leaves the one or the other. */
+/** With a sum of its own: a flipped bit in a key would refuse every order, and nobody could tell why. */
 export function writeBundle(path: string, bundle: TrustBundle): void {
-  writeFileSync(`${path}.new`, encode(bundle), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  writeFile(path, encode({ ...bundle, sum: sumOf(encode(bundle)) }));
 }
 
-function read(path: string): TrustBundle {
+/** Undefined when there is none. Throws `TRUST_UNREADABLE` when it is not what we wrote. */
+export function readBundle(path: string): TrustBundle | undefined {
+  const bytes = findBytes(path);
+  if (bytes === undefined) return undefined;
   try {
-    return TrustBundle.parse(decode(readFileSync(path)));
+    // Written before there were sums, it has none.
+    const { sum, ...bundle } = decode(bytes) as { readonly sum?: unknown };
+    if (sum !== undefined && sum !== sumOf(encode(bundle))) throw new Error('its sum does not fit');
+    return TrustBundle.parse(bundle);
   } catch (cause) {
-    throw new ZesterError(
-      'denied',
-      'TRUST_UNREADABLE',
-      `Cannot read the trusted keys "${path}": ${(cause as Error).message}`,
-      {
-        cause,
-        hint: 'Remove the credentials beside it, and the peel enrols anew',
-      },
-    );
+    throw unreadable(path, (cause as Error).message, cause);
   }
+}
+
+function missing(path: string): never {
+  throw unreadable(path, 'there is no such file');
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): ZesterError {
+  return new ZesterError('denied', 'TRUST_UNREADABLE', `Cannot read the trusted keys "${path}": ${reason}`, {
+    cause,
+    hint: 'Check the disk, and remove the file: the peel then asks a master for it anew',
+  });
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { replaceFile, syncFolder, writeAll } from '#base/disk.ts';
 import { ZesterError } from '#base/errors.ts';
 
 export const secretMode = 0o600;
@@ -10,29 +11,37 @@ export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
-/** Writes beside and renames: a reader sees the old file or the new one, never a part, never a wider mode. */
+/**
+ * Writes beside and renames: a reader sees the old file or the new one, never a part, never a wider mode. When it
+ * returns, file and name are on the disk. Throws `AUTH_FILE_UNWRITABLE`.
+ */
 export function writeFile(path: string, content: string | Uint8Array, mode: number = secretMode): void {
-  makePrivateFolder(dirname(path));
-  const beside = `${path}.${process.pid}.${++writes}.new`;
   try {
-    writeFileSync(beside, content, { mode, flag: 'wx', flush: true });
-    renameSync(beside, path);
+    makePrivateFolder(dirname(path));
+    // Two commands may write the same file at once: each has a file of its own beside it.
+    const beside = `${path}.${process.pid}.${++writes}.new`;
+    replaceFile(path, mode, (file) => writeAll(file, Buffer.from(content), 0), beside);
   } catch (cause) {
-    rmSync(beside, { force: true });
     throw new ZesterError('machine', 'AUTH_FILE_UNWRITABLE', `Cannot write "${path}": ${reasonOf(cause)}`, { cause });
   }
 }
 
-/** Writes a file that must not exist yet. Throws `AUTH_FILE_EXISTS`. */
+/** Writes a file that must not exist yet: whole, or not at all. Throws `AUTH_FILE_EXISTS`. */
 export function createFile(path: string, content: string, mode: number = secretMode): void {
-  makePrivateFolder(dirname(path));
+  const beside = `${path}.${process.pid}.${++writes}.new`;
   try {
-    writeFileSync(path, content, { mode, flag: 'wx', flush: true });
+    makePrivateFolder(dirname(path));
+    writeFileSync(beside, content, { mode, flag: 'wx', flush: true });
+    // Unlike a rename, a link refuses a name that is taken.
+    linkSync(beside, path);
+    syncFolder(dirname(path));
   } catch (cause) {
     if (isCode(cause, 'EEXIST')) {
       throw new ZesterError('usage', 'AUTH_FILE_EXISTS', `Cannot write "${path}": it is there already`, { cause });
     }
     throw new ZesterError('machine', 'AUTH_FILE_UNWRITABLE', `Cannot write "${path}": ${reasonOf(cause)}`, { cause });
+  } finally {
+    rmSync(beside, { force: true });
   }
 }
 
