@@ -201,7 +201,9 @@ function newer({ authDir, log }: EnrollOptions, offered: TrustBundle): TrustBund
 /** What is damaged is as good as not there: it is asked for again, with the key that was approved. */
 function isMember({ authDir, identity, log }: EnrollOptions): boolean {
   const credentials = findText(join(authDir, memberFiles.credentials(identity.peel)));
-  if (credentials === undefined || soundBundle(join(authDir, memberFiles.trust), log) === undefined) return false;
+  const others = [memberFiles.natsUrls, memberFiles.natsCa].map((name) => findText(join(authDir, name)));
+  if (credentials === undefined || others.some((text) => text === undefined || text === '')) return false;
+  if (soundBundle(join(authDir, memberFiles.trust), log) === undefined) return false;
   try {
     return readUserJwt(parseCredentials(credentials).jwt).key === identity.key.publicKey;
   } catch {

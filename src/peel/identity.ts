@@ -2,7 +2,7 @@ import { hostname as systemHostname } from 'node:os';
 import { join } from 'node:path';
 import { ZesterError } from '#base/errors.ts';
 import { isPeelId, type PeelId, toHuman, toWire } from '#base/ids.ts';
-import { findText, writeFile } from '#trust/files.ts';
+import { findBytes, findText, writeFile } from '#trust/files.ts';
 import { createKey, type KeyKind, type KeyPair, keyFromSeed } from '#trust/nkeys.ts';
 import { sumOf } from './records/frame.ts';
 
@@ -45,8 +45,8 @@ export function resolveIdentity({ authDir, id, ...host }: IdentitySources): Iden
 
 function pinnedId(authDir: string, host: Pick<IdentitySources, 'hostname' | 'hostsFile'>): PeelId {
   const file = join(authDir, identityFiles.pinnedId);
-  const pinned = findText(file);
-  if (pinned !== undefined) return readPin(file, pinned);
+  const pinned = findBytes(file);
+  if (pinned !== undefined) return readPin(file, pinned.toString());
   const peel = fromHostname(host);
   writeFile(file, `${peel}\n${sumLine(peel)}\n`);
   return peel;
@@ -57,14 +57,15 @@ function pinnedId(authDir: string, host: Pick<IdentitySources, 'hostname' | 'hos
  * fleet. The line with the sum may be missing, when the file is older than sums or was written by hand.
  */
 function readPin(file: string, text: string): PeelId {
+  // Without the end of its line it may be the first half of an id.
   const [peel = '', sum] = text.split('\n');
-  if (isPeelId(peel) && (sum === undefined || sum === sumLine(peel))) return peel;
+  if (isPeelId(peel) && (sum === '' || sum === sumLine(peel))) return peel;
   throw new ZesterError(
     'machine',
     'PEEL_ID_DAMAGED',
     `Cannot read this peel's id in "${file}": it is not what we wrote`,
     {
-      hint: 'Write the id alone into the file, as "zester peel list" shows it, or set "id" in peel.yaml',
+      hint: 'Write the id alone into the file, in a line of its own, as "zester peel list" shows it, or set "id" in peel.yaml',
     },
   );
 }

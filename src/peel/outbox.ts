@@ -5,6 +5,7 @@ import type { Bus } from '#bus/bus.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { errorBody } from '#wire/error.ts';
 import type { Return } from '#wire/job.ts';
+import { envelopeBytes, returnBytes } from '#wire/limits.ts';
 import type { Journal, SpooledReturn } from './journal.ts';
 import { createReturnStore } from './return-store.ts';
 
@@ -109,7 +110,8 @@ export function createOutbox({ bus, journal, peel, seed, log }: OutboxParts): Ou
 function readable(answer: Return): Uint8Array {
   try {
     const payload = encode(answer);
-    decode(payload, { maxBytes: payload.length });
+    // One that is too large the journal refuses, and says so.
+    if (payload.length <= returnBytes + envelopeBytes) decode(payload);
     return payload;
   } catch (cause) {
     throw new ZesterError('machine', 'RETURN_UNFIT', 'Cannot give back the result: nobody could read it', {
