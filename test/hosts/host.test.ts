@@ -78,6 +78,22 @@ describe('a copy of this machine', { skip: await skipReason('plain') }, () => {
     fs.rmSync(folder, { recursive: true });
   });
 
+  test('runs a program that lies where its own /tmp would hide it, and cannot change it', async () => {
+    const folder = fs.mkdtempSync('/tmp/zester-clone-');
+    fs.writeFileSync(`${folder}/program`, '#!/bin/sh\necho "ran as $0"\n', { mode: 0o755 });
+    await using hidden = await throwAwayHost({ name: 'hidden' });
+    await using seen = await throwAwayHost({ name: 'seen', reads: [folder] });
+
+    const without = await hidden.run([`${folder}/program`]);
+    const { stdout } = await seen.run([`${folder}/program`]);
+    const changed = await seen.run(['sh', '-c', `echo changed > ${folder}/program`]);
+
+    assert.equal(without.code, 127);
+    assert.equal(stdout, `ran as ${folder}/program\n`);
+    assert.match(changed.stderr, /Read-only file system/);
+    fs.rmSync(folder, { recursive: true });
+  });
+
   test('takes its processes and its folder with it', async () => {
     const host = await throwAwayHost({ name: 'gone' });
     const child = host.spawn(['sh', '-c', 'echo up; sleep 300'], { stdio: ['ignore', 'pipe', 'ignore'] });

@@ -21,6 +21,8 @@ export interface HostOptions {
   readonly network?: 'machine' | 'own';
   /** Folders of the machine that the host sees as they are, for writing too. */
   readonly binds?: readonly string[];
+  /** Folders of the machine that the host sees as they are, and cannot change; below its own /tmp as well. */
+  readonly reads?: readonly string[];
   /** Uses the machine's /tmp as copied instead of an empty one. */
   readonly keepTmp?: boolean;
 }
@@ -61,7 +63,7 @@ const forbidden = '-sys_time,-sys_module,-sys_rawio,-sys_boot,-mac_admin,-mac_ov
 
 /** Starts a host; `probe()` says beforehand whether this machine can, and why not. */
 export async function throwAwayHost(options: HostOptions): Promise<Host> {
-  const { name, systemd = false, binds = [], keepTmp = false } = options;
+  const { name, systemd = false, binds = [], reads = [], keepTmp = false } = options;
   const network = systemd ? 'own' : (options.network ?? 'machine');
   const drop = dropped(network);
   const lower = systemd ? await debianTree() : '/';
@@ -89,6 +91,7 @@ export async function throwAwayHost(options: HostOptions): Promise<Host> {
       HOST_NETWORK: network,
       HOST_OVERLAYS: systemd ? '' : otherDisks().join(' '),
       HOST_BINDS: binds.join(' '),
+      HOST_READS: reads.join(' '),
       HOST_TMP: keepTmp ? '' : '/tmp',
       HOST_DROP: drop,
       ...(cgroup === undefined ? {} : { HOST_CGROUP: cgroup }),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # First process inside a throw-away host's namespaces: lays the copy of a tree over it, fills /proc, /dev, /run and
 # /tmp, and becomes the host's PID 1. Everything it mounts lives in its own mount namespace and goes with it.
-# In: HOST_DIR HOST_NAME HOST_LOWER HOST_INIT(plain|systemd) HOST_NETWORK(machine|own) HOST_OVERLAYS HOST_BINDS HOST_TMP HOST_DROP
+# In: HOST_DIR HOST_NAME HOST_LOWER HOST_INIT(plain|systemd) HOST_NETWORK(machine|own) HOST_OVERLAYS HOST_BINDS HOST_READS HOST_TMP HOST_DROP
 set -eu
 
 # Through the machine's /proc, so this is the pid the harness knows. `read` is the shell itself, `cat` would not be.
@@ -44,6 +44,11 @@ for each in $HOST_TMP; do mount -t tmpfs -o mode=1777,nosuid,nodev,size=1g tmpfs
 for each in $HOST_BINDS; do
   mkdir -p "$root$each"
   mount --rbind "$each" "$root$each"
+done
+for each in $HOST_READS; do
+  mkdir -p "$root$each"
+  mount --bind "$each" "$root$each"
+  mount -o remount,bind,ro "$root$each"
 done
 while read -r name kind major minor; do mknod -m 666 "$root/dev/$name" "$kind" "$major" "$minor"; done <<NODES
 null c 1 3

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Host, throwAwayHost } from '../../test/hosts/host.ts';
 import { probe } from '../../test/hosts/probe.ts';
 import { findNatsServer } from '../nats-server.ts';
+import { freePort } from '../port.ts';
 import { root } from '../source.ts';
 import { endMarked, mark } from './traces.ts';
 
@@ -132,7 +132,8 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
   const machines = await Promise.all(
     ids.map(async (id): Promise<DemoMachine> => {
       if (can !== true) return { id, folder: emptyRoot(join(dir, 'machines', id)), host: undefined };
-      const host = stack.use(await throwAwayHost({ name: id, binds: [dir] }));
+      // The programs too: a host has a /tmp of its own, which would hide a clone that lies there.
+      const host = stack.use(await throwAwayHost({ name: id, binds: [dir], reads: [root] }));
       return { id, folder: host.root, host };
     }),
   );
@@ -240,12 +241,4 @@ async function printed(child: ChildProcess, pattern: RegExp): Promise<void> {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`It ended with ${code}:\n${text}`)));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
