@@ -1,45 +1,54 @@
 /**
- * Attacks the project as an enemy would and breaks it as a bad night would: `attack.ts [words…] [--json]`
+ * Attacks the project as an enemy would and breaks it as a bad night would: `attack.ts [words…] [--only NAME] [--list]
+ * [--json]`
  *
  * Every file of `test/attacks/` exports `attacks`. With words, only the attacks whose promise or name holds one of them
- * run. The last line is a sum, with `--json` one object: `{"attacks", "held", "failed": […]}`.
+ * run; `--only` names one exactly. The last line is a sum, with `--json` one object: `{"attacks", "held", "failed": […]}`.
  */
 import { basename, join } from 'node:path';
 import type { Attack } from '../test/attacks/attack.ts';
+import { closePlaces, type Listed, type Result, runAttacks } from './attack/run.ts';
 import { parseFlags } from './flags.ts';
 import { repositoryFiles, root } from './source.ts';
 
-const attackTimeoutMs = 180_000;
-
 if (import.meta.main) {
-  const { words, flags } = parseFlags(process.argv.slice(2), ['json']);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void closePlaces().then(() => process.exit(130)));
+  }
+  process.exit(await main(process.argv.slice(2)));
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { words, flags } = parseFlags(argv, ['json', 'list']);
   const chosen = (await allAttacks()).filter(({ promise, name }) => {
+    if (typeof flags.only === 'string') return name === flags.only;
     return words.length === 0 || words.some((word) => promise === word || name.includes(word));
   });
-  const failed: string[] = [];
-  for (const attack of chosen) {
-    const reason = await broken(attack);
-    if (reason !== undefined) failed.push(`${attack.promise} ${attack.name}: ${reason}`);
-    process.stderr.write(`${reason === undefined ? 'held  ' : 'BROKEN'} ${attack.promise} ${attack.name}\n`);
+  if (flags.list === true) {
+    for (const { promise, name, quick } of chosen) say(`${promise.padEnd(5)} ${quick ? 'quick' : 'slow '} ${name}`);
+    return chosen.length > 0 ? 0 : 1;
   }
-  const held = chosen.length - failed.length;
-  if (flags.json === true) process.stdout.write(`${JSON.stringify({ attacks: chosen.length, held, failed })}\n`);
-  else process.stdout.write(`${failed.map((line) => `${line}\n`).join('')}${held} passed, ${failed.length} failed\n`);
-  // What an attack left open must not keep this process.
-  process.exit(failed.length === 0 && chosen.length > 0 ? 0 : 1);
+  const startedAt = performance.now();
+  const onEnd = ({ attack: { promise, name }, reason, ms }: Result) => {
+    const seconds = `${(ms / 1_000).toFixed(1)} s`;
+    process.stderr.write(
+      `${reason === undefined ? 'held  ' : 'BROKEN'} ${promise.padEnd(4)} ${seconds.padStart(7)}  ${name}\n`,
+    );
+  };
+  const results = await runAttacks(chosen, { onEnd });
+  const { attacks, held, failed } = sumOf(results);
+  if (flags.json === true) say(JSON.stringify({ attacks, held, failed }));
+  else say(report(results, performance.now() - startedAt));
+  return attacks > 0 && failed.length === 0 ? 0 : 1;
 }
 
 /** Every attack there is, by file. Throws when two have one name: a failure must say which it is. */
-export async function allAttacks(): Promise<readonly Attack[]> {
-  const files = repositoryFiles()
-    .filter((path) => path.startsWith('test/attacks/') && path.endsWith('.ts'))
-    .filter((path) => !path.endsWith('.test.ts') && basename(path) !== 'attack.ts' && !path.includes('/support/'));
-  const modules = await Promise.all(
-    files.map(async (path) => (await import(join(root, path))) as { readonly attacks?: readonly Attack[] }),
-  );
+export async function allAttacks(files: readonly string[] = attackFiles()): Promise<readonly Listed[]> {
+  const modules = await Promise.all(files.map(async (file) => (await import(file)) as { attacks?: readonly Attack[] }));
   const all = modules.flatMap(({ attacks = [] }, index) => {
-    if (attacks.length === 0) throw new Error(`"${files[index]}" exports no attacks`);
-    return attacks;
+    const file = files[index] ?? '';
+    if (attacks.length === 0) throw new Error(`"${file}" exports no attacks`);
+    return attacks.map((attack) => ({ ...attack, run: () => attack.run(), file }));
   });
   const names = all.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -47,16 +56,47 @@ export async function allAttacks(): Promise<readonly Attack[]> {
   return all;
 }
 
-/** Why a promise was broken; undefined when it was kept. */
-async function broken(attack: Attack): Promise<string | undefined> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no end within ${attackTimeoutMs / 1_000} s`)), attackTimeoutMs);
-  try {
-    await Promise.race([attack.run(), late]);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  } finally {
-    clearTimeout(timer);
-  }
+function attackFiles(): string[] {
+  return repositoryFiles()
+    .filter((path) => path.startsWith('test/attacks/') && path.endsWith('.ts'))
+    .filter((path) => !path.endsWith('.test.ts') && basename(path) !== 'attack.ts' && !path.includes('/support/'))
+    .map((path) => join(root, path));
+}
+
+export interface Sum {
+  readonly attacks: number;
+  readonly held: number;
+  /** One line each: the promise, the attack's name, and why it is broken. */
+  readonly failed: readonly string[];
+}
+
+export function sumOf(results: readonly Result[]): Sum {
+  const failed = results.flatMap(({ attack: { promise, name }, reason }) =>
+    reason === undefined ? [] : [`${promise} ${name}: ${reason}`],
+  );
+  return { attacks: results.length, held: results.length - failed.length, failed };
+}
+
+/** By promise, then what is broken and why, then the sum. */
+export function report(results: readonly Result[], ms: number): string {
+  const promises = [...Map.groupBy(results, ({ attack }) => attack.promise)].toSorted(
+    ([a], [b]) => order(a) - order(b),
+  );
+  const rows = promises.map(([promise, all]) => {
+    const held = all.filter(({ reason }) => reason === undefined).length;
+    return `${promise.padEnd(5)} ${String(held).padStart(3)} of ${String(all.length).padStart(3)} held`;
+  });
+  const { failed, held } = sumOf(results);
+  const broken = failed.length === 0 ? [] : ['', 'Broken:', ...failed.map((line) => `  ${line}`)];
+  const sum = `${held} passed, ${failed.length} failed`;
+  return [...rows, ...broken, '', `${results.length} attacks in ${Math.round(ms / 1_000)} s`, sum].join('\n');
+}
+
+/** A1 … A8, B9 … B15, then what held already. */
+function order(promise: string): number {
+  return Number(/\d+/.exec(promise)?.[0] ?? 99);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
 }

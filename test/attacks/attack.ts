@@ -8,6 +8,8 @@ export interface Attack {
   readonly name: string;
   /** Takes seconds, not minutes, and is part of `npm test`. */
   readonly quick: boolean;
+  /** It fills the machine or measures time: no other attack runs beside it. */
+  readonly alone?: boolean;
   /** Resolves when the promise was kept; throws what was broken. Cleans up after itself either way. */
   run(): Promise<void>;
 }
