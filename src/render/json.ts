@@ -4,6 +4,7 @@ import { typeError } from './jinja/errors.ts';
 import { parseInteger } from './jinja/numbers.ts';
 import { compare } from './jinja/operators.ts';
 import { floatText, str } from './jinja/print.ts';
+import { boundDepth } from './jinja/sizes.ts';
 import { Dict, Float, isText, Tuple, typeName, Undefined, type Value } from './jinja/values.ts';
 import { unquoteJson } from './json/unquote.ts';
 
@@ -161,6 +162,7 @@ function write(value: Value, state: Writing): string {
   if (value instanceof Float) return floatJson(value.value);
   if (value instanceof Undefined) throw value.error();
   if (state.within.includes(value)) throw typeError('Circular reference detected');
+  boundDepth(state.depth);
   const inner = { ...state, depth: state.depth + 1, within: [...state.within, value] };
   if (Array.isArray(value))
     return bracket(

@@ -16,6 +16,7 @@ const files = [
   'undefined-and-tests',
   'statements',
   'functions',
+  'limits',
 ];
 
 const tree: Readonly<Record<string, string>> = Object.fromEntries(

@@ -8,8 +8,10 @@ export type Int = number | bigint;
 
 export type Numeric = Int | Float | boolean;
 
-// A shift or power can ask for more digits than there is memory: this many are more than any template needs.
+// A power can ask for more digits than there is memory, and reading or multiplying many takes the square of their
+// number in time: this many are more than any template needs.
 const largestBits = 100_000;
+const largestDigits = 30_000;
 
 export function isInt(value: Value): value is Int {
   return typeof value === 'number' || typeof value === 'bigint';
@@ -81,6 +83,12 @@ export function parseInteger(text: string, base = 10): Int | undefined {
 }
 
 function digitsOf(digits: string, base: number, sign: string | undefined): Int | undefined {
+  if (digits.length > largestDigits) {
+    throw valueError(
+      `the number has ${digits.length} digits, ${largestDigits} are allowed`,
+      'Write it as a text, in quotes',
+    );
+  }
   let value = 0n;
   for (const digit of digits.replaceAll('_', '')) {
     const amount = Number.parseInt(digit, 36);
@@ -167,7 +175,7 @@ function bigOperation(operator: Exclude<Operator, '/'>, left: bigint, right: big
     case '-':
       return left - right;
     case '*':
-      return left * right;
+      return product(left, right);
     case '//':
       return floorDivide(left, right);
     case '%':
@@ -182,8 +190,17 @@ function floorDivide(left: bigint, right: bigint): bigint {
   return left % right !== 0n && left < 0n !== right < 0n ? quotient - 1n : quotient;
 }
 
+function product(left: bigint, right: bigint): bigint {
+  if (bitsOf(left) + bitsOf(right) > largestBits) throw valueError('the product is too large', 'Use smaller factors');
+  return left * right;
+}
+
 function power(base: bigint, exponent: bigint): bigint {
-  if (BigInt(base.toString(2).length) * exponent > BigInt(largestBits))
+  if (BigInt(bitsOf(base)) * exponent > BigInt(largestBits))
     throw valueError('the power is too large', 'Use a smaller exponent');
   return base ** exponent;
+}
+
+function bitsOf(int: bigint): number {
+  return int.toString(2).length;
 }

@@ -37,6 +37,9 @@ interface OpenTag {
   readonly ends: readonly string[];
 }
 
+/** Blocks inside one another: each is compiled with all it is in. Python allows twenty. */
+const deepestBlock = 100;
+
 class Parser extends ExpressionParser {
   readonly #blocks = new Map<string, BlockStatement>();
   /** The tags that are open, innermost last, with what may close them. */
@@ -80,6 +83,12 @@ class Parser extends ExpressionParser {
   #body({ tag, at }: { tag: string; at: number }, ends: readonly string[], { drop = false } = {}): Statement[] {
     this.stream.skip('operator', ':');
     this.stream.expect('block_end');
+    if (this.#open.length >= deepestBlock) {
+      throw this.stream.error(
+        'its blocks are nested too deeply',
+        'Put the inner ones into a macro or a file of their own',
+      );
+    }
     this.#open.push({ tag, at, ends });
     const body = this.#statementsUntil(ends);
     this.#open.pop();

@@ -1,3 +1,4 @@
+import { boundDepth } from './sizes.ts';
 import { Dict, DictView, Float, Host, Markup, PySet, Range, Tuple, Undefined, type Value } from './values.ts';
 
 /** Python's `str(value)`. Throws for an undefined value. */
@@ -50,6 +51,7 @@ function represent(value: Value, style: Style): string {
 
 function representContainer(value: Value[] | Tuple | PySet | Dict, style: Style): string {
   if (style.within.includes(value)) return value instanceof Dict ? '{...}' : Array.isArray(value) ? '[...]' : '(...)';
+  boundDepth(style.within.length);
   const inner = { ...style, asText: style.asText && value instanceof Dict, within: [...style.within, value] };
   if (Array.isArray(value)) return `[${value.map((item) => represent(item, inner)).join(', ')}]`;
   if (value instanceof Tuple) {

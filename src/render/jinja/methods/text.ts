@@ -3,7 +3,7 @@ import { formatBraces } from '../format/braces.ts';
 import { toIndex } from '../numbers.ts';
 import { iterate } from '../operators.ts';
 import { str } from '../print.ts';
-import { boundText } from '../sizes.ts';
+import { boundText, joined } from '../sizes.ts';
 import {
   capitalize,
   characterCount,
@@ -88,7 +88,7 @@ export const textMethods = methodTable<Text>(
     ljust: ["width, fill=' '", (self, width = 0, fill = ' ') => like(self, str(self) + padding(self, width, fill))],
     rjust: ["width, fill=' '", (self, width = 0, fill = ' ') => like(self, padding(self, width, fill) + str(self))],
     zfill: ['width', (self, width = 0) => like(self, zeroFill(self, width))],
-    expandtabs: ['tabsize=8', (self, size = 8) => like(self, expandTabs(str(self), toIndex(size)))],
+    expandtabs: ['tabsize=8', (self, size = 8) => like(self, expandTabs(str(self), boundedWidth(size)))],
     format: [
       '*rest, **named',
       (self, rest = null, named = null) => like(self, formatBraces(self, itemsOf(rest), named)),
@@ -210,7 +210,7 @@ function join(self: Text, items: Value): Value {
     if (!isText(item)) throw typeError(`sequence item ${index}: expected str instance, ${typeName(item)} found`);
     return str(item);
   });
-  return like(self, pieces.join(str(self)));
+  return like(self, joined(pieces, str(self)));
 }
 
 function replace(self: Text, old: Value, by: Value, most: number): Value {
@@ -302,6 +302,7 @@ export function boundedWidth(width: Value): number {
 }
 
 function expandTabs(text: string, size: number): string {
+  boundText(text.length + (text.split('\t').length - 1) * Math.max(0, size));
   let column = 0;
   return [...text]
     .map((character) => {
