@@ -58,3 +58,13 @@ test('an immutable folder is read once, another anew', () => {
 
   assert.deepEqual([text(kept?.read('a.zy')), text(live?.read('a.zy'))], ['one', 'two']);
 });
+
+test('a path that no file can have is the path of none', () => {
+  using desk = workshop();
+  const base = environmentsOf(desk.tree, { immutable: true }).get('base');
+  symlinkSync('round', desk.at('base', 'round'));
+
+  for (const path of ['a'.repeat(300), 'a/'.repeat(5_000), 'a\0b', '../dev/a.zy', '', 'round']) {
+    assert.equal(base?.read(path), undefined);
+  }
+});

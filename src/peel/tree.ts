@@ -64,12 +64,18 @@ export function folderTree(folder: string, { immutable }: FolderOptions): Tree {
   };
 }
 
+const notThere: ReadonlySet<string> = new Set([
+  ...['ENOENT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL'],
+  'ERR_INVALID_ARG_VALUE',
+]);
+
 function readFile(path: string): Uint8Array | undefined {
   try {
     return readFileSync(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return undefined;
+    // A name that no file can have is the name of none: templates make names of whatever they hold.
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (notThere.has(code)) return undefined;
     throw error;
   }
 }
