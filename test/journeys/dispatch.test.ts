@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { encodeRecord, packPeels } from '#master/jobs/record.ts';
 import { currentJobKey } from '#trust/auth-dir.ts';
 import { signKillRequest, signOrder, signRequest } from '#trust/orders.ts';
 import { joinRest } from '#trust/peel-signatures.ts';
 import { channels } from '#wire/channels.ts';
-import type { Return } from '#wire/job.ts';
+import { encode } from '#wire/codec.ts';
+import type { JobRecord, Return } from '#wire/job.ts';
+import { buckets } from '#wire/stores.ts';
 import { dispatch, jobRequest, testBus, testMaster, testPeel, until } from '../harness/fleet.ts';
 import { testNats } from '../harness/nats.ts';
 
@@ -304,4 +307,30 @@ test('somebody without an operator’s credentials starts nothing', async () => 
 
   assert.equal(reply.error?.code, 'OPERATOR_UNKNOWN');
   assert.equal(peel.peel.inbox.counts.accepted, 0);
+});
+
+test('a job whose master died before another could read its record is found by that one all the same', async () => {
+  await using nats = await testNats();
+  await using master = await testMaster(nats);
+  await using _peel = await testPeel(nats, { id: 'web-01' });
+  const alice = nats.credentials.operator('alice');
+  await using bus = await testBus(nats, alice, 'alice', false);
+  await until(() => master.master.fleet.size === 1, 'the peel is known');
+  const request = jobRequest({ target: 'web-01', function: 'cmd.run' });
+  const { jid, target, test: planned, timeoutMs } = request;
+  const now = Date.now();
+  const record: JobRecord = {
+    ...{ v: 1, jid, ...signRequest(request, alice), operator: 'alice', function: request.function, target },
+    ...{ test: planned, peels: packPeels(['web-01']), targets: 1, created: now, deadline: now + timeoutMs },
+    ...{ state: 'running', owner: 'a-master-that-died' },
+  };
+  const [jobs, active] = [master.master.stores.kv(buckets.jobs), master.master.stores.kv(buckets.activeJobs)];
+
+  await active.put(jid, encode({ owner: record.owner }));
+  // What the master says in between, it says after it looked for the record in vain.
+  await bus.request(channels.ping, {}, {});
+  await jobs.create(jid, encodeRecord(record));
+
+  const state = async () => (await bus.request(channels.jobReturns, {}, { jid })).job?.state;
+  await until(async () => (await state()) === 'complete', 'the job is sent, and complete', 15_000);
 });

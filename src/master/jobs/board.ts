@@ -70,6 +70,8 @@ const deadlineGraceMs = 3_000;
 /** A master that does not own the job leaves its owner this much time. */
 const politenessMs = 4_000;
 const tickMs = 250;
+/** When a job that is active and has no record is looked for again. */
+const recordWaitsMs: readonly number[] = [100, 1_000, 5_000, 30_000];
 /** A key that was enrolled at another master is known here by then. */
 const newKeyMs = 1_000;
 
@@ -77,6 +79,7 @@ export function openBoard(options: BoardOptions): Board {
   const { bus, jobs, active, returns, presence, master, isAlive, resend, onStray, clock, log } = options;
   const tracked = new Map<string, Tracked>();
   const ending = new Map<string, Promise<void>>();
+  const waiting = new Set<NodeJS.Timeout>();
   const finished: Partial<Record<JobState, number>> = {};
 
   const track = (record: JobRecord, revision: number): Tracked => {
@@ -231,12 +234,23 @@ export function openBoard(options: BoardOptions): Board {
     if (job.record.state !== 'running') tracked.delete(jid);
   };
 
-  const adopt = async (jid: string) => {
+  // The entry and the record are written side by side: a record that is not there yet is on its way, unless its master
+  // died in between. An entry dropped too soon is a job that nobody looks after once its master is gone.
+  const adopt = async (jid: string, [wait, ...later] = recordWaitsMs) => {
     const entry = await jobs.get(jid);
+    if (!entry && wait !== undefined) return adoptLater(jid, wait, later);
     if (!entry) return void (await active.delete(jid));
     const record = decodeRecord(entry.value);
     if (record.state !== 'running') return void (await active.delete(jid));
     await recount(track(record, entry.revision));
+  };
+
+  const adoptLater = (jid: string, waitMs: number, later: readonly number[]) => {
+    const timer = setTimeout(() => {
+      waiting.delete(timer);
+      void adopt(jid, later).catch((error) => log.warn('Job not adopted', { jid, error }));
+    }, waitMs);
+    waiting.add(timer);
   };
 
   // While away, returns were stored and republished to nobody here.
@@ -290,6 +304,7 @@ export function openBoard(options: BoardOptions): Board {
     end,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
+      for (const each of waiting) clearTimeout(each);
       for (const each of listening) each.close();
     },
   };
