@@ -1,4 +1,4 @@
-import { ksuid } from '#base/ids.ts';
+import { isPeelId, ksuid, parseJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import { build } from '#base/version.ts';
@@ -145,7 +145,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     bus.serve(channels.jobs, async (query) => ({ jobs: await queries.list(query) })),
     bus.serve(channels.jobReturns, async (query) => queries.returns(query)),
     bus.serve(channels.jobChunk, async ({ jid, peel, index }) => {
-      const chunk = await returns.chunk(jid, peel, index);
+      const chunk = isPeelId(peel) ? await returns.chunk(parseJid(jid), peel, index) : undefined;
       return chunk ? { chunk } : {};
     }),
     bus.serve(channels.jobKill, async (signed) => kill(signed)),

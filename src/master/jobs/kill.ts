@@ -1,5 +1,6 @@
 import type { KV } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
+import { parseJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { type Clock, delay } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
@@ -49,7 +50,7 @@ export function createKill({ bus, jobs, board, presence, verify, key, clock, log
 
   return async function kill(signed: SignedRequest): Promise<KillReply> {
     const { request, operator } = verify(signed);
-    const { jid } = request;
+    const jid = parseJid(request.jid);
     const job = board.find(jid);
     if (!job) return finished(await jobs.get(jid), jid);
 

@@ -1,5 +1,6 @@
 import type { KV } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
+import { parseJid } from '#base/ids.ts';
 import type { JobQuery, JobReturnsQuery, JobReturnsReply, JobSummary, StoredReturn } from '#wire/job.ts';
 
 import { type Bucket, buckets } from '#wire/stores.ts';
@@ -50,7 +51,7 @@ export function createJobQueries({
     },
 
     async returns({ jid, after, limit = pageOfReturns }: JobReturnsQuery): Promise<JobReturnsReply> {
-      const entry = await jobs.get(jid);
+      const entry = await jobs.get(parseJid(jid));
       const job = await summary(jid);
       if (!entry || !job) throw unknown(jid);
       const peels = unpackPeels(decodeRecord(entry.value).peels).sort();
