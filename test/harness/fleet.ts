@@ -189,7 +189,7 @@ function functionLane(run: (request: RunRequest, signal: AbortSignal) => Promise
   };
 }
 
-type Wish = Partial<JobRequest> & Pick<JobRequest, 'target' | 'function'>;
+export type Wish = Partial<JobRequest> & Pick<JobRequest, 'target' | 'function'>;
 
 export function jobRequest(wish: Wish): JobRequest {
   return { v: 1, jid: newJid(), args: {}, test: false, timeoutMs: 20_000, issuedAt: Date.now(), ...wish };
@@ -204,7 +204,12 @@ export interface Asked {
 }
 
 /** An operator that asks: listens first, then dispatches, as the command line does. */
-export async function dispatch(nats: TestNats, bus: Bus, credentials: Credentials, wish: Wish): Promise<Asked> {
+export async function dispatch(
+  nats: Pick<TestNats, 'keysOf'>,
+  bus: Bus,
+  credentials: Credentials,
+  wish: Wish,
+): Promise<Asked> {
   const request: JobRequest = {
     v: 1,
     jid: newJid(),

@@ -18,6 +18,8 @@ import { findNatsServer } from '../../tools/nats-server.ts';
 export interface TestNats extends AsyncDisposable {
   /** `tls://127.0.0.1:<port>`; the same after a restart. */
   readonly url: string;
+  /** The server's process. */
+  readonly pid: number;
   /** The CA's root, PEM, and the file it is in. */
   readonly ca: string;
   readonly caFile: string;
@@ -93,6 +95,9 @@ export async function testNats({ refusals = false } = {}): Promise<TestNats> {
 
   return {
     url,
+    get pid() {
+      return running.child.pid ?? 0;
+    },
     ca: authority.root.certificate,
     caFile,
     authority,
