@@ -12,6 +12,7 @@ import { delay } from '#base/time.ts';
 import { type Address, addressOf, type Channel, type RequestChannel, subjectOf } from '#wire/channel.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { errorBody } from '#wire/error.ts';
+import { outsideError } from './outside.ts';
 
 export interface Received<Body, Pattern extends string> {
   readonly body: Body;
@@ -237,7 +238,7 @@ async function answer(message: Msg, handle: () => Promise<unknown>): Promise<voi
   try {
     reply = await handle();
   } catch (error) {
-    reply = { error: errorBody(asError(error)) };
+    reply = { error: errorBody(asError(outsideError(error))) };
   }
   message.respond(encode(reply));
 }
