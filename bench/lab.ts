@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectBus } from '#bus/connect.ts';
@@ -29,6 +29,8 @@ export interface Lab extends AsyncDisposable {
   readonly operator: { readonly program: readonly string[]; readonly env: NodeJS.ProcessEnv };
   /** Runs `zester` with these words and gives what it printed; throws when it does not end with 0. */
   zester(...argv: readonly string[]): string;
+  /** The same, whatever it ends with: its exit code, and what it printed. */
+  tryZester(...argv: readonly string[]): { readonly code: number; readonly out: string };
   /** Resolves when the master sees this many peels. */
   online(peels: number): Promise<void>;
 }
@@ -96,6 +98,11 @@ export async function openLab({ executables = false } = {}): Promise<Lab> {
     zester(...argv) {
       const [program = '', ...before] = lab.operator.program;
       return execFileSync(program, [...before, ...argv], { cwd: root, env: lab.operator.env, encoding: 'utf8' });
+    },
+    tryZester(...argv) {
+      const [program = '', ...before] = lab.operator.program;
+      const ended = spawnSync(program, [...before, ...argv], { cwd: root, env: lab.operator.env, encoding: 'utf8' });
+      return { code: ended.status ?? -1, out: ended.stdout + ended.stderr };
     },
     async online(peels) {
       await using bus = await connectBus({

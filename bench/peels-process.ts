@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { silentLog } from '#base/log.ts';
 import { systemClock } from '#base/time.ts';
 import { connectBus } from '#bus/connect.ts';
+import { newInstance } from '#peel/instance.ts';
 import { openJournal } from '#peel/journal.ts';
 import { heartbeatMs, startPeel } from '#peel/peel.ts';
 import type { Lane } from '#peel/runner.ts';
@@ -56,6 +57,7 @@ async function start({ id, credentials }: Input['peels'][number]): Promise<void>
     seed: credentials.seed,
     bus,
     journal: openJournal(join(input.dir, id), systemClock),
+    instance: newInstance(),
     lanes: { read: noLane, call: noLane, run: noLane },
     trust: () => bundle,
     resident: () => ({ version: 'bench', facts, grains: {}, settings: {} }),

@@ -1,16 +1,30 @@
 import { type JetStreamManager, jetstream, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
-import { ZesterError } from '#base/errors.ts';
+import { isError, ZesterError } from '#base/errors.ts';
 import { type Bucket, buckets, keptSubject, returnsStream } from '#wire/stores.ts';
 import type { Bus } from './bus.ts';
+import { outsideError } from './outside.ts';
 import { readStream } from './stream.ts';
 
 /** The stores of one environment, opened. Only masters have the rights for this. */
 export interface Stores {
   readonly manager: JetStreamManager;
   kv(bucket: Bucket): KV;
+  /** As they were found when they were opened. */
+  readonly opening: readonly StoreSeen[];
+  /** Makes what is missing, and says of each store when it was made: a later time than before is another store. */
+  look(): Promise<readonly StoreSeen[]>;
   /** Keys of a bucket that have a value, unsorted; one request, however many there are. */
   keys(bucket: Bucket): Promise<string[]>;
+}
+
+export interface StoreSeen {
+  /** As `wire/stores.ts` names it. */
+  readonly store: string;
+  /** By the server's clock. */
+  readonly made: string;
+  /** It was not there, and is now. */
+  readonly isNew: boolean;
 }
 
 export interface StoreOptions {
@@ -34,21 +48,25 @@ export async function openStores(bus: Bus, { replicas = 0 }: StoreOptions = {}):
     returnsConfig(copies, asynchronous),
     ...Object.values(buckets).map((each) => bucketConfig(each, copies, asynchronous)),
   ];
-  const results = await Promise.allSettled(wanted.map((config) => ensure(manager, config)));
-  const failed = results.flatMap((result, index) =>
-    result.status === 'rejected' ? [`${wanted[index]?.name}: ${(result.reason as Error).message}`] : [],
-  );
-  if (failed.length > 0) {
+  const look = async ({ reshape = false } = {}): Promise<readonly StoreSeen[]> => {
+    const results = await Promise.allSettled(wanted.map((config) => ensure(manager, config, reshape)));
+    const failed = results.flatMap((result, index) =>
+      result.status === 'rejected' ? [`${wanted[index]?.name}: ${(result.reason as Error).message}`] : [],
+    );
+    if (failed.length === 0) return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     throw new ZesterError('unreachable', 'STORES_UNAVAILABLE', `Cannot open the stores: ${failed.join('; ')}`, {
       hint: 'Check that JetStream is enabled on the NATS servers and has room',
     });
-  }
+  };
+  const opening = await look({ reshape: true });
 
   const kvm = new Kvm(jetstream(bus.connection));
   const opened = new Map<string, KV>();
   for (const { name } of Object.values(buckets)) opened.set(name, await kvm.open(name, { bindOnly: true }));
   return {
     manager,
+    opening,
+    look: () => look(),
     async keys({ name }) {
       const prefix = `$KV.${name}.`;
       const subjects = await readStream(bus, manager, `KV_${name}`).subjects(`${prefix}>`);
@@ -117,18 +135,23 @@ function returnsConfig(copies: number, asynchronous: boolean): Wanted {
   } as Wanted;
 }
 
-async function ensure(manager: JetStreamManager, config: Wanted): Promise<void> {
-  const existing = await manager.streams.info(config.name).catch(() => undefined);
+async function ensure(manager: JetStreamManager, config: Wanted, reshape: boolean): Promise<StoreSeen> {
+  const store = config.name.replace(/^KV_/, '');
+  const existing = await manager.streams.info(config.name).catch((error) => {
+    if (isError(outsideError(error), 'STORE_MISSING')) return undefined;
+    throw error;
+  });
   if (existing === undefined) {
-    await manager.streams.add(config as Parameters<typeof manager.streams.add>[0]);
-    return;
+    const { created } = await manager.streams.add(config as Parameters<typeof manager.streams.add>[0]);
+    return { store, made: String(created), isNew: true };
   }
   // What an operator changed on the server by hand (age, size) stays: only the shape is ours.
   const { max_age: _age, persist_mode: _mode, ...shape } = config as Wanted & { persist_mode?: string };
   const differs = Object.entries(shape).some(
     ([key, value]) => JSON.stringify(existing.config[key as keyof StreamConfig]) !== JSON.stringify(value),
   );
-  if (differs) await manager.streams.update(config.name, shape);
+  if (differs && reshape) await manager.streams.update(config.name, shape);
+  return { store, made: String(existing.created), isNew: false };
 }
 
 function clusterSize(bus: Bus): number {

@@ -6,6 +6,8 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 export interface Check {
   readonly name: string;
   readonly ok: boolean;
+  /** It works, and somebody should look. */
+  readonly warn?: boolean;
   readonly detail: string;
   readonly hint?: string;
 }
@@ -150,4 +152,19 @@ function certificateHint(code: string, host: string, ca: string | undefined): st
 
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+}
+
+/** Stores that were lost are made again by masters; what was in them may not be. */
+export function diagnoseStores(said: {
+  readonly recreated: readonly { readonly store: string; readonly at: number; readonly note: string }[];
+  readonly full: number;
+}): Check[] {
+  const lost = said.recreated.map(({ store, at, note }): Check => {
+    const detail = `${store} was gone at ${new Date(at).toISOString()} and was made again: ${note}`;
+    return { name: 'stores', ok: true, warn: true, detail };
+  });
+  if (said.full === 0) return lost;
+  const detail = `a store is full: ${said.full} writes were refused within a minute, and no job is accepted`;
+  const hint = 'Give the stream, the account or the disk of the NATS servers more room';
+  return [...lost, { name: 'stores', ok: false, detail, hint }];
 }

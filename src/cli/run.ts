@@ -2,9 +2,18 @@ import { isError, ZesterError } from '#base/errors.ts';
 import { newJid, toHuman } from '#base/ids.ts';
 import { delay, startWatch } from '#base/time.ts';
 import { channels } from '#wire/channels.ts';
-import type { DispatchReply, JobRequest, JobStatus, Progress, Return, SignedRequest, StoredReturn } from '#wire/job.ts';
+import type {
+  DispatchReply,
+  JobRequest,
+  JobStatus,
+  Progress,
+  Refusal,
+  Return,
+  SignedRequest,
+  StoredReturn,
+} from '#wire/job.ts';
 import type { JobDraft } from './parse.ts';
-import { type JobReport, type PeelResult, resultOf, showResult } from './report/job.ts';
+import { type JobReport, type PeelResult, refusedOf, resultOf, showResult } from './report/job.ts';
 import { safe } from './report/style.ts';
 import { count } from './report/table.ts';
 import { type OpenReturn, returnOpener, storedJob } from './returns.ts';
@@ -19,11 +28,17 @@ export interface RunOptions {
 
 const progressAfterMs = 2_000;
 const silentReason = 'no return before the deadline';
-const unreachableReason = 'UNREACHABLE: no heartbeat at dispatch and no ack after republish';
+const unreachableReason = 'UNREACHABLE: it is away, or says nothing; it runs the job if it is back before the deadline';
+/** How long a submit that was cut off is asked after. */
+const askAgainMs = 30_000;
+const askEveryMs = 500;
+/** A master that has said nothing for so long is asked whether the job is over: its word may have been lost. */
+const newsAfterMs = 5_000;
 
 /**
  * Starts a job and listens to it until every peel answered, is known to be unreachable, or the deadline is over.
- * Throws `NOTHING_MATCHED`, and what the master refuses.
+ * That ends the waiting, not the job: it stays open for whoever is silent.
+ * Throws `SUBMIT_UNKNOWN`, `NOTHING_MATCHED`, and what the master refuses.
  */
 export async function runJob(draft: JobDraft, session: Session, options: RunOptions): Promise<JobReport> {
   const watch = startWatch(session.clock);
@@ -50,7 +65,7 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
     timeoutMs,
     issuedAt: startedAt,
   };
-  const { peels = [] } = await dispatch(await session.sign('job', request), session);
+  const { peels = [], deadline, warnings = [] } = await dispatch(jid, await session.sign('job', request), session);
   if (peels.length === 0) throw nothingMatched(target);
 
   const reportOf = (ended: JobReport['ended']): JobReport => ({
@@ -60,10 +75,12 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
     results: ended === 'detached' ? [] : job.results(ended === 'left' ? 'still running' : silentReason),
     ms: watch.elapsed(),
     ended,
+    ...(ended === 'open' && deadline !== undefined ? { openUntil: deadline } : {}),
   });
   if (options.detach) return reportOf('detached');
 
   session.note(`Job ${jid} dispatched to ${count(peels.length, 'peel')}`);
+  for (const warning of warnings) session.note(`Warning: ${safe(warning)}`);
   job.expect(peels);
   const ended = await waitFor(job, { ...options, jid, endMs: timeoutMs, session });
   if (ended === 'left' || ended === 'killed') return reportOf(ended);
@@ -72,19 +89,33 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
   if (ended === 'deadline' && job.missing.length > 0) {
     session.note(`Timeout: received ${peels.length - job.missing.length}/${peels.length} returns for job ${jid}`);
   }
-  for (const result of job.unreachable(silentReason)) session.write(showResult(result, session.style));
-  return reportOf(ended);
+  for (const result of job.unanswered(silentReason)) session.write(showResult(result, session.style));
+  const isOpen = ended === 'done' && job.missing.length > 0 && !job.isOver;
+  return reportOf(isOpen ? 'open' : ended);
 }
 
-/** The jid makes a request that is sent again the same job: one silence is worth a second try. */
-async function dispatch(signed: SignedRequest, session: Session): Promise<DispatchReply> {
-  try {
-    return await session.ask(channels.dispatch, signed, 10_000);
-  } catch (error) {
-    if (!isError(error, 'BUS_SILENT')) throw error;
-    return await session.ask(channels.dispatch, signed, 10_000);
+/**
+ * The jid makes a request that is sent again the same job. When the answer was cut off, nobody here knows whether it
+ * was accepted: the same request is sent until somebody says so. Throws `SUBMIT_UNKNOWN`, and what the master refuses.
+ */
+async function dispatch(jid: string, signed: SignedRequest, session: Session): Promise<DispatchReply> {
+  const started = session.clock.now();
+  let wasCutOff = false;
+  for (;;) {
+    try {
+      return await session.ask(channels.dispatch, signed, 10_000);
+    } catch (error) {
+      // Nobody was there to take it, or it was refused in so many words: nothing is open.
+      if (!isError(error, ...cutOff) && !(wasCutOff && isError(error) && error.family === 'unreachable')) throw error;
+      if (session.clock.now() - started > askAgainMs) throw unknownWhether(jid, error);
+      if (!wasCutOff) session.note(`The answer was cut off: asking whether job ${jid} was accepted`);
+      wasCutOff = true;
+      await delay(askEveryMs);
+    }
   }
 }
+
+const cutOff: readonly string[] = ['BUS_SILENT', 'STORE_SILENT', 'SUBMIT_UNCERTAIN'];
 
 /** What is known of a running job: the first return of each peel counts, and beats "unreachable". */
 class Listener {
@@ -93,15 +124,18 @@ class Listener {
   readonly #heard = new Set<string>();
   readonly #returns = new Map<string, Return>();
   readonly #unreachable = new Set<string>();
+  readonly #refused = new Map<string, Refusal>();
   readonly #progress = new Map<string, Progress>();
   #expected: readonly string[] = [];
   #opening = Promise.resolve();
   #isOver = false;
+  #heardAt: number;
   #wake: () => void = () => {};
 
   constructor(jid: string, session: Session) {
     this.#open = returnOpener(jid, session);
     this.#session = session;
+    this.#heardAt = session.clock.now();
   }
 
   expect(peels: readonly string[]): void {
@@ -119,7 +153,7 @@ class Listener {
     if (this.#returns.has(returned.peel)) return;
     this.#returns.set(returned.peel, returned);
     this.#session.write(showResult(resultOf(returned), this.#session.style));
-    this.#wake();
+    this.#news();
   }
 
   takeProgress(peel: string, progress: Progress): void {
@@ -133,14 +167,31 @@ class Listener {
     return ` ${total === undefined ? done : `${done}/${total}`}${text === undefined ? '' : ` ${text}`}`;
   }
 
-  takeStatus({ state, unreachable }: JobStatus): void {
+  takeStatus({ state, unreachable, refused = [] }: JobStatus): void {
     for (const peel of unreachable) this.#unreachable.add(peel);
+    for (const each of refused) this.#takeRefusal(each);
     this.#isOver = state !== 'running';
+    this.#news();
+  }
+
+  #takeRefusal(refusal: Refusal): void {
+    if (this.#refused.has(refusal.peel) || this.#returns.has(refusal.peel)) return;
+    this.#refused.set(refusal.peel, refusal);
+    this.#session.write(showResult(refusedOf(refusal), this.#session.style));
+  }
+
+  #news(): void {
+    this.#heardAt = this.#session.clock.now();
     this.#wake();
   }
 
+  /** When a master or a peel last said something. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   get missing(): string[] {
-    return this.#expected.filter((peel) => !this.#returns.has(peel));
+    return this.#expected.filter((peel) => !this.#returns.has(peel) && !this.#refused.has(peel));
   }
 
   get isComplete(): boolean {
@@ -169,10 +220,11 @@ class Listener {
 
   results(reason: string): PeelResult[] {
     const answered = [...this.#returns.values()].map(resultOf);
-    return [...answered, ...this.unreachable(reason)].sort((a, b) => (a.peel < b.peel ? -1 : 1));
+    const refused = [...this.#refused.values()].filter(({ peel }) => !this.#returns.has(peel)).map(refusedOf);
+    return [...answered, ...refused, ...this.unanswered(reason)].sort((a, b) => (a.peel < b.peel ? -1 : 1));
   }
 
-  unreachable(reason: string): PeelResult[] {
+  unanswered(reason: string): PeelResult[] {
     return this.missing.map((peel) => ({
       peel: toHuman(peel),
       status: 'unreachable',
@@ -210,11 +262,23 @@ async function waitFor(
       break;
     }
     if (elapsed >= endMs + graceMs) return 'deadline';
+    if (session.clock.now() - job.heardAt > newsAfterMs) await askForNews(job, jid, session);
     if (elapsed >= progressAfterMs) session.progress(progressText(job, elapsed));
     await job.changed(250);
   }
   session.progress();
   return 'done';
+}
+
+/** The word that a job is over is said once: whoever was away then has to ask. */
+async function askForNews(job: Listener, jid: string, session: Session): Promise<void> {
+  try {
+    const { job: known } = await session.ask(channels.jobReturns, { jid, limit: 1 }, 2_000);
+    const { state = 'running', refused = [] } = known ?? {};
+    job.takeStatus({ jid, state, unreachable: [], refused });
+  } catch (error) {
+    if (!isError(error)) throw error;
+  }
 }
 
 function progressText(job: Listener, elapsedMs: number): string {
@@ -246,6 +310,15 @@ async function catchUp(job: Listener, jid: string, session: Session): Promise<vo
     if (!isError(error)) throw error;
     session.note(`Cannot read the stored returns: ${error.message}`);
   }
+}
+
+function unknownWhether(jid: string, cause: unknown): ZesterError {
+  return new ZesterError(
+    'unreachable',
+    'SUBMIT_UNKNOWN',
+    `Cannot tell whether the job "${jid}" was accepted: the connection was cut, and nobody answers`,
+    { cause, hint: `When masters are back, look with: zester job show ${jid}` },
+  );
 }
 
 function nothingMatched(target: string): ZesterError {

@@ -48,6 +48,11 @@ export async function runMaster(
     await openEnrollment({ options, auth, bus, stores, master: () => master, clock, log }),
   );
   const { service } = enrollment;
+  const publishTrust = async () => {
+    const document = signBundle(bundleOf(auth().index), bundleKeys(auth(), clock.now()));
+    await stores.kv(buckets.trust).put(trustDocument, encode(document));
+    return auth().index.revision;
+  };
   const master: Master = stack.use(
     await startMaster({
       bus,
@@ -59,24 +64,24 @@ export async function runMaster(
       filesIntervalMs: options.files_interval,
       keysOf: service.keysOf,
       isRevoked: service.isRevoked,
+      publishTrust,
+      restoreEnrollments: service.restore,
       clock,
       log,
     }),
   );
   master.presence.onOnline((peel) => service.seen(peel));
   using _enrolled = service.onEnrolled((peel) => master.fleet.recheck(peel));
-  const trust = stores.kv(buckets.trust);
-  const publishTrust = async () => {
-    await trust.put(trustDocument, encode(signBundle(bundleOf(auth().index), bundleKeys(auth(), clock.now()))));
-    return auth().index.revision;
-  };
   let published = await publishTrust();
   stack.use(await enrollment.openDoor());
   stack.use(
     await serveHealth({
       address: options.health_addr,
       component: 'master',
-      checks: { nats: () => ({ status: bus.state === 'connected' ? 'ok' : 'down' }) },
+      checks: {
+        nats: () => ({ status: bus.state === 'connected' ? 'ok' : 'down' }),
+        stores: () => master.keeper.check(),
+      },
       metrics: masterMetrics(master, enrollment),
     }),
   );

@@ -7,6 +7,7 @@ import { explain, FactIndex, type Groups, parse } from '#target/index.ts';
 import { openFacts } from '#trust/peel-signatures.ts';
 import type { PeelReply, PeelRow, PeelsQuery, PeelsReply, ResolveReply } from '#wire/peel.ts';
 import { buckets } from '#wire/stores.ts';
+import { isOff } from './clocks.ts';
 import type { PeelKeys } from './jobs/returns.ts';
 import { currentEntries, type Presence } from './presence.ts';
 
@@ -21,6 +22,14 @@ export interface Fleet extends Disposable {
   forget(peel: string): Promise<void>;
   /** Looks again at facts that were refused: their peel may have been enrolled, at another master, a moment ago. */
   recheck(peel: string): void;
+  /** Whether the store has no facts of it. */
+  isMissing(peel: string): boolean;
+  /** Whether it has none any more: what is known of it is from memory. */
+  isLost(peel: string): boolean;
+  /** The store has lost all facts. They stay known here until they are published again. */
+  lose(): void;
+  /** Peels whose facts the store lost, and that have not published them again. */
+  readonly lost: number;
 }
 
 interface FleetOptions {
@@ -41,6 +50,7 @@ export async function openFleet({ bus, kv, presence, nodegroups, keysOf, log }: 
   const index = new FactIndex();
   const shown = new Map<string, ShownFacts>();
   const refused = new Set<string>();
+  const lost = new Set<string>();
 
   const take = (peel: string, value: Uint8Array) => {
     try {
@@ -49,6 +59,7 @@ export async function openFleet({ bus, kv, presence, nodegroups, keysOf, log }: 
       index.set(peel as PeelId, { facts: native, grains: isRecord(grains) ? grains : {} });
       shown.set(peel, shownFacts(native));
       refused.delete(peel);
+      lost.delete(peel);
     } catch (error) {
       refused.add(peel);
       log.warn('Facts refused', { peel_id: peel, error });
@@ -57,6 +68,7 @@ export async function openFleet({ bus, kv, presence, nodegroups, keysOf, log }: 
   const drop = (peel: string) => {
     index.delete(peel as PeelId);
     shown.delete(peel);
+    lost.delete(peel);
   };
   const listening = bus.hearKey(buckets.facts.name, '*', (value, peel) => {
     if (value === undefined) drop(peel);
@@ -67,12 +79,21 @@ export async function openFleet({ bus, kv, presence, nodegroups, keysOf, log }: 
 
   const read = (target: string) => parse(target, { groups: nodegroups });
   const resolve = (target: string): string[] => index.resolve(read(target)).sort();
+  const concern = (peel: string) => {
+    const warning = presence.warning(peel);
+    const skew = presence.skewMs(peel);
+    return {
+      ...(warning === undefined ? {} : { warning }),
+      ...(skew !== undefined && isOff(skew) ? { clockSkewMs: skew } : {}),
+    };
+  };
   const row = (peel: string): PeelRow => {
     const seen = presence.find(peel);
     return {
       peel,
       online: seen?.online === true,
       ...(seen ? { since: seen.since, version: seen.version } : {}),
+      ...concern(peel),
       ...shown.get(peel),
     };
   };
@@ -115,6 +136,14 @@ export async function openFleet({ bus, kv, presence, nodegroups, keysOf, log }: 
     async forget(peel) {
       drop(peel);
       await bus.erase(buckets.facts.name, peel);
+    },
+    isMissing: (peel) => lost.has(peel) || !shown.has(peel),
+    isLost: (peel) => lost.has(peel),
+    lose() {
+      for (const peel of shown.keys()) lost.add(peel);
+    },
+    get lost() {
+      return lost.size;
     },
     [Symbol.dispose]: () => listening.close(),
   };

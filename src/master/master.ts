@@ -5,23 +5,31 @@ import { build } from '#base/version.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
 import type { Stores } from '#bus/stores.ts';
 import { readStream } from '#bus/stream.ts';
+import { signNotice } from '#trust/notice.ts';
 import { type OperatorTrust, verifyKillRequest, verifyRequest } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { channels } from '#wire/channels.ts';
 import type { Folders } from '#wire/environments.ts';
 import type { TreeOptions } from '#wire/files.ts';
+import type { Notice } from '#wire/peel.ts';
 import { buckets, returnsStream } from '#wire/stores.ts';
+import { type Clocks, watchClocks } from './clocks.ts';
 import { createPublisher, type Published } from './files/publish.ts';
 import { sourceTree } from './files/source-tree.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { type Board, openBoard } from './jobs/board.ts';
 import { createDispatch } from './jobs/dispatch.ts';
-import { createKill } from './jobs/kill.ts';
+import { createKill, createTellKilled } from './jobs/kill.ts';
+import { followLate, type Late } from './jobs/late.ts';
 import { createJobQueries } from './jobs/query.ts';
+import { reconcile } from './jobs/reconcile.ts';
 import { openReturns } from './jobs/returns.ts';
 import { openSweep, type Sweep } from './jobs/sweep.ts';
+import { type Keeper, keepStores } from './keeper.ts';
 import { type Masters, watchMasters } from './masters.ts';
 import { openPresence, type Presence } from './presence.ts';
+import { restorers } from './restorers.ts';
+import { askPeels } from './wanted.ts';
 
 export interface MasterParts {
   readonly bus: Bus;
@@ -38,6 +46,10 @@ export interface MasterParts {
   readonly isRevoked?: (peel: string) => boolean;
   /** The enrolled keys of a peel: those that count now, or with `past` those that ever did. */
   readonly keysOf: (peel: string, options?: { readonly past?: boolean }) => readonly string[];
+  /** Publishes the keys that peels trust, into a store that has lost them. */
+  readonly publishTrust?: () => Promise<unknown>;
+  /** Writes who is enrolled again, into a store that has lost it. */
+  readonly restoreEnrollments?: () => Promise<number>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -49,6 +61,9 @@ export interface Master extends AsyncDisposable {
   readonly fleet: Fleet;
   readonly presence: Presence;
   readonly board: Board;
+  readonly late: Late;
+  readonly clocks: Clocks;
+  readonly keeper: Keeper;
   readonly masters: Masters;
   readonly sweep: Sweep;
   readonly counts: { dispatched: number; published: number };
@@ -67,6 +82,8 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     filesIntervalMs,
     isRevoked = () => false,
     keysOf,
+    publishTrust,
+    restoreEnrollments,
     clock,
     log,
   } = parts;
@@ -74,10 +91,17 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
   const counts = { dispatched: 0, published: 0 };
   const [jobs, active] = [stores.kv(buckets.jobs), stores.kv(buckets.activeJobs)];
   const masters = watchMasters({ bus, master: id, clock });
-  const presence = await openPresence({ bus, kv: stores.kv(buckets.presence), isRevoked, clock, log });
+  const clocks = watchClocks({ clock, log });
+  const notify = (peel: string, what: Partial<Notice>) => {
+    const notice = { v: 1, peel, issuedAt: clock.now(), ...what };
+    bus.publish(channels.notice, { peel }, signNotice(notice, key()));
+  };
+  const presence = await openPresence({ bus, kv: stores.kv(buckets.presence), clocks, isRevoked, notify, clock, log });
   const { nodegroups } = treeOptions;
   const fleet = await openFleet({ bus, kv: stores.kv(buckets.facts), presence, nodegroups, keysOf, log });
+  const wanted = askPeels({ presence, fleet, notify, clock });
   const returns = openReturns(readStream(bus, stores.manager, returnsStream.name), keysOf);
+  const late = followLate({ jobs, returns, log });
 
   const dispatch = createDispatch({
     bus,
@@ -92,15 +116,19 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     clock,
     log,
   });
+  const tellKilled = createTellKilled({ bus, key, clock });
   const board = openBoard({
     bus,
     jobs,
     active,
     returns,
+    late,
     presence,
+    clocks,
     master: id,
     isAlive: masters.isAlive,
     resend: dispatch.resend,
+    tellKilled,
     onStray: (stored) => sweep.consider(stored),
     clock,
     log,
@@ -113,16 +141,31 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     isChosen: () => masters.alive.toSorted()[0] === id,
     log,
   });
+  presence.onOnline((peel) => board.welcome(peel));
   // What is heard is in place on the server before anything is sent that could cause it.
   await bus.flush();
-  await board.recover();
+  const jobsCompared = reconcile({
+    jobs,
+    active,
+    jobKeys: () => stores.keys(buckets.jobs),
+    activeKeys: () => stores.keys(buckets.activeJobs),
+    board,
+    late,
+    clock,
+    log,
+  });
+  await jobsCompared.look();
+  if (board.size > 0) log.info('Took over active jobs', { jobs: board.size });
+  bus.onState((state) => {
+    if (state === 'connected') jobsCompared.look().catch((error) => log.warn('Jobs not compared', { error }));
+  });
   const kill = createKill({
     bus,
     jobs,
     board,
-    presence,
+    master: id,
     verify: (signed) => verifyKillRequest(signed, operators(), clock.now()),
-    key,
+    tell: tellKilled,
     clock,
     log,
   });
@@ -130,7 +173,16 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
 
   const serving: readonly Listening[] = [
     bus.serve(channels.ping, async () => {
-      return { master: id, version: build.version, peels: fleet.size, online: presence.online, now: clock.now() };
+      const { recreated, full } = keeper;
+      return {
+        master: id,
+        version: build.version,
+        peels: fleet.size,
+        online: presence.online,
+        now: clock.now(),
+        ...(recreated.length === 0 ? {} : { recreated: [...recreated] }),
+        ...(full === 0 ? {} : { full }),
+      };
     }),
     bus.serve(channels.resolve, async ({ target }) => fleet.explain(target)),
     bus.serve(channels.peels, async (query) => fleet.list(query)),
@@ -140,7 +192,10 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     })),
     bus.serve(channels.dispatch, async (signed) => {
       counts.dispatched++;
-      return dispatch.submit(signed);
+      return dispatch.submit(signed).catch((error) => {
+        keeper.heard(error);
+        throw error;
+      });
     }),
     bus.serve(channels.jobs, async (query) => ({ jobs: await queries.list(query) })),
     bus.serve(channels.jobReturns, async (query) => queries.returns(query)),
@@ -178,12 +233,32 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
   const edits = tree.onEdit(publishQuietly, { intervalMs: filesIntervalMs });
   publishQuietly();
 
+  const keeper = keepStores({
+    bus,
+    stores,
+    restore: restorers({
+      presence,
+      fleet,
+      board,
+      wanted,
+      publishFiles,
+      publishTrust,
+      restoreEnrollments,
+      compare: () => jobsCompared.look(),
+    }),
+    clock,
+    log,
+  });
+
   return {
     id,
     stores,
     fleet,
     presence,
     board,
+    late,
+    clocks,
+    keeper,
     masters,
     sweep,
     counts,
@@ -193,6 +268,9 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
       for (const each of serving) each.close();
       await publishing?.catch(() => {});
       sweep[Symbol.dispose]();
+      await keeper[Symbol.asyncDispose]();
+      await jobsCompared[Symbol.asyncDispose]();
+      late[Symbol.dispose]();
       masters[Symbol.dispose]();
       fleet[Symbol.dispose]();
       await board[Symbol.asyncDispose]();

@@ -4,7 +4,7 @@ import type { Master } from './master.ts';
 
 /** Every name has its value from what runs; labels come from closed sets only. */
 export function masterMetrics(
-  { fleet, presence, board, masters, sweep, counts }: Master,
+  { fleet, presence, board, late, clocks, keeper, masters, sweep, counts }: Master,
   { crowd }: Pick<EnrollmentOffice, 'crowd'>,
 ): readonly Metric[] {
   const plain = (value: () => number) => () => [{ value: value() }];
@@ -58,6 +58,42 @@ export function masterMetrics(
       help: 'Connections cut because their identity held too many',
       type: 'counter',
       values: plain(() => crowd.cut),
+    },
+    {
+      name: 'zester_late_returns',
+      help: 'Returns that came after their job was closed, and were counted by this master',
+      type: 'counter',
+      values: plain(() => late.counted),
+    },
+    {
+      name: 'zester_peels_clock_off',
+      help: 'Peels whose clock is more than ten seconds off',
+      type: 'gauge',
+      values: plain(() => clocks.off),
+    },
+    {
+      name: 'zester_clock_skew_most_seconds',
+      help: 'How far the clock of a peel is off, at most',
+      type: 'gauge',
+      values: plain(() => clocks.mostMs / 1_000),
+    },
+    {
+      name: 'zester_peels_doubled',
+      help: 'Identities under which two machines beat',
+      type: 'gauge',
+      values: plain(() => presence.doubled),
+    },
+    {
+      name: 'zester_stores_recreated',
+      help: 'Stores that this master found gone',
+      type: 'counter',
+      values: plain(() => keeper.counts.recreated),
+    },
+    {
+      name: 'zester_store_full',
+      help: 'Jobs refused because a store was full',
+      type: 'counter',
+      values: plain(() => keeper.counts.full),
     },
     {
       name: 'zester_jobs',

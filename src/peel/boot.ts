@@ -15,6 +15,7 @@ import { enroll, keepRenewed } from './enroll.ts';
 import type { Resident } from './fast.ts';
 import { openStateFiles } from './files.ts';
 import { type Identity, resolveIdentity } from './identity.ts';
+import { newInstance } from './instance.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { keepFacts } from './keep-facts.ts';
 import type { PeelOptions } from './options.ts';
@@ -121,6 +122,7 @@ export async function runPeel(
     seed: identity.key.seed,
     bus: connectedBus,
     journal: ledger,
+    instance: newInstance(),
     lanes,
     trust: () => trust.current,
     resident: () => resident,

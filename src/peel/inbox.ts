@@ -1,17 +1,20 @@
-import { ZesterError } from '#base/errors.ts';
+import { isError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { type Clock, type Stopwatch, startWatch, toMonotonic } from '#base/time.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
 import { type OpenedOrder, openKill, openOrder } from '#trust/orders.ts';
 import { channels } from '#wire/channels.ts';
+import { decodeAs } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
 import { type ErrorBody, errorBody } from '#wire/error.ts';
-import type { Return, SignedKill, SignedOrder } from '#wire/job.ts';
+import { JobOrder, JobRequest, type Return, type SignedKill, type SignedOrder } from '#wire/job.ts';
+import { heardAll } from './certain.ts';
 import { fast, type Resident } from './fast.ts';
 import type { Journal } from './journal.ts';
 import type { Outbox } from './outbox.ts';
+import { busy, expiredFirst, inProgress, interrupted, killedFirst, mayHaveRun, stopping } from './refusals.ts';
 import { type Route, routeOf } from './routes.ts';
-import type { Lane, Running, RunRequest } from './runner.ts';
+import type { Lane, RunEnd, RunRequest } from './runner.ts';
 import type { LocalTree } from './tree.ts';
 
 /** Where work is done: see `routes.ts`. */
@@ -23,6 +26,12 @@ export interface InboxOptions {
   readonly journal: Journal;
   readonly outbox: Outbox;
   readonly lanes: Lanes;
+  /** Which process this is: an order may be meant for one of them. */
+  readonly run: string;
+  /** Another process has this peel's id: orders are for that one. */
+  readonly isRefused: () => boolean;
+  /** An order was for another process: masters do not know of this one. */
+  readonly onStranger: () => void;
   readonly trust: () => TrustBundle;
   readonly resident: () => Resident;
   /** The state tree as it is now. */
@@ -43,7 +52,9 @@ export interface Inbox extends Disposable {
   drain(signal: AbortSignal): Promise<void>;
 }
 
-interface Work extends Running {
+interface Work {
+  readonly end: Promise<RunEnd>;
+  kill: () => void;
   readonly lane: Route['lane'];
   readonly order: OpenedOrder;
   readonly tree: LocalTree;
@@ -52,17 +63,37 @@ interface Work extends Running {
 
 /** More than this many waiting jobs is a mistake of the sender's, not a load. */
 const queueLimit = 64;
+/** A kill of an older master names no deadline: no job is longer than a day. */
+const longestMs = 24 * 3_600_000;
+/** Kills that could not be written down, because the disk was full. */
 const killsRemembered = 1_000;
+
+/**
+ * What a peel says of an order that it refuses: a master signed it, or would have, were it not for a clock or a key. An
+ * order that proves nothing is not worth an answer: who knows whose job it names.
+ */
+const worthSaying: ReadonlySet<string> = new Set([
+  'ORDER_EXPIRED',
+  'ORDER_STRETCHED',
+  'ORDER_KEY_EXPIRED',
+  'ORDER_KEY_UNKNOWN',
+  'REQUEST_STALE',
+  'OPERATOR_UNKNOWN',
+  'OPERATOR_EXPIRED',
+  'OPERATOR_REVOKED',
+]);
 
 /**
  * Takes orders from the bus. An order is verified, fenced by the ledger, acknowledged, and run in its lane; whatever
  * happens to it ends as one return.
  */
 export function openInbox(options: InboxOptions): Inbox {
-  const { bus, peel, journal, outbox, lanes, trust, resident, tree, clock, log } = options;
+  const { bus, peel, journal, outbox, lanes, trust, resident, tree, clock, log, run: ownRun } = options;
   const running = new Map<string, Work>();
   const answers = new Set<Promise<void>>();
   const killedBefore = new Set<string>();
+  /** Accepted, and not given to their lane yet. */
+  const asking: Record<Route['lane'], number> = { read: 0, call: 0, run: 0 };
   const counts = { accepted: 0, refused: 0, duplicates: 0 };
   let draining = false;
 
@@ -81,14 +112,16 @@ export function openInbox(options: InboxOptions): Inbox {
   };
 
   const take = (signed: SignedOrder) => {
+    if (signed.run !== undefined && signed.run !== ownRun) return options.onStranger();
+    // Silently: a refusal under this id would speak for the other.
+    if (options.isRefused()) return;
     let order: OpenedOrder;
     try {
       order = openOrder(signed, { peel, trust: trust(), now: clock.now() });
     } catch (error) {
-      // An order that proves nothing is not worth an answer: who knows whose job it names.
       counts.refused++;
       log.warn('Order refused', { error });
-      return;
+      return sayRefused(signed, error);
     }
     const { request } = order;
     const { jid } = request;
@@ -97,12 +130,24 @@ export function openInbox(options: InboxOptions): Inbox {
       bus.publish(channels.ack, { jid, peel }, { jid, state: running.has(jid) ? 'running' : 'unknown' });
       return;
     }
-    if (killedBefore.delete(jid)) return refuse(order, 'killed', killed('before it arrived'));
+    if (killedBefore.delete(jid)) return refuse(order, 'killed', killedFirst('before it arrived'));
     if (draining) return refuse(order, 'refused', errorBody(stopping()));
 
     const resident = fast.get(request.function);
     if (resident) return runResident(order, resident);
     runInLane(order);
+  };
+
+  const sayRefused = (signed: SignedOrder, error: unknown) => {
+    if (!isError(error, ...worthSaying)) return;
+    try {
+      const { jid } = decodeAs(JobRequest, decodeAs(JobOrder, signed.order, 'order').request, 'request');
+      if (journal.knows(jid)) return;
+      const { code, message } = error;
+      bus.publish(channels.ack, { jid, peel }, { jid, state: 'refused', code, message, now: clock.now() });
+    } catch {
+      // It names no job.
+    }
   };
 
   const runResident = (order: OpenedOrder, run: NonNullable<ReturnType<typeof fast.get>>) => {
@@ -124,8 +169,9 @@ export function openInbox(options: InboxOptions): Inbox {
     const { jid } = request;
     const { lane: name, mayWait } = routeOf(request);
     const lane = lanes[name];
-    if (lane.depth > mayWait) return refuse(order, 'refused', errorBody(inProgress(atWork(name), lane.depth)));
-    if (lane.depth >= queueLimit) return refuse(order, 'refused', errorBody(busy(lane.depth)));
+    const depth = lane.depth + asking[name];
+    if (depth > mayWait) return refuse(order, 'refused', errorBody(inProgress(atWork(name), depth)));
+    if (depth >= queueLimit) return refuse(order, 'refused', errorBody(busy(depth)));
     const issuedAt = Math.min(order.order.issuedAt, request.issuedAt);
     if (name !== 'read' && journal.mayHaveRun(issuedAt)) {
       return refuse(order, 'refused', errorBody(mayHaveRun(jid, journal.lostUntil)));
@@ -137,9 +183,8 @@ export function openInbox(options: InboxOptions): Inbox {
       return refuse(order, 'refused', errorBody(error));
     }
     counts.accepted++;
-    const ahead = lane.depth;
-    bus.publish(channels.ack, { jid, peel }, { jid, state: ahead < lane.width ? 'running' : 'queued', ahead });
-    log.info('Job accepted', { jid, function: request.function, operator: operator.name, ahead });
+    bus.publish(channels.ack, { jid, peel }, { jid, state: depth < lane.width ? 'running' : 'queued', ahead: depth });
+    log.info('Job accepted', { jid, function: request.function, operator: operator.name, ahead: depth });
     const done = finish(order, name);
     answers.add(done);
     void done.finally(() => answers.delete(done));
@@ -152,19 +197,33 @@ export function openInbox(options: InboxOptions): Inbox {
     const { jid } = order.request;
     const watch = startWatch(clock);
     const request = runRequest(order);
-    const work = lanes[lane].run(request, ({ done, total, text }) => {
+    const { promise: end, resolve } = Promise.withResolvers<RunEnd>();
+    const work: Work = { end, kill: () => resolve(notStarted('killed')), lane, order, tree: request.tree, watch };
+    running.set(jid, work);
+    void start(work, request, resolve);
+    const { status, result } = await end;
+    running.delete(jid);
+    const { success, ...given } = result;
+    answer(order, { status, success: success && status === 'done', ...given }, watch);
+    log.info('Job finished', { jid, status, success, ms: watch.elapsed() });
+  };
+
+  /** Nothing starts before it is certain that no kill is on its way, nor after the deadline. */
+  const start = async (work: Work, request: RunRequest, resolve: (end: RunEnd) => void) => {
+    const { jid, dueAt } = request;
+    asking[work.lane]++;
+    const inTime = await heardAll(bus, dueAt, clock).finally(() => asking[work.lane]--);
+    if (!inTime) resolve(notStarted('expired'));
+    if (!inTime || !running.has(jid)) return;
+    const { end, kill } = lanes[work.lane].run(request, ({ done, total, text }) => {
       bus.publish(
         channels.progress,
         { jid, peel },
         { jid, done, ...(total === undefined ? {} : { total }), ...(text ? { text } : {}) },
       );
     });
-    running.set(jid, { ...work, lane, order, tree: request.tree, watch });
-    const { status, result } = await work.end;
-    running.delete(jid);
-    const { success, ...given } = result;
-    answer(order, { status, success: success && status === 'done', ...given }, watch);
-    log.info('Job finished', { jid, status, success, ms: watch.elapsed() });
+    work.kill = kill;
+    end.then(resolve);
   };
 
   const runRequest = ({ order: { deadline }, request }: OpenedOrder): RunRequest => {
@@ -185,8 +244,10 @@ export function openInbox(options: InboxOptions): Inbox {
 
   const kill = async (signed: SignedKill) => {
     let jid: string;
+    let deadline: number;
     try {
-      jid = openKill(signed, { trust: trust(), now: clock.now() }).jid;
+      const order = openKill(signed, { trust: trust(), now: clock.now() });
+      ({ jid, deadline = clock.now() + longestMs } = order);
     } catch (error) {
       counts.refused++;
       log.warn('Order to kill refused', { error });
@@ -196,11 +257,26 @@ export function openInbox(options: InboxOptions): Inbox {
     if (work) {
       work.kill();
       await work.end;
-    } else if (!journal.knows(jid)) {
-      if (killedBefore.size < killsRemembered) killedBefore.add(jid);
-    }
+    } else if (!journal.knows(jid)) remember(jid, deadline);
+    // After a refusal of ours a word about the job would be a word for the other machine.
+    if (options.isRefused() && work === undefined) return;
     bus.publish(channels.ack, { jid, peel }, { jid, state: work ? 'killed' : 'unknown' });
     log.info('Job killed', { jid, running: work !== undefined });
+  };
+
+  /** Killed before it came: it is in the ledger, so it never starts here, in this life or the next. */
+  const remember = (jid: string, deadline: number) => {
+    try {
+      journal.accept({ jid, deadline }, { durable: true });
+    } catch (error) {
+      log.error('Kill kept in memory only', { jid, error });
+      if (killedBefore.size < killsRemembered) killedBefore.add(jid);
+      return;
+    }
+    if (options.isRefused()) return;
+    const error = killedFirst('before it arrived');
+    const now = clock.now();
+    outbox.send({ v: 1, jid, peel, status: 'killed', success: false, error, startedAt: now, ms: 0 }, deadline);
   };
 
   const listening: readonly Listening[] = [
@@ -237,57 +313,7 @@ export function openInbox(options: InboxOptions): Inbox {
   };
 }
 
-function killed(when: string): ErrorBody {
-  return { family: 'machine', code: 'JOB_KILLED', message: `Cannot run the job: it was killed ${when}` };
-}
-
-function busy(waiting: number): ZesterError {
-  return new ZesterError('machine', 'PEEL_BUSY', `Cannot queue the job: ${waiting} are waiting already`, {
-    hint: 'Wait, or end one of them with "zester job kill"',
-  });
-}
-
-function inProgress(work: Work | undefined, depth: number): ZesterError {
-  const waiting = depth > 1 ? `, ${depth - 1} ${depth === 2 ? 'waits' : 'wait'} for it` : '';
-  const { request, operator } = work?.order ?? {};
-  const what = request === undefined ? 'another run' : `"${request.function}" of job ${request.jid}`;
-  const since = work === undefined ? {} : { since: new Date(work.watch.startedAt).toISOString() };
-  return new ZesterError(
-    'machine',
-    'RUN_IN_PROGRESS',
-    `Cannot start the run: ${what} is at work on this machine${waiting}`,
-    {
-      details: { ...since, ...(operator === undefined ? {} : { operator: operator.name }) },
-      hint: `Leave "queue" out to wait for it, or end it with: zester job kill ${request?.jid ?? '<jid>'}`,
-    },
-  );
-}
-
-function mayHaveRun(jid: string, lostUntil: number): ZesterError {
-  return new ZesterError(
-    'machine',
-    'JOB_MAYBE_RUN',
-    `Cannot run "${jid}": it may have run before, the disk of this machine lost a part of what was accepted`,
-    {
-      details: { until: new Date(lostUntil).toISOString() },
-      hint: 'Look at the machine, then start the job anew; jobs that are started after "until" are run',
-    },
-  );
-}
-
-function stopping(): ZesterError {
-  return new ZesterError('machine', 'PEEL_STOPPING', 'Cannot run the job: the peel is stopping', {
-    hint: 'Ask again in a moment',
-  });
-}
-
-function interrupted(jid: string): ZesterError {
-  return new ZesterError(
-    'machine',
-    'JOB_INTERRUPTED',
-    `Cannot tell how "${jid}" ended: the peel was stopped while it ran`,
-    {
-      hint: 'Look at the machine before running it again',
-    },
-  );
+function notStarted(status: 'killed' | 'expired'): RunEnd {
+  const error = status === 'killed' ? killedFirst('before it started') : expiredFirst();
+  return { status, result: { success: false, error } };
 }

@@ -7,8 +7,10 @@ import type { TrustBundle } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
 import type { Resident } from './fast.ts';
 import { type Inbox, type Lanes, openInbox } from './inbox.ts';
+import type { Instance } from './instance.ts';
 import type { Journal } from './journal.ts';
 import { keepFacts } from './keep-facts.ts';
+import { hearNotices } from './notices.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import type { LocalTree } from './tree.ts';
 
@@ -18,6 +20,8 @@ export interface PeelParts {
   readonly seed: string;
   readonly bus: Bus;
   readonly journal: Journal;
+  /** Which process this is. */
+  readonly instance: Instance;
   readonly lanes: Lanes;
   readonly trust: () => TrustBundle;
   readonly resident: () => Resident;
@@ -31,6 +35,8 @@ export interface PeelParts {
 export interface Peel {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  /** A master said that another machine has this identity. */
+  readonly isRefused: boolean;
   /** Publishes the facts when they differ from what was published last. */
   publishFacts(): void;
   /** Stops beating, says nothing. */
@@ -40,25 +46,55 @@ export interface Peel {
 }
 
 export const heartbeatMs = 4_000;
+const strangerMs = 500;
 
 export function startPeel(parts: PeelParts): Peel {
-  const { peel, seed, bus, journal, resident, clock, log } = parts;
+  const { peel, seed, bus, journal, instance, resident, clock, log } = parts;
   const startedAt = clock.now();
   const outbox = createOutbox({ bus, journal, peel, seed, log });
-  const inbox = openInbox({ ...parts, outbox });
-  inbox.reportInterrupted();
-
   const beat = (state: 'up' | 'bye') => {
     if (bus.state !== 'connected') return;
-    bus.publish(channels.heartbeat, { peel }, { v: 1, version: build.version, state, startedAt });
+    const said = state === 'up' && notices.isRefused ? 'refused' : state;
+    const now = clock.now();
+    bus.publish(channels.heartbeat, { peel }, { v: 1, version: build.version, state: said, startedAt, now, instance });
   };
+  const notices = hearNotices({
+    bus,
+    peel,
+    instance,
+    trust: parts.trust,
+    publishFacts() {
+      published = '';
+      publishFacts();
+    },
+    sendReturns: () => outbox.resend(),
+    onVerdict: () => beat('up'),
+    clock,
+    log,
+  });
+  let strangerAt = 0;
+  const inbox = openInbox({
+    ...parts,
+    outbox,
+    run: instance.run,
+    isRefused: () => notices.isRefused,
+    onStranger() {
+      // A master takes another process for this peel: it hears of this one at once, not at the next beat.
+      const now = performance.now();
+      if (now - strangerAt < strangerMs) return;
+      strangerAt = now;
+      beat('up');
+    },
+  });
+  inbox.reportInterrupted();
+
   const heart = setInterval(() => beat('up'), parts.heartbeatMs);
 
   let published = '';
   const publishFacts = () => {
     const { facts, grains } = resident();
     const text = JSON.stringify([facts, grains]);
-    if (bus.state !== 'connected' || text === published) return;
+    if (bus.state !== 'connected' || text === published || notices.isRefused) return;
     const record = { v: 1, facts: { ...facts, grains }, version: build.version, collectedAt: clock.now() };
     keepFacts(bus, buckets.facts, { peel, seed }, record)
       .then(() => {
@@ -79,10 +115,14 @@ export function startPeel(parts: PeelParts): Peel {
   return {
     inbox,
     outbox,
+    get isRefused() {
+      return notices.isRefused;
+    },
     publishFacts,
     halt: () => clearInterval(heart),
     async stop(signal) {
       clearInterval(heart);
+      notices[Symbol.dispose]();
       await inbox.drain(signal);
       await outbox.idle(signal);
       outbox[Symbol.dispose]();

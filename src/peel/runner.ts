@@ -99,9 +99,15 @@ export function createLane({ command, width, warmMs, graceMs, log }: LaneOptions
   const next = () => {
     while (!closed && running.size < width && waiting.length > 0) {
       const task = waiting.shift();
-      if (task) void work(task);
+      if (task === undefined) break;
+      // Its turn came too late: nothing starts after the deadline.
+      if (systemClock.monotonic() >= task.request.dueAt) expire(task);
+      else void work(task);
     }
   };
+
+  const expire = (task: Task) =>
+    task.finish({ status: 'expired', result: { success: false, error: stopError('expired', 'before it started') } });
 
   const work = async (task: Task) => {
     running.add(task);

@@ -9,6 +9,7 @@ export type Purpose =
   | 'plan'
   | 'order.job'
   | 'order.kill'
+  | 'notice'
   | 'tree.root'
   | 'settings'
   | 'peel.return'

@@ -29,6 +29,7 @@ import {
   PingReply,
   ResolveReply,
   ResolveRequest,
+  SignedNotice,
 } from './peel.ts';
 
 const nothing = z.object({});
@@ -104,6 +105,11 @@ export const channels = {
     from: ['master'],
     to: ['peel'],
     summary: 'A signed order to stop a job',
+  }),
+  notice: channel('zester.notice.{peel}', SignedNotice, {
+    from: ['master'],
+    to: ['peel'],
+    summary: 'A signed word about the peel itself: what is wanted of it, or that another machine has its id',
   }),
   ack: channel('zester.job.{jid}.ack.{peel}', Ack, {
     from: ['peel'],

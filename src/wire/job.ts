@@ -51,6 +51,8 @@ export const SignedOrder = z.object({
   index: z.int(),
   /** Sibling hashes from leaf to root, 32 bytes each, joined. */
   proof: bytes,
+  /** The process it is meant for, when two of them might have the peel's id. */
+  run: z.optional(z.string()),
 });
 export type SignedOrder = z.output<typeof SignedOrder>;
 
@@ -60,15 +62,23 @@ export const DispatchReply = z.object({
   /** Of those, the ones that presence calls offline: a hint, they are asked all the same. */
   offline: z.optional(z.array(z.string())),
   deadline: z.optional(z.number()),
+  /** What is wrong with some of them already, in words: two machines under one id, a clock that is off. */
+  warnings: z.optional(z.array(z.string())),
   error: z.optional(ErrorBody),
 });
 export type DispatchReply = z.output<typeof DispatchReply>;
 
-/** "I have it": sent when the job is in the ledger, before it starts. */
+/**
+ * "I have it": sent when the job is in the ledger, before it starts. `refused` says that it is not and why, with the
+ * peel's own time: a wrong clock is what makes a peel refuse everything.
+ */
 export const Ack = z.object({
   jid: z.string(),
-  state: z.enum(['queued', 'running', 'killed', 'unknown']),
+  state: z.enum(['queued', 'running', 'killed', 'unknown', 'refused']),
   ahead: z.optional(z.int()),
+  code: z.optional(z.string()),
+  message: z.optional(z.string()),
+  now: z.optional(z.number()),
 });
 export type Ack = z.output<typeof Ack>;
 
@@ -120,6 +130,15 @@ export type Progress = z.output<typeof Progress>;
 export const JobState = z.enum(['running', 'complete', 'failed', 'partial', 'timeout', 'killed']);
 export type JobState = z.output<typeof JobState>;
 
+/** A peel that will not run a job: it said so, and its ledger does not hold it. */
+export const Refusal = z.object({
+  peel: z.string(),
+  code: z.string(),
+  message: z.string(),
+  hint: z.optional(z.string()),
+});
+export type Refusal = z.output<typeof Refusal>;
+
 /** What is kept of a job: the intent, persisted before anything is sent, and how it ended. */
 export const JobRecord = z.object({
   v: z.int(),
@@ -143,8 +162,12 @@ export const JobRecord = z.object({
   returned: z.optional(z.int()),
   succeeded: z.optional(z.int()),
   killedBy: z.optional(z.string()),
-  /** Peels that never said anything by the end. */
+  /** Peels that had not returned by the end. */
   silent: z.optional(z.array(z.string())),
+  /** Peels that said they would not run it. */
+  refused: z.optional(z.array(Refusal)),
+  /** Of the returns, those that came after the job was closed. */
+  late: z.optional(z.int()),
 });
 export type JobRecord = z.output<typeof JobRecord>;
 
@@ -152,8 +175,9 @@ export type JobRecord = z.output<typeof JobRecord>;
 export const JobStatus = z.object({
   jid: z.string(),
   state: JobState,
-  /** Peels that neither acknowledged nor returned, and that presence calls offline. */
+  /** Peels that neither acknowledged nor returned. They are no end: a running job waits for them until its deadline. */
   unreachable: z.array(z.string()),
+  refused: z.optional(z.array(Refusal)),
 });
 export type JobStatus = z.output<typeof JobStatus>;
 
@@ -183,6 +207,10 @@ export const JobSummary = z.object({
   returned: z.int(),
   succeeded: z.int(),
   killedBy: z.optional(z.string()),
+  late: z.optional(z.int()),
+  refused: z.optional(z.array(Refusal)),
+  /** When masters stop waiting for what is silent, while the job is open. */
+  openUntil: z.optional(z.number()),
 });
 export type JobSummary = z.output<typeof JobSummary>;
 
@@ -218,11 +246,19 @@ export const KillReply = z.object({
   stopped: z.optional(z.array(z.string())),
   /** Peels that did not answer in time; they are told again when they come back. */
   silent: z.optional(z.array(z.string())),
+  /** Until when those are told: after it they refuse the job by themselves. */
+  until: z.optional(z.number()),
   error: z.optional(ErrorBody),
 });
 export type KillReply = z.output<typeof KillReply>;
 
-/** A master's signed word that a job is to stop. */
-export const KillOrder = z.object({ v: z.int(), jid: z.string(), operator: z.string(), issuedAt: z.number() });
+/** A master's signed word that a job is to stop, or is not to start: a peel remembers it until the job's deadline. */
+export const KillOrder = z.object({
+  v: z.int(),
+  jid: z.string(),
+  operator: z.string(),
+  issuedAt: z.number(),
+  deadline: z.optional(z.number()),
+});
 export const SignedKill = z.object({ order: bytes, key: z.string(), signature: bytes });
 export type SignedKill = z.output<typeof SignedKill>;

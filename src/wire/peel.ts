@@ -2,13 +2,19 @@ import * as z from 'zod/mini';
 import { ErrorBody } from './error.ts';
 import { bytes } from './job.ts';
 
+const token = z.string().check(z.maxLength(64));
+
 /** Sent every few seconds, never stored: masters count them and write only what changed. */
 export const Heartbeat = z.object({
   v: z.int(),
   version: z.string(),
-  /** `bye` is the last word of a peel that stops in order. */
-  state: z.enum(['up', 'bye']),
+  /** `bye` is the last word of a peel that stops in order; `refused` is one that was told that another has its id. */
+  state: z.enum(['up', 'bye', 'refused']),
   startedAt: z.number(),
+  /** The peel's own time: masters know from it how far its clock is off. */
+  now: z.optional(z.number()),
+  /** Which process this is, on which machine: two of them under one id are one too many. */
+  instance: z.optional(z.object({ run: token, machine: token })),
 });
 export type Heartbeat = z.output<typeof Heartbeat>;
 
@@ -18,6 +24,9 @@ export const Presence = z.object({
   since: z.number(),
   version: z.string(),
   startedAt: z.number(),
+  /** The process that orders are meant for, and those under the same id that were refused. */
+  run: z.optional(z.string()),
+  refused: z.optional(z.array(z.string())),
 });
 export type Presence = z.output<typeof Presence>;
 
@@ -42,6 +51,10 @@ export const PeelRow = z.object({
   os: z.optional(z.string()),
   arch: z.optional(z.string()),
   address: z.optional(z.string()),
+  /** How far its clock is ahead of the master's, in milliseconds, when that is worth telling. */
+  clockSkewMs: z.optional(z.number()),
+  /** Somebody must look at it: two machines under its id, or a clock that is off. */
+  warning: z.optional(z.string()),
 });
 export type PeelRow = z.output<typeof PeelRow>;
 
@@ -85,11 +98,34 @@ export const ResolveReply = z.object({
 });
 export type ResolveReply = z.output<typeof ResolveReply>;
 
+/** A master's signed word to one peel, about the peel itself. */
+export const Notice = z.object({
+  v: z.int(),
+  peel: z.string(),
+  issuedAt: z.number(),
+  /** What a store has lost, and only the peel can give again. */
+  wanted: z.optional(z.array(z.enum(['facts', 'returns']))),
+  /** This process takes no orders: another one has the id, and had it first. */
+  refused: z.optional(z.object({ run: z.string(), reason: z.string() })),
+  /** This process is the only one again. */
+  welcome: z.optional(z.object({ run: z.string() })),
+});
+export type Notice = z.output<typeof Notice>;
+export const SignedNotice = z.object({ notice: bytes, key: z.string(), signature: bytes });
+export type SignedNotice = z.output<typeof SignedNotice>;
+
+/** A store that a master found gone and made again. */
+export const Recreated = z.object({ store: z.string(), at: z.number(), note: z.string() });
+export type Recreated = z.output<typeof Recreated>;
+
 export const PingReply = z.object({
   master: z.string(),
   version: z.string(),
   peels: z.int(),
   online: z.int(),
   now: z.number(),
+  recreated: z.optional(z.array(Recreated)),
+  /** Writes that were refused in the last minute because a store is full. */
+  full: z.optional(z.int()),
 });
 export type PingReply = z.output<typeof PingReply>;

@@ -9,6 +9,7 @@ import { connectBus } from '#bus/connect.ts';
 import { openStores } from '#bus/stores.ts';
 import { type Master, startMaster } from '#master/master.ts';
 import type { Resident } from '#peel/fast.ts';
+import { newInstance } from '#peel/instance.ts';
 import { openJournal } from '#peel/journal.ts';
 import { heartbeatMs, type Peel, startPeel } from '#peel/peel.ts';
 import type { Lane, RunEnd, RunRequest } from '#peel/runner.ts';
@@ -97,7 +98,10 @@ export interface TestPeelOptions {
   /** Where its journal is: give the same to a second life. */
   readonly dataDir?: string;
   readonly heartbeatMs?: number;
+  /** What it takes for the time. */
   readonly clock?: Clock;
+  /** Its key: give the same to a copy of it. */
+  readonly key?: { readonly publicKey: string; readonly seed: string };
 }
 
 export interface TestPeel extends AsyncDisposable {
@@ -105,6 +109,8 @@ export interface TestPeel extends AsyncDisposable {
   readonly peel: Peel;
   readonly bus: Bus;
   readonly dataDir: string;
+  /** Which process it is, as its beats say. */
+  readonly run: string;
   /** As a crash: nothing is said, nothing is finished. */
   crash(): Promise<void>;
 }
@@ -119,14 +125,16 @@ export async function testPeel(nats: TestNats, options: TestPeelOptions): Promis
     clock = systemClock,
   } = options;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'zester-peel-'));
-  const credentials = nats.credentials.peel(id);
+  const credentials = nats.credentials.peel(id, options.key);
   const bus = await testBus(nats, credentials, `zester-peel-${id}`);
   const resident: Resident = { version: 'test', facts, grains: {}, settings: {} };
+  const instance = newInstance();
   const peel = startPeel({
     peel: id,
     seed: credentials.seed,
     bus,
     journal: openJournal(join(dataDir, 'jobs.journal'), clock),
+    instance,
     lanes: { read: functionLane(run), call: functionLane(run), run: functionLane(run) },
     trust: () => bundleOf(nats.auth.index),
     resident: () => resident,
@@ -145,6 +153,7 @@ export async function testPeel(nats: TestNats, options: TestPeelOptions): Promis
     peel,
     bus,
     dataDir,
+    run: instance.run,
     async crash() {
       peel.inbox[Symbol.dispose]();
       peel.halt();

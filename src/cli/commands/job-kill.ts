@@ -1,7 +1,7 @@
 import { parseJid, toHuman } from '#base/ids.ts';
 import { channels } from '#wire/channels.ts';
 import { command } from '../command.ts';
-import { count } from '../report/table.ts';
+import { count, timeText } from '../report/table.ts';
 
 export const jobKill = command({
   name: 'job kill',
@@ -12,13 +12,15 @@ export const jobKill = command({
   bus: true,
   async run({ jid }, session) {
     const signed = await session.sign('kill', { v: 1, jid: parseJid(jid), issuedAt: session.clock.now() });
-    const { state, stopped = [], silent = [] } = await session.ask(channels.jobKill, signed, 15_000);
-    return { jid, state, stopped: stopped.map(toHuman), silent: silent.map(toHuman) };
+    const { state, stopped = [], silent = [], until } = await session.ask(channels.jobKill, signed, 15_000);
+    return { jid, state, stopped: stopped.map(toHuman), silent: silent.map(toHuman), until };
   },
-  show: ({ jid, state, stopped, silent }) =>
-    [
-      `Job ${jid} is ${state ?? 'killed'}: ${count(stopped.length, 'peel')} stopped\n`,
-      ...(silent.length === 0 ? [] : [`No answer from ${silent.join(', ')}: told again when they are back\n`]),
-    ].join(''),
+  show: ({ jid, stopped, silent, until }) =>
+    silent.length === 0
+      ? `Job ${jid} is killed: ${count(stopped.length, 'peel')} stopped\n`
+      : [
+          `Job ${jid} is being stopped: ${count(stopped.length, 'peel')} stopped, ${silent.length} said nothing\n`,
+          `No answer from ${silent.join(', ')}: told as soon as they are back${until === undefined ? '' : `, until ${timeText(until)}; later they refuse it by themselves`}\n`,
+        ].join(''),
   exit: ({ silent }) => (silent.length === 0 ? 0 : 3),
 });

@@ -1,7 +1,7 @@
 import { parseJid, toHuman } from '#base/ids.ts';
 import type { JobSummary } from '#wire/job.ts';
 import { command } from '../command.ts';
-import { type PeelResult, plainResult, resultOf, showResult } from '../report/job.ts';
+import { type PeelResult, plainResult, refusedOf, resultOf, showResult } from '../report/job.ts';
 import { plainSummary, showSummary } from '../report/summary.ts';
 import { storedJob } from '../returns.ts';
 
@@ -20,10 +20,17 @@ export const jobShow = command({
     const { job, peels, returns } = await storedJob(parseJid(jid), session);
     const answered = new Set(returns.map(({ peel }) => peel));
     const reason = job.state === 'running' ? 'no return yet' : 'no return before the deadline';
+    const refused = (job.refused ?? []).filter(({ peel }) => !answered.has(peel));
+    for (const { peel } of refused) answered.add(peel);
     const silent = peels
       .filter((peel) => !answered.has(peel))
       .map((peel): PeelResult => ({ peel: toHuman(peel), status: 'unreachable', reason }));
-    return { job, results: [...returns.map(resultOf), ...silent].sort((a, b) => (a.peel < b.peel ? -1 : 1)) };
+    return {
+      job,
+      results: [...returns.map(resultOf), ...refused.map(refusedOf), ...silent].sort((a, b) =>
+        a.peel < b.peel ? -1 : 1,
+      ),
+    };
   },
   show: ({ job, results }, style) =>
     `${showSummary(job, style)}\n${results.map((each) => showResult(each, style)).join('')}`,

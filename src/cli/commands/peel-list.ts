@@ -2,6 +2,7 @@ import { toHuman } from '#base/ids.ts';
 import { channels } from '#wire/channels.ts';
 import type { PeelRow } from '#wire/peel.ts';
 import { command } from '../command.ts';
+import { paint, safe } from '../report/style.ts';
 import { ago, table } from '../report/table.ts';
 
 export const peelList = command({
@@ -30,6 +31,8 @@ export const peelList = command({
     const cells = rows.map(({ peel, os = '-', arch = '-', online, since, version = '-' }) => {
       return [peel, os, arch, online ? 'yes' : 'no', online ? 'now' : ago(since, style), version];
     });
-    return table(['PEEL ID', 'OS', 'ARCH', 'ONLINE', 'LAST-SEEN', 'VERSION'], cells, style);
+    const listed = table(['PEEL ID', 'OS', 'ARCH', 'ONLINE', 'LAST-SEEN', 'VERSION'], cells, style);
+    const warnings = rows.flatMap(({ warning }) => (warning === undefined ? [] : [safe(warning)]));
+    return listed + warnings.map((each) => `${paint(style, 'yellow', 'Warning:')} ${each}\n`).join('');
   },
 });

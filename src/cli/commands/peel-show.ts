@@ -2,7 +2,7 @@ import { ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
 import { channels } from '#wire/channels.ts';
 import { command } from '../command.ts';
-import { paint } from '../report/style.ts';
+import { paint, safe } from '../report/style.ts';
 import { ago } from '../report/table.ts';
 import { valueText } from '../report/value.ts';
 
@@ -23,11 +23,12 @@ export const peelShow = command({
     const { peel, facts = {} } = await session.ask(channels.peel, { peel: wire });
     return { ...peel, peel: toHuman(wire), facts: fact === undefined ? facts : factOf(facts, fact, toHuman(wire)) };
   },
-  show({ peel, online = false, since, version = '-', facts }, style) {
+  show({ peel, online = false, since, version = '-', warning, facts }, style) {
     const state = online
       ? paint(style, 'green', 'online')
       : paint(style, 'red', `offline, last seen ${ago(since, style)}`);
-    return `${paint(style, 'bold', peel)}: ${state}, version ${version}\n${valueText(facts)}\n`;
+    const said = warning === undefined ? '' : `${paint(style, 'yellow', 'Warning:')} ${safe(warning)}\n`;
+    return `${paint(style, 'bold', peel)}: ${state}, version ${version}\n${said}${valueText(facts)}\n`;
   },
 });
 

@@ -2,7 +2,7 @@ import { asError } from '#base/errors.ts';
 import { durationText, startWatch } from '#base/time.ts';
 import { channels } from '#wire/channels.ts';
 import { command } from '../command.ts';
-import { type Check, diagnoseClock, diagnoseCredentials, diagnoseServer } from '../diagnose.ts';
+import { type Check, diagnoseClock, diagnoseCredentials, diagnoseServer, diagnoseStores } from '../diagnose.ts';
 import { readText } from '../files.ts';
 import { paint, safe } from '../report/style.ts';
 import type { Session } from '../session.ts';
@@ -22,12 +22,16 @@ export const ping = command({
   },
   show: ({ ok, checks, ms }, style) =>
     [
-      ...checks.map(({ name, ok: fine, detail, hint }) => {
-        const mark = fine ? paint(style, 'green', 'ok  ') : paint(style, 'red', 'FAIL');
+      ...checks.map(({ name, ok: fine, warn, detail, hint }) => {
+        const mark = fine
+          ? warn
+            ? paint(style, 'yellow', 'WARN')
+            : paint(style, 'green', 'ok  ')
+          : paint(style, 'red', 'FAIL');
         const advice = hint === undefined ? '' : `                   ${paint(style, 'cyan', 'Hint:')} ${safe(hint)}\n`;
         return `${mark}  ${name.padEnd(12)} ${safe(detail)}\n${advice}`;
       }),
-      ok ? `Everything is well (${durationText(ms)})\n` : '',
+      ok && !checks.some(({ warn }) => warn) ? `Everything is well (${durationText(ms)})\n` : '',
     ].join(''),
   exit: ({ ok }) => (ok ? 0 : 1),
 });
@@ -48,10 +52,11 @@ async function check(session: Session): Promise<readonly Check[]> {
     await session.bus();
     checks.push({ name: 'login', ok: true, detail: 'the server let us in' });
     const sent = session.clock.now();
-    const { master, version, peels, online, now } = await session.ask(channels.ping, {});
+    const { master, version, peels, online, now, recreated = [], full = 0 } = await session.ask(channels.ping, {});
     const received = session.clock.now();
     const detail = `${master} (${version}) answered in ${durationText(received - sent)}, ${online} of ${peels} peels online`;
-    return [...checks, { name: 'master', ok: true, detail }, diagnoseClock(now, sent, received)];
+    const seen: Check[] = [...checks, { name: 'master', ok: true, detail }, diagnoseClock(now, sent, received)];
+    return [...seen, ...diagnoseStores({ recreated, full })];
   } catch (thrown) {
     const { message, hint, family, code } = asError(thrown);
     const name = code === 'NO_MASTER' || code === 'BUS_SILENT' ? 'master' : family === 'denied' ? 'login' : 'bus';

@@ -1,13 +1,15 @@
 import { toHuman } from '#base/ids.ts';
 import { durationText } from '#base/time.ts';
 import type { ErrorBody } from '#wire/error.ts';
-import type { Return } from '#wire/job.ts';
+import type { Refusal, Return } from '#wire/job.ts';
 import type { Outcome } from '#wire/outcome.ts';
 import { exitOf, interrupted } from './exit.ts';
 import { showReport } from './outcome.ts';
 import { paint, type Style, safe } from './style.ts';
-import { count } from './table.ts';
+import { count, timeText } from './table.ts';
 import { valueText } from './value.ts';
+
+const mostNames = 5;
 
 /** What became of one peel in a job. */
 export interface PeelResult {
@@ -17,6 +19,8 @@ export interface PeelResult {
   readonly return?: Return;
   /** Why there is no return. */
   readonly reason?: string;
+  /** What it said instead of one. */
+  readonly refusal?: Refusal;
 }
 
 export interface JobReport {
@@ -25,8 +29,10 @@ export interface JobReport {
   readonly test: boolean;
   readonly results: readonly PeelResult[];
   readonly ms: number;
-  /** How it ended here: `detached` by `--async`, `left` or `killed` by Ctrl-C. */
-  readonly ended: 'done' | 'deadline' | 'detached' | 'left' | 'killed';
+  /** How it ended here: `open` waits for who is silent, `detached` by `--async`, `left` or `killed` by Ctrl-C. */
+  readonly ended: 'done' | 'open' | 'deadline' | 'detached' | 'left' | 'killed';
+  /** When the job itself ends, while it is open. */
+  readonly openUntil?: number;
 }
 
 export function resultOf(returned: Return): PeelResult {
@@ -35,6 +41,11 @@ export function resultOf(returned: Return): PeelResult {
     status: returned.success && returned.status === 'done' ? 'success' : 'failed',
     return: returned,
   };
+}
+
+/** A peel that is there, and will not run the job. */
+export function refusedOf(refusal: Refusal): PeelResult {
+  return { peel: toHuman(refusal.peel), status: 'failed', refusal };
 }
 
 export interface Counts {
@@ -60,7 +71,10 @@ export function exitOfJob({ results, ended }: JobReport): number {
 }
 
 /** One peel's part, as soon as it is there. */
-export function showResult({ peel, status, return: returned, reason = '' }: PeelResult, style: Style): string {
+export function showResult({ peel, status, return: returned, reason = '', refusal }: PeelResult, style: Style): string {
+  if (refusal !== undefined) {
+    return `${paint(style, 'red', `${safe(peel)}: REFUSED`)}\n${indent(errorText({ family: 'machine', ...refusal }, style))}`;
+  }
   if (status === 'unreachable' || returned === undefined) {
     return `${paint(style, 'red', `${safe(peel)}: UNREACHABLE`)}\n${indent(safe(reason))}`;
   }
@@ -87,7 +101,7 @@ function errorText({ message, code, hint, details = {} }: ErrorBody, style: Styl
   ].join('\n');
 }
 
-export function showFooter({ jid, results, ms, ended, test }: JobReport, style: Style): string {
+export function showFooter({ jid, results, ms, ended, test, openUntil }: JobReport, style: Style): string {
   if (ended === 'detached') return `${jid}\n`;
   const { succeeded, changed, failed, unreachable } = countsOf(results);
   const isPlan = test || results.some((each) => each.return?.report?.test);
@@ -98,8 +112,20 @@ export function showFooter({ jid, results, ms, ended, test }: JobReport, style: 
     paint(style, unreachable > 0 ? 'red' : 'dim', `${unreachable} unreachable`),
   ];
   const left = ended === 'left' ? `\nJob ${jid} is still running: zester job show ${jid}, zester job kill ${jid}` : '';
+  const open = ended === 'open' ? openText(jid, results, openUntil) : '';
   const killed = ended === 'killed' ? `\nJob ${jid} was killed` : '';
-  return `\n${count(results.length, 'peel')}: ${parts.join(', ')} in ${durationText(ms)}${left}${killed}\n`;
+  return `\n${count(results.length, 'peel')}: ${parts.join(', ')} in ${durationText(ms)}${open}${left}${killed}\n`;
+}
+
+/** Who is not reached may still run it: that is no end, and must not look like one. */
+function openText(jid: string, results: readonly PeelResult[], openUntil: number | undefined): string {
+  const silent = results.filter(({ status }) => status === 'unreachable').map(({ peel }) => safe(peel));
+  const names =
+    silent.length > mostNames
+      ? `${silent.slice(0, mostNames).join(', ')} and ${silent.length - mostNames} more`
+      : silent.join(', ');
+  const until = openUntil === undefined ? 'its deadline' : timeText(openUntil);
+  return `\nJob ${jid} stays open until ${until}: ${names} may still run it\nLook again: zester job show ${jid}\nStop it:    zester job kill ${jid}`;
 }
 
 export function showJob(report: JobReport, style: Style): string {
@@ -112,8 +138,9 @@ export function plainJob({ jid, results, ended }: JobReport): unknown {
   return results.map((result) => plainResult(jid, result));
 }
 
-export function plainResult(jid: string, { peel, status, return: returned, reason }: PeelResult): unknown {
-  const error = returned?.error ?? (reason === undefined ? undefined : { code: 'PEEL_SILENT', message: reason });
+export function plainResult(jid: string, { peel, status, return: returned, reason, refusal }: PeelResult): unknown {
+  const silence = reason === undefined ? undefined : { code: 'PEEL_SILENT', message: reason };
+  const error = returned?.error ?? refusedError(refusal) ?? silence;
   return {
     jid,
     peel_id: peel,
@@ -125,6 +152,12 @@ export function plainResult(jid: string, { peel, status, return: returned, reaso
     results: returned?.report ? returned.report.outcomes.map(plainOutcome) : null,
     ...(error === undefined ? {} : { error }),
   };
+}
+
+function refusedError(refusal: Refusal | undefined) {
+  if (refusal === undefined) return undefined;
+  const { peel: _peel, ...error } = refusal;
+  return error;
 }
 
 function plainOutcome(outcome: Outcome): unknown {

@@ -1,7 +1,7 @@
 import { durationText } from '#base/time.ts';
 import type { JobState, JobSummary } from '#wire/job.ts';
 import { type Paint, paint, type Style, safe } from './style.ts';
-import { ago, count, table } from './table.ts';
+import { ago, count, table, timeText } from './table.ts';
 import { valueText } from './value.ts';
 
 const colours: Readonly<Record<JobState, Paint>> = {
@@ -27,7 +27,8 @@ export function showSummaries(jobs: readonly JobSummary[], style: Style): string
 }
 
 export function showSummary(job: JobSummary, style: Style): string {
-  const { jid, function: called, id, args, target, targets, state, test, operator, created, finished, killedBy } = job;
+  const { jid, function: called, id, args, target, targets, state, test, operator, created } = job;
+  const { finished, late, openUntil } = job;
   const lines: [string, string][] = [
     ['Job', jid],
     ['Function', `${called}${id === undefined ? '' : ` ${id}`}${test ? ' (test)' : ''}`],
@@ -35,7 +36,11 @@ export function showSummary(job: JobSummary, style: Style): string {
       ? []
       : [['Arguments', valueText(args).replaceAll('\n', ', ')] as [string, string]]),
     ['Target', `${target} (${count(targets, 'peel')})`],
-    ['State', `${state}${killedBy === undefined ? '' : ` by ${killedBy}`}, ${job.returned} of ${targets} returned`],
+    [
+      'State',
+      `${stateText(job)}, ${job.returned} of ${targets} returned${late === undefined ? '' : `, ${late} of them late`}`,
+    ],
+    ...(openUntil === undefined ? [] : [['Open until', timeText(openUntil)] as [string, string]]),
     ['Asked by', operator],
     ['Started', `${new Date(created).toISOString()} (${ago(created, style)})`],
     ...(finished === undefined ? [] : [['Took', durationText(finished - created)] as [string, string]]),
@@ -46,6 +51,12 @@ export function showSummary(job: JobSummary, style: Style): string {
       return `${paint(style, 'bold', `${name}:`.padEnd(11))}${shown}\n`;
     })
     .join('');
+}
+
+/** A job that was killed goes on being open for peels that were not told yet. */
+function stateText({ state, killedBy }: JobSummary): string {
+  if (killedBy === undefined) return state;
+  return state === 'running' ? `being stopped by ${killedBy}` : `${state} by ${killedBy}`;
 }
 
 /** For programs: times in milliseconds since the epoch. */

@@ -30,3 +30,12 @@ export function ago(atMs: number | undefined, { nowMs }: Style): string {
 export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
+
+/** A moment as it is on the reader's clock: `14:03:05`, with the day when it is another one. */
+export function timeText(ms: number, now = Date.now()): string {
+  const at = new Date(ms);
+  const pad = (part: number) => String(part).padStart(2, '0');
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(pad).join(':');
+  if (at.toDateString() === new Date(now).toDateString()) return time;
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${time}`;
+}

@@ -44,6 +44,8 @@ export interface Book extends Disposable {
   addToken(token: TokenRecord): Promise<void>;
   /** As `change`; undefined removes it. Resolves to false when there is no such token. */
   changeToken(id: string, make: (current: TokenRecord) => TokenRecord | undefined): Promise<boolean>;
+  /** Writes all that is known again, into a store that has lost it. Gives the number of records. */
+  restore(): Promise<number>;
   /** Called after every change, here or elsewhere. */
   onChange(heard: (enrollment: Enrollment) => void): Disposable;
 }
@@ -78,7 +80,7 @@ export async function openBook(store: EnrollmentStore, log: Log): Promise<Book> 
       log.warn('Enrolment record not understood', { key, error });
     }
   };
-  const watching = await store.watch(take);
+  let watching = await store.watch(take);
 
   const create = async (key: string, value: Uint8Array) => {
     const revision = await store.create(key, value);
@@ -148,6 +150,19 @@ export async function openBook(store: EnrollmentStore, log: Log): Promise<Book> 
         if (await update(id, encode(next), stored.revision)) return true;
       }
       throw contended(id);
+    },
+    async restore() {
+      // It counts from one again, and what followed the old one hears no more.
+      watching[Symbol.dispose]();
+      revisions.clear();
+      const records: readonly (readonly [string, unknown])[] = [
+        ...enrollments,
+        ...tokens,
+        ...[...holders].map(([key, enrollment]) => [key, { v: 1, enrollment }] as const),
+      ];
+      for (const [key, record] of records) await store.create(key, encode(record));
+      watching = await store.watch(take);
+      return records.length;
     },
     onChange(heard) {
       listeners.add(heard);

@@ -83,6 +83,8 @@ export interface EnrollmentService extends AsyncDisposable {
   signedTrust(): SignedTrust;
   readonly operators: () => OperatorTrust;
   readonly key: () => SigningKey;
+  /** Writes all enrolments and tokens again, into a store that has lost them. */
+  restore(): Promise<number>;
   /** Forgets what waits too long and what no longer matters. Run every few minutes. */
   sweep(): Promise<void>;
 }
@@ -153,6 +155,7 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
     },
     onEnrolled: (callback) => book.onChange(({ peel, state }) => holding.has(state) && callback(peel)),
     holder: book.holder,
+    restore: () => book.restore(),
     keysOf(peel, { past = false } = {}) {
       const holder = book.holder(peel);
       if (!past) return holder === undefined ? [] : [holder.key];

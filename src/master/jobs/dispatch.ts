@@ -1,9 +1,10 @@
 import type { KV } from '@nats-io/kv';
-import { ZesterError } from '#base/errors.ts';
+import { isError, ZesterError } from '#base/errors.ts';
 import { isJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { type Clock, durationText } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
+import { isTaken, outsideError } from '#bus/outside.ts';
 import { signOrder, type Verified } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { subjectOf } from '#wire/channel.ts';
@@ -11,8 +12,9 @@ import { channels } from '#wire/channels.ts';
 import { encode } from '#wire/codec.ts';
 import type { DispatchReply, JobRecord, JobRequest, SignedRequest } from '#wire/job.ts';
 import type { Presence } from '../presence.ts';
-import type { Board, Tracked } from './board.ts';
-import { decodeRecord, encodeRecord, packPeels, requestOf } from './record.ts';
+import type { Board } from './board.ts';
+import { decodeRecord, encodeRecord, packPeels, requestOf, unpackPeels } from './record.ts';
+import type { Tracked } from './tracked.ts';
 
 export interface DispatchOptions {
   readonly bus: Bus;
@@ -37,6 +39,7 @@ export interface Dispatch {
 }
 
 const longestMs = 24 * 3_600_000;
+const mostWarnings = 20;
 
 /**
  * Turns a request into a job. The record is stored before anything is sent, and tracked before anything can come
@@ -54,8 +57,55 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     );
     for (const [index, peel] of all.entries()) {
       if (chosen && !chosen.has(peel)) continue;
-      bus.publishBytes(subjectOf(channels.command, { peel }), encode(order.for(index)));
+      const run = presence.runOf(peel);
+      const addressed = { ...order.for(index), ...(run === undefined ? {} : { run }) };
+      bus.publishBytes(subjectOf(channels.command, { peel }), encode(addressed));
     }
+  };
+
+  /** The new record's revision; undefined when the jid is taken. */
+  const persist = async (record: JobRecord): Promise<number | undefined> => {
+    const { jid } = record;
+    try {
+      // The list first: what is only on it is no job, while a record that is on no list would be found late.
+      await active.put(jid, encode({ owner: master }));
+    } catch (error) {
+      throw refused(jid, error);
+    }
+    try {
+      return await jobs.create(jid, encodeRecord(record));
+    } catch (error) {
+      if (isTaken(error)) return undefined;
+      if (isError(outsideError(error), 'STORE_SILENT')) throw uncertain(jid, error);
+      // Taking it off the list may fail for the same reason; whoever finds it there sees that it is no job.
+      void active.delete(jid).catch(() => {});
+      throw refused(jid, error);
+    }
+  };
+
+  const replyOf = ({ jid, deadline }: JobRecord, peels: readonly string[]): DispatchReply => {
+    const warnings = peels.flatMap((peel) => presence.warning(peel) ?? []).slice(0, mostWarnings);
+    return {
+      jid,
+      peels: [...peels],
+      offline: peels.filter((peel) => !presence.isOnline(peel)),
+      deadline,
+      ...(warnings.length === 0 ? {} : { warnings }),
+    };
+  };
+
+  /** A submit that came twice is one job; a different one under the same id is refused. */
+  const known = async (value: Uint8Array | undefined, signed: SignedRequest, jid: string): Promise<DispatchReply> => {
+    const record = value && decodeRecord(value);
+    if (record && Buffer.compare(record.request, signed.request) === 0) {
+      // The first attempt may have been cut off before anything was sent: an open job is looked after from here.
+      if (record.state === 'running') await board().adopt(jid);
+      return replyOf(record, unpackPeels(record.peels));
+    }
+    const by = record ? ` by "${requestOf(record).function}"` : '';
+    throw new ZesterError('usage', 'JID_CONFLICT', `Cannot start the job "${jid}": the id is taken${by}`, {
+      hint: 'Start it without an id, and a new one is made',
+    });
   };
 
   return {
@@ -65,6 +115,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       if (!isJid(jid))
         throw new ZesterError('usage', 'JID_MALFORMED', `Cannot start the job "${jid}": its id is no KSUID`);
       if (timeoutMs > longestMs) throw tooLong(timeoutMs);
+      const before = await jobs.get(jid).catch((error) => {
+        throw refused(jid, error);
+      });
+      if (before?.operation === 'PUT') return known(before.value, signed, jid);
       const peels = resolve(target);
       if (peels.length === 0) throw empty(target);
 
@@ -86,8 +140,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         state: 'running',
         owner: master,
       };
-      const [epoch] = await Promise.all([persist(jobs, record), active.put(jid, encode({ owner: master }))]);
-      if (epoch === undefined) return known(await jobs.get(jid), signed, jid);
+      const epoch = await persist(record);
+      if (epoch === undefined) return known((await jobs.get(jid))?.value, signed, jid);
 
       log.info('Dispatch request received', {
         jid,
@@ -98,36 +152,33 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       });
       board().track(record, epoch);
       send(record, epoch, peels, undefined);
-      const offline = peels.filter((peel) => !presence.isOnline(peel));
-      return { jid, peels: [...peels], offline, deadline: record.deadline };
+      return replyOf(record, peels);
     },
     resend(job, peels) {
+      // A kill is final: no order of a killed job leaves a master, whatever asked for it.
+      if (job.record.killedBy !== undefined) return;
       log.info('Order sent again', { jid: job.record.jid, peels: peels.length });
       send(job.record, job.revision, [...job.peels], new Set(peels));
     },
   };
 }
 
-/** The new record's revision; undefined when the jid is taken. */
-async function persist(jobs: KV, record: JobRecord): Promise<number | undefined> {
-  try {
-    return await jobs.create(record.jid, encodeRecord(record));
-  } catch (error) {
-    if (/wrong last sequence|already exists/i.test(String(error))) return undefined;
-    throw error;
-  }
+/** What a full store says of the cause, this adds of the job. */
+function refused(jid: string, thrown: unknown): unknown {
+  const error = outsideError(thrown);
+  if (!isError(error)) return error;
+  const { family, code, message, hint } = error;
+  return new ZesterError(family, code, `Cannot start the job "${jid}": ${message}`, { hint, cause: thrown });
 }
 
-/** A submit that came twice is one job; a different one under the same id is refused. */
-function known(entry: Awaited<ReturnType<KV['get']>>, signed: SignedRequest, jid: string): DispatchReply {
-  const record = entry && decodeRecord(entry.value);
-  if (record && Buffer.compare(record.request, signed.request) === 0) {
-    return { jid, peels: [], offline: [], deadline: record.deadline };
-  }
-  const taken = record ? ` by "${requestOf(record).function}"` : '';
-  throw new ZesterError('usage', 'JID_CONFLICT', `Cannot start the job "${jid}": the id is taken${taken}`, {
-    hint: 'Start it without an id, and a new one is made',
-  });
+/** The store did not say whether it has the record: whoever asks again with the same request learns it. */
+function uncertain(jid: string, cause: unknown): ZesterError {
+  return new ZesterError(
+    'unreachable',
+    'SUBMIT_UNCERTAIN',
+    `Cannot tell whether the job "${jid}" was accepted: the store did not answer`,
+    { cause, hint: `Look with: zester job show ${jid}` },
+  );
 }
 
 function empty(target: string): ZesterError {

@@ -2,88 +2,103 @@ import type { KV } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
 import { parseJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
-import { type Clock, delay } from '#base/time.ts';
+import { type Clock, delay, startWatch } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
+import { isTaken } from '#bus/outside.ts';
 import { signKill, type Verified } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { channels } from '#wire/channels.ts';
-import type { JobRecord, KillReply, KillRequest, SignedRequest } from '#wire/job.ts';
-import type { Presence } from '../presence.ts';
+import type { JobRecord, KillReply, KillRequest, SignedKill, SignedRequest } from '#wire/job.ts';
 import type { Board } from './board.ts';
 import { decodeRecord, unpackPeels } from './record.ts';
+import { openAfterMs, pendingOf, type Tracked, trackedOf } from './tracked.ts';
 
 export interface KillOptions {
   readonly bus: Bus;
   readonly jobs: KV;
   readonly board: Board;
-  readonly presence: Presence;
+  readonly master: string;
   readonly verify: (signed: SignedRequest) => Verified<KillRequest>;
-  readonly key: () => SigningKey;
+  readonly tell: (job: Tracked, peels: readonly string[]) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Peels end their work at once; one that needs longer is named as silent. */
 const waitMs = 3_000;
+const pollMs = 50;
+const tries = 5;
+
+/** Sends the kill of a job to some of its peels. */
+export function createTellKilled({ bus, key, clock }: { bus: Bus; key: () => SigningKey; clock: Clock }) {
+  return ({ record: { jid, killedBy = '', deadline } }: Tracked, peels: readonly string[]) => {
+    const order: SignedKill = signKill({ v: 1, jid, operator: killedBy, issuedAt: clock.now(), deadline }, key());
+    for (const peel of peels) bus.publish(channels.kill, { peel }, order);
+  };
+}
 
 /**
- * Stops a job: the decision is recorded first, then every peel that has not returned is told, and those that are away
- * are told when they come back, until the job's deadline.
+ * Stops a job: the decision is written into its record first, where every master finds it; from then on no order of it
+ * is sent. Every peel that has not answered is told; those that are away keep the job open, and are told as soon as
+ * they are back, by whichever master sees them, until the deadline refuses the job by itself.
  */
-export function createKill({ bus, jobs, board, presence, verify, key, clock, log }: KillOptions) {
-  const killed = new Map<
-    string,
-    { readonly record: JobRecord; readonly dueAt: number; readonly pending: Set<string> }
-  >();
-
-  const tell = (record: JobRecord, peel: string) => {
-    const order = signKill({ v: 1, jid: record.jid, operator: record.killedBy ?? '', issuedAt: clock.now() }, key());
-    bus.publish(channels.kill, { peel }, order);
+export function createKill({ bus, jobs, board, master, verify, tell, clock, log }: KillOptions) {
+  /** The open job with the kill in its record; a job that was closed, but may still run somewhere, is open again. */
+  const decide = async (jid: string, operator: string): Promise<Tracked> => {
+    for (let attempt = 1; ; attempt++) {
+      const job = (await board.adopt(jid)) ?? (await reopened(jid));
+      const { finished: _finished, silent: _silent, ...record } = job.record;
+      try {
+        await board.amend(job, { ...record, killedBy: record.killedBy ?? operator, owner: master, state: 'running' });
+        return board.track(job.record, job.revision);
+      } catch (error) {
+        if (!isTaken(error) || attempt >= tries) throw error;
+      }
+    }
   };
 
-  presence.onOnline((peel) => {
-    for (const [jid, { record, dueAt, pending }] of killed) {
-      if (clock.monotonic() > dueAt) killed.delete(jid);
-      else if (pending.has(peel)) tell(record, peel);
-    }
-  });
+  const reopened = async (jid: string): Promise<Tracked> => {
+    const entry = await jobs.get(jid);
+    if (entry?.operation !== 'PUT') throw unknown(jid);
+    const record = decodeRecord(entry.value);
+    const targets = unpackPeels(record.peels).length;
+    const mayRun = clock.now() <= record.deadline + openAfterMs({ ...record, killedBy: '-' }, 0);
+    const answered = (record.returned ?? 0) + (record.refused?.length ?? 0);
+    if (answered >= targets || record.killedBy !== undefined || !mayRun) throw ended(record, targets - answered);
+    return trackedOf(record, entry.revision, clock);
+  };
 
   return async function kill(signed: SignedRequest): Promise<KillReply> {
     const { request, operator } = verify(signed);
     const jid = parseJid(request.jid);
-    const job = board.find(jid);
-    if (!job) return finished(await jobs.get(jid), jid);
-
     log.info('Kill request received', { jid, operator: operator.name });
-    await board.amend(job, { killedBy: operator.name });
-    const waiting = new Set([...job.peels].filter((peel) => !job.returned.has(peel)));
-    const stopped: string[] = [];
-    const { promise: allStopped, resolve } = Promise.withResolvers<void>();
-    using _ = bus.listen(channels.ack, { jid }, ({ address: { peel } }) => {
-      if (!waiting.delete(peel)) return;
-      stopped.push(peel);
-      if (waiting.size === 0) resolve();
-    });
+    const job = await decide(jid, operator.name);
+    await board.recount(job);
+    const asked = pendingOf(job);
     await bus.flush();
-    const { record } = job;
-    for (const peel of waiting) tell(record, peel);
-    if (waiting.size > 0) await Promise.race([allStopped, delay(waitMs)]);
-    if (waiting.size > 0) killed.set(jid, { record, dueAt: job.dueAt, pending: waiting });
-    await board.end(job, 'killed');
-    return { jid, state: 'killed', stopped: stopped.sort(), silent: [...waiting].sort() };
+    tell(job, asked);
+    const watch = startWatch(clock);
+    while (pendingOf(job).length > 0 && watch.elapsed() < waitMs) await delay(pollMs);
+    await board.settle(job);
+    const silent = pendingOf(job).sort();
+    const isSilent = new Set(silent);
+    const until = silent.length === 0 ? {} : { until: board.openUntil(job) };
+    const stopped = asked.filter((peel) => !isSilent.has(peel)).sort();
+    return { jid, state: silent.length === 0 ? 'killed' : 'running', stopped, silent, ...until };
   };
 }
 
-function finished(entry: Awaited<ReturnType<KV['get']>>, jid: string): KillReply {
-  if (!entry) {
-    throw new ZesterError('usage', 'JOB_UNKNOWN', `Cannot stop "${jid}": there is no such job`, {
-      hint: 'List them with: zester job list',
-    });
-  }
-  const record = decodeRecord(entry.value);
-  throw new ZesterError(
+function unknown(jid: string): ZesterError {
+  return new ZesterError('usage', 'JOB_UNKNOWN', `Cannot stop "${jid}": there is no such job`, {
+    hint: 'List them with: zester job list',
+  });
+}
+
+function ended({ jid, state, targets }: JobRecord, silent: number): ZesterError {
+  const rest = silent > 0 ? `; ${silent} of them never answered, and refuse it by now` : '';
+  return new ZesterError(
     'usage',
     'JOB_ENDED',
-    `Cannot stop "${jid}": it ended as ${record.state}, on ${unpackPeels(record.peels).length} peels`,
+    `Cannot stop "${jid}": it ended as ${state}, on ${targets} peels${rest}`,
   );
 }

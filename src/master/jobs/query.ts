@@ -12,6 +12,7 @@ import type { Returns } from './returns.ts';
 const pageOfReturns = 50;
 const pageBytes = 700_000;
 const defaultJobs = 20;
+const mostRefusals = 100;
 
 /** Answers about jobs, from what is stored. */
 export function createJobQueries({
@@ -31,7 +32,15 @@ export function createJobQueries({
     if (!entry) return undefined;
     const stored = summaryOf(decodeRecord(entry.value));
     const live = board.find(jid);
-    return live ? { ...stored, returned: live.returned.size, succeeded: live.succeeded } : stored;
+    if (live === undefined) return stored;
+    const { returned, succeeded, refused } = live;
+    return {
+      ...stored,
+      returned: returned.size,
+      succeeded,
+      ...(refused.size === 0 ? {} : { refused: [...refused.values()].slice(0, mostRefusals) }),
+      openUntil: board.openUntil(live),
+    };
   };
 
   return {

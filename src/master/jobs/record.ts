@@ -41,5 +41,7 @@ export function summaryOf(record: JobRecord): JobSummary {
     returned: record.returned ?? 0,
     succeeded: record.succeeded ?? 0,
     ...(record.killedBy === undefined ? {} : { killedBy: record.killedBy }),
+    ...(record.late === undefined ? {} : { late: record.late }),
+    ...(record.refused === undefined ? {} : { refused: record.refused }),
   };
 }
