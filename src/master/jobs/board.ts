@@ -68,6 +68,8 @@ export interface Board extends AsyncDisposable {
 const offlineAfterMs = 2_000;
 const unreachableAfterMs = 8_000;
 const tickMs = 250;
+/** When a job that is listed and has no record is looked for again. */
+const recordWaitsMs: readonly number[] = [100, 1_000, 5_000];
 /** A key that was enrolled at another master a moment ago may not be known here yet. */
 const newKeyMs = 1_000;
 
@@ -76,6 +78,7 @@ export function openBoard(options: BoardOptions): Board {
   const { resend, tellKilled, onStray } = options;
   const tracked = new Map<string, Tracked>();
   const back = new Set<string>();
+  let stopped = false;
 
   const announce = (
     job: Tracked,
@@ -214,6 +217,18 @@ export function openBoard(options: BoardOptions): Board {
     if (state === 'connected') for (const job of tracked.values()) void recount(job);
   });
 
+  // The entry and the record are written side by side: a record that is not there yet is on its way. What is missing
+  // after the last look is found, or given up, by `reconcile`.
+  const adoptSoon = (jid: string, [wait, ...later]: readonly number[] = recordWaitsMs) => {
+    adopt(jid).then(
+      (job) => {
+        if (job !== undefined || tracked.has(jid) || wait === undefined || stopped) return;
+        setTimeout(() => adoptSoon(jid, later), wait);
+      },
+      (error) => log.warn('Job not adopted', { jid, error }),
+    );
+  };
+
   const listening: readonly Listening[] = [
     bus.hear(channels.returned, {}, ({ jid, peel }, payload) => {
       const job = tracked.get(jid);
@@ -238,7 +253,7 @@ export function openBoard(options: BoardOptions): Board {
     // Jobs of other masters, and what is written into ours: the key passes by when the record changes.
     bus.hearKey(buckets.activeJobs.name, '*', (value, jid) => {
       if (value === undefined) return;
-      void adopt(jid).catch((error) => log.warn('Job not adopted', { jid, error }));
+      adoptSoon(jid);
     }),
   ];
   const timer = setInterval(() => {
@@ -277,6 +292,7 @@ export function openBoard(options: BoardOptions): Board {
     },
     welcome: (peel) => void back.add(peel),
     async [Symbol.asyncDispose]() {
+      stopped = true;
       clearInterval(timer);
       for (const each of listening) each.close();
     },
