@@ -78,7 +78,13 @@ export const attacks: readonly Attack[] = [
       for (const id of hostileIds
         .filter((each) => !each.includes('\0') && !/^[a-z]+(\.[a-z*>]*)*$/.test(each))
         .slice(0, 12)) {
-        const flags = ['--config=/dev/null', `--id=${id}`, `--auth-dir=${dir}`, `--data-dir=${dir}`, '--health-addr='];
+        const flags = [
+          '--config=/dev/null',
+          `--id=${id}`,
+          `--auth-dir=${dir}`,
+          `--data-dir=${join(dir, '../data')}`,
+          '--health-addr=',
+        ];
         const { code, stderr } = await runProgram([process.execPath, 'src/bin/zester-peel.ts', ...flags], {
           timeoutMs: 10_000,
         });
