@@ -2,7 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { Log } from '#base/log.ts';
 import type { Bus } from '#bus/bus.ts';
-import { subjectOf } from '#wire/channel.ts';
+import { addressOf, subjectOf } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
 import { maxChunks } from '#wire/job.ts';
 import { returnsStream } from '#wire/stores.ts';
@@ -45,6 +45,7 @@ const everyMs = 250;
 const floodAt = 64;
 /** That while; a flood is over when nothing of it came for so long. */
 const calmMs = 10_000;
+const manyAt = 4;
 const jobsRemembered = 256;
 
 export function openSweep({ bus, manager, jobs, asks, isChosen, log }: SweepOptions): Sweep {
@@ -77,8 +78,7 @@ export function openSweep({ bus, manager, jobs, asks, isChosen, log }: SweepOpti
       if (!floods.has(peel)) log.error('Peel floods the returns', { peel_id: peel, count: own.size, hint: floodHint });
       floods.set(peel, performance.now());
     } else log.warn('Returns nobody asked for were removed', { peel_id: peel, count: own.size });
-    const everything = [subjectOf(channels.return, { peel }), subjectOf(channels.chunk, { peel })];
-    for (const filter of floods.has(peel) ? everything : own) {
+    for (const filter of floods.has(peel) ? all({ peel }) : grouped(peel, own)) {
       await manager.streams.purge(returnsStream.name, { filter });
     }
   };
@@ -124,6 +124,17 @@ export function openSweep({ bus, manager, jobs, asks, isChosen, log }: SweepOpti
       listening.close();
     },
   };
+}
+
+/** All that is stored for these. */
+function all(address: { readonly peel: string; readonly jid?: string }): readonly string[] {
+  return [subjectOf(channels.return, address), subjectOf(channels.chunk, address)];
+}
+
+/** Purging costs a round trip each: where a job has many strays, all that the peel stored for it goes at once. */
+function grouped(peel: string, own: ReadonlySet<string>): readonly string[] {
+  const byJob = Map.groupBy(own, (subject) => addressOf(channels.return, subject).jid);
+  return [...byJob].flatMap(([jid, subjects]) => (subjects.length > manyAt ? all({ jid, peel }) : subjects));
 }
 
 function subjectOfStored({ jid, peel, index }: Stored): string {
