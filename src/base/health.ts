@@ -1,5 +1,5 @@
-import type { Server } from 'node:http';
-import { ZesterError } from './errors.ts';
+import { asError, isError, ZesterError } from './errors.ts';
+import { type HttpAnswer, type HttpRequest, openDoor } from './http/door.ts';
 import { build } from './version.ts';
 
 /** `down` takes a daemon out of traffic; `degraded` only tells. */
@@ -32,42 +32,64 @@ export interface Health extends AsyncDisposable {
  * `/healthz` answers 200 while the process serves; `/readyz` 503 when a check is down; `/metrics` in OpenMetrics.
  * Plain HTTP, for the machine itself. Throws `HEALTH_ADDRESS_TAKEN`.
  */
-export async function serveHealth({ address, component, checks, metrics }: HealthOptions): Promise<Health> {
+export async function serveHealth(options: HealthOptions): Promise<Health> {
+  const { address } = options;
   if (address === '') return { port: 0, async [Symbol.asyncDispose]() {} };
-  // Loaded when it is wanted: a peel without a listener is 2 MB smaller.
-  const { createServer } = await import('node:http');
+  const { createServer } = await import('node:net');
   const startedAt = performance.now();
-  const server = createServer((request, response) => {
-    const answer = (status: number, type: string, body: string) => {
-      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
-      response.end(request.method === 'HEAD' ? undefined : body);
-    };
-    const json = (status: number, body: unknown) => answer(status, 'application/json', `${JSON.stringify(body)}\n`);
-    if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'GET only' });
-    if (request.url === '/healthz') return json(200, { status: 'ok', component, version: build.version });
-    if (request.url === '/readyz') {
-      const results = Object.entries(checks).map(([name, check]) => [name, check()] as const);
+  const colon = address.lastIndexOf(':');
+  const place = { host: address.slice(0, colon) || '127.0.0.1', port: Number(address.slice(colon + 1)) };
+  try {
+    return await openDoor(createServer(), place, {
+      answer: (request) => answer(request, options, startedAt),
+      failed: (error) => json(isError(error, 'BODY_TOO_LONG') ? 413 : 500, { error: 'Cannot answer' }),
+      maxBodyBytes: 0,
+      crowd: { connections: 500, perSource: 500 },
+    });
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new ZesterError('machine', 'HEALTH_ADDRESS_TAKEN', `Cannot listen on "${address}": ${message}`, {
+      cause,
+      hint: 'Give another "health_addr", or an empty one for none',
+    });
+  }
+}
+
+function answer({ method, path }: HttpRequest, options: HealthOptions, startedAt: number): HttpAnswer {
+  const { component, checks, metrics } = options;
+  if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'GET only' });
+  switch (path) {
+    case '/healthz':
+      return json(200, { status: 'ok', component, version: build.version });
+    case '/readyz': {
+      const results = Object.entries(checks).map(([name, check]) => [name, outcome(check)] as const);
       const status = worst(results.map(([, each]) => each.status));
       const uptime = Math.round((performance.now() - startedAt) / 1_000);
-      return json(status === 'down' ? 503 : 200, {
-        status,
-        checks: Object.fromEntries(results),
-        version: build.version,
-        uptime,
-      });
+      const told = { status, checks: Object.fromEntries(results), version: build.version, uptime };
+      return json(status === 'down' ? 503 : 200, told);
     }
-    if (request.url === '/metrics') return answer(200, openMetrics, metricsText(metrics));
-    return json(404, { error: 'Only /healthz, /readyz and /metrics are here' });
-  });
-  await listen(server, address);
-  const bound = server.address();
-  return {
-    port: typeof bound === 'object' && bound !== null ? bound.port : 0,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+    case '/metrics':
+      return say(200, openMetrics, metricsText(metrics));
+    default:
+      return json(404, { error: 'Only /healthz, /readyz and /metrics are here' });
+  }
+}
+
+/** A check that fails to look has not found that all is well. */
+function outcome(check: () => Check): Check {
+  try {
+    return check();
+  } catch (error) {
+    return { status: 'down', message: asError(error).message };
+  }
+}
+
+function json(status: number, body: unknown): HttpAnswer {
+  return say(status, 'application/json', `${JSON.stringify(body)}\n`);
+}
+
+function say(status: number, type: string, body: string): HttpAnswer {
+  return { status, headers: { 'content-type': type, 'cache-control': 'no-store' }, body };
 }
 
 const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -80,7 +102,7 @@ export function metricsText(metrics: readonly Metric[]): string {
   const lines: string[] = [];
   for (const { name, help, type, values } of metrics) {
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-    for (const { labels = {}, value } of values()) {
+    for (const { labels = {}, value } of read(values)) {
       const pairs = Object.entries(labels).map(([key, text]) => `${key}=${JSON.stringify(text)}`);
       lines.push(
         `${name}${type === 'counter' ? '_total' : ''}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`,
@@ -90,18 +112,11 @@ export function metricsText(metrics: readonly Metric[]): string {
   return `${[...lines, '# EOF'].join('\n')}\n`;
 }
 
-async function listen(server: Server, address: string): Promise<void> {
-  const colon = address.lastIndexOf(':');
-  const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))];
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new ZesterError('machine', 'HEALTH_ADDRESS_TAKEN', `Cannot listen on "${address}": ${cause.message}`, {
-          cause,
-          hint: 'Give another "health_addr", or an empty one for none',
-        }),
-      ),
-    );
-    server.listen(port, host || '127.0.0.1', resolve);
-  });
+/** One that cannot be read is missing, and takes no other along. */
+function read(values: Metric['values']): ReturnType<Metric['values']> {
+  try {
+    return values();
+  } catch {
+    return [];
+  }
 }
