@@ -1,5 +1,7 @@
+import type { NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
-import { ZesterError } from '#base/errors.ts';
+import { asError, ZesterError } from '#base/errors.ts';
+import { delay } from '#base/time.ts';
 import { authenticator, userKey } from './authenticator.ts';
 import { type Bus, type BusState, createBus } from './bus.ts';
 
@@ -22,42 +24,102 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   /** Between the first attempts, in milliseconds; the longer an outage lasts, the longer the later ones wait. */
   readonly reconnectMs?: number;
+  /** Told why it is not connected: each attempt that failed, and what the server ends a connection with. */
+  readonly onFailure?: ((error: ZesterError) => void) | undefined;
+  /** Ends the attempts of a daemon. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Opens a connection to NATS: TLS 1.3, nkey credentials, an inbox of one's own.
  * Throws `PLAINTEXT_REFUSED`, and without `retry` also `BUS_UNREACHABLE`, `BUS_UNTRUSTED` and `CREDENTIALS_REFUSED`.
  */
-export async function connectBus({
-  servers,
-  credentials,
-  name,
-  retry,
-  timeoutMs = 5_000,
-  reconnectMs = 2_000,
-  ...trust
-}: ConnectOptions): Promise<Bus> {
+export async function connectBus(options: ConnectOptions): Promise<Bus> {
+  const { servers, retry, reconnectMs = 2_000, onFailure = () => {}, signal } = options;
   for (const server of servers) requireTls(server);
-  const current = typeof credentials === 'string' ? () => credentials : credentials;
   const outage = createOutage(reconnectMs);
+  for (;;) {
+    try {
+      const connection = await attempt(options, outage.waitMs);
+      const bus = createBus(connection);
+      bus.onState(outage.tell);
+      tellFailures(connection, (error) => onFailure(explain(error, servers)));
+      return bus;
+    } catch (error) {
+      const failure = explain(error, servers);
+      if (!retry) throw failure;
+      onFailure(failure);
+      await delay(outage.waitMs(), signal);
+      if (signal?.aborted) throw failure;
+    }
+  }
+}
+
+async function attempt(
+  { servers, credentials, name, retry, timeoutMs = 5_000, caFile, ca, onFailure }: ConnectOptions,
+  waitMs: () => number,
+): Promise<NatsConnection> {
+  const current = lastReadable(typeof credentials === 'string' ? () => credentials : credentials, onFailure);
   const options = {
     servers: [...servers],
     name,
     // The credentials' own text may change under a running daemon: ask for it at every connect.
     authenticator: authenticator(current),
     inboxPrefix: `_INBOX_${userKey(current())}`,
-    tls: { minVersion: 'TLSv1.3', handshakeFirst: true, ...trust },
+    tls: {
+      minVersion: 'TLSv1.3',
+      handshakeFirst: true,
+      ...(caFile === undefined ? {} : { caFile }),
+      ...(ca === undefined ? {} : { ca }),
+    },
     timeout: timeoutMs,
     ...(retry ? forEver : failFast),
-    reconnectDelayHandler: outage.waitMs,
+    reconnectDelayHandler: waitMs,
   };
-  try {
-    const bus = createBus(await connect(options as Parameters<typeof connect>[0]));
-    bus.onState(outage.tell);
-    return bus;
-  } catch (error) {
-    throw explain(error, servers);
-  }
+  return connect(options as Parameters<typeof connect>[0]);
+}
+
+/**
+ * The client closes for good when it is given nothing to log in with. A file that is damaged for a while must not end
+ * a daemon: what was read last is tried again meanwhile.
+ */
+function lastReadable(read: () => string, onFailure: ConnectOptions['onFailure']): () => string {
+  let last: string | undefined;
+  return () => {
+    try {
+      const text = read();
+      userKey(text);
+      last = text;
+    } catch (error) {
+      if (last === undefined) throw error;
+      onFailure?.(asError(error));
+    }
+    return last;
+  };
+}
+
+/** The client keeps to itself why an attempt to come back failed: it is asked where it dials. */
+function tellFailures(connection: NatsConnection, tell: (error: unknown) => void): void {
+  void (async () => {
+    for await (const status of connection.status()) {
+      if (status.type === 'error' && isAboutLogin(status.error)) tell(status.error);
+    }
+  })().catch(tell);
+  const { protocol } = connection as unknown as { readonly protocol?: { dial?: (server: unknown) => Promise<void> } };
+  const dial = protocol?.dial?.bind(protocol);
+  if (protocol === undefined || dial === undefined) return;
+  protocol.dial = async (server) => {
+    try {
+      await dial(server);
+    } catch (error) {
+      tell(error);
+      throw error;
+    }
+  };
+}
+
+function isAboutLogin(error: Error): boolean {
+  return /^(AuthorizationError|UserAuthenticationExpiredError)$/.test(error.name);
 }
 
 const longestWaitMs = 30_000;
@@ -82,7 +144,8 @@ function createOutage(firstMs: number) {
 const forEver = {
   reconnect: true,
   maxReconnectAttempts: -1,
-  waitOnFirstConnect: true,
+  // The first connection is tried again here, where it can be said why it failed.
+  waitOnFirstConnect: false,
   // An outage of the authority must heal by itself: no number of refusals is final.
   ignoreAuthErrorAbort: true,
   pingInterval: 20_000,

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { damped } from '#base/damped.ts';
 import { serveHealth } from '#base/health.ts';
 import type { Log } from '#base/log.ts';
 import { systemClock as clock, delay } from '#base/time.ts';
@@ -29,6 +30,7 @@ export async function runMaster(
   const tree = publishedTree(options);
   const auth = followAuthDir(options.auth_dir);
   await using stack = new AsyncDisposableStack();
+  const say = damped(300_000);
   const bus = stack.use(
     await connectBus({
       servers: options.nats_url,
@@ -36,6 +38,9 @@ export async function runMaster(
       credentials: () => formatCredentials(auth().credentials('master')),
       name: 'zester-master',
       retry: true,
+      onFailure: (error) => {
+        if (say(error.message) !== undefined) log.warn('Cannot connect; trying on', { error, hint: error.hint });
+      },
     }),
   );
   bus.onState((state) => {

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { damped } from '#base/damped.ts';
+import { isError, type ZesterError } from '#base/errors.ts';
 import { type Check, type Metric, serveHealth } from '#base/health.ts';
 import type { Log } from '#base/log.ts';
 import { delay, startWatch, systemClock } from '#base/time.ts';
@@ -11,7 +13,7 @@ import { saltGrains } from '#facts/grains.ts';
 import { realMachine } from '#machine/real.ts';
 import { buckets } from '#wire/stores.ts';
 import { takeDataFolder } from './data-lock.ts';
-import { enroll, keepRenewed } from './enroll.ts';
+import { enroll } from './enroll.ts';
 import type { Resident } from './fast.ts';
 import { openStateFiles } from './files.ts';
 import { type Identity, resolveIdentity } from './identity.ts';
@@ -20,8 +22,10 @@ import { type Journal, openJournal } from './journal.ts';
 import { keepFacts } from './keep-facts.ts';
 import type { PeelOptions } from './options.ts';
 import { heartbeatMs, type Peel, startPeel } from './peel.ts';
+import { createNudge, keepRenewed, type Nudge } from './renewal.ts';
 import { createLane, type LaneOptions } from './runner.ts';
 import { selfCommand } from './self.ts';
+import { memberFiles } from './standing.ts';
 import { openTrustStore } from './trust-store.ts';
 
 /** How many reads, and how many commands, go on at once beside a run. */
@@ -73,6 +77,10 @@ export async function runPeel(
   const enrolling = {
     identity,
     hostname: hostname(),
+    unneeded: [
+      ...(options.nats_url.length > 0 ? [memberFiles.natsUrls] : []),
+      ...(options.nats_ca === undefined ? [] : [memberFiles.natsCa]),
+    ],
     token: options.join_token,
     authDir: options.auth_dir,
     masterUrls: options.master_urls,
@@ -87,13 +95,20 @@ export async function runPeel(
   const trust = openTrustStore(membership.trustFile, log);
   log.info('Ready', { root: options.root });
 
+  // Before the first connection: credentials that the servers refuse are renewed over HTTPS, or there will be none.
+  const renewal = createNudge();
+  void keepRenewed({ ...enrolling, onTrust: (bundle) => trust.replace(bundle) }, renewal);
+  const servers = options.nats_url.length > 0 ? options.nats_url : membership.natsUrls;
+  log.info('Connecting', { server: servers });
   bus = await connected(
     connectBus({
-      servers: options.nats_url.length > 0 ? options.nats_url : membership.natsUrls,
+      servers,
       caFile: options.nats_ca ?? membership.natsCaFile,
       credentials: () => membership.credentials(),
       name: `zester-peel-${id}`,
       retry: true,
+      onFailure: sayWhyNot(log, renewal),
+      signal,
     }),
     signal,
   );
@@ -132,7 +147,6 @@ export async function runPeel(
     log,
   });
   peel = started;
-  void keepRenewed({ ...enrolling, onTrust: (bundle) => trust.replace(bundle) });
 
   while (!signal.aborted) {
     await publishVolatile(connectedBus, machine, identity, log);
@@ -152,6 +166,16 @@ async function connected(connecting: Promise<Bus>, signal: AbortSignal): Promise
     signal.addEventListener('abort', () => resolve(undefined), { once: true }),
   );
   return Promise.race([connecting, aborted]);
+}
+
+/** Says why there is no connection, each reason at once and then every few minutes; mends what can be mended here. */
+function sayWhyNot(log: Log, renewal: Nudge): (error: ZesterError) => void {
+  const say = damped(300_000);
+  return (error) => {
+    const kept = say(error.message);
+    if (kept !== undefined) log.warn('Cannot connect; trying on', { error, hint: error.hint, count: kept });
+    if (isError(error, 'CREDENTIALS_REFUSED', 'CREDENTIALS_UNREADABLE')) renewal.nudge();
+  };
 }
 
 async function publishVolatile(

@@ -8,8 +8,9 @@ import { decode } from '#wire/codec.ts';
 import { TrustBundle } from '#wire/enroll.ts';
 import { type TestEnrollment, testEnrollment } from '../../test/harness/enrollment.ts';
 import { findAnchor } from './anchor.ts';
-import { enroll, keepRenewed } from './enroll.ts';
+import { enroll } from './enroll.ts';
 import { resolveIdentity } from './identity.ts';
+import { keepRenewed } from './renewal.ts';
 import { writeBundle } from './trust-store.ts';
 
 const day = 86_400_000;

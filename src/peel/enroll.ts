@@ -1,20 +1,24 @@
 import { join } from 'node:path';
+import { damped } from '#base/damped.ts';
 import { asError, isError, ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { backoff, type Clock, delay } from '#base/time.ts';
 import { findText, publicMode, writeFile } from '#trust/files.ts';
-import { formatCredentials, parseCredentials, readUserJwt } from '#trust/jwt.ts';
+import { formatCredentials } from '#trust/jwt.ts';
 import { fingerprint, signFetch, signJoin, signRenew } from '#trust/proofs.ts';
 import { ChallengeReply, CredentialsReply, JoinReply, type TrustBundle } from '#wire/enroll.ts';
 import { type AnchorOptions, findAnchor } from './anchor.ts';
 import type { Identity } from './identity.ts';
 import { type MasterClient, masterClient } from './master-client.ts';
+import { memberFiles, readStanding, type Standing } from './standing.ts';
 import { readBundle, writeBundle } from './trust-store.ts';
 
 export interface EnrollOptions extends AnchorOptions {
   readonly identity: Identity;
   readonly hostname: string;
+  /** Of `memberFiles`, those that the options make unnecessary. */
+  readonly unneeded?: readonly string[] | undefined;
   /** Approves us without an operator. */
   readonly token?: string | undefined;
   /** Told the bundle that came with renewed credentials: it may follow keys that a peel long away no longer could. */
@@ -33,26 +37,27 @@ export interface Membership {
   readonly trustFile: string;
 }
 
-/** Where what a master gave lies in the auth folder. */
-export const memberFiles = {
-  credentials: (peel: string) => `${peel}.creds`,
-  natsCa: 'nats-ca.crt',
-  natsUrls: 'nats-urls',
-  trust: 'trust.bundle',
-} as const;
+/** How often a trouble that lasts is said again. */
+const sayMs = 300_000;
 
 const tokenFix = 'Correct join_token in peel.yaml, or remove it and have this peel approved';
 
 /**
  * Joins the fleet, however long it takes: straight through when the credentials are on disk, else it asks, waits for
- * the decision and fetches. A master that is away is passed over quietly; a refusal is said once, and asked about again
- * later, for refusals are mended on the other side. Rejects only at the signal.
+ * the decision and fetches. Credentials that have expired are renewed before anything is done with them; when no master
+ * can be asked just now, the servers decide what they are worth, for it may be our clock that is wrong. A refusal is
+ * said once, and asked about again later, for refusals are mended on the other side. Rejects only at the signal.
  */
 export async function enroll(options: EnrollOptions): Promise<Membership> {
   const { identity, authDir, log, signal, wait = delay } = options;
-  if (isMember(options)) return membership(options);
+  const standing = readStanding(options);
+  const { kind, file, expiresAtMs, reason } = standing;
+  if (kind === 'member') log.info('Credentials found', { file, expires: expiresAtMs });
+  if (kind === 'expired') await renewExpired(options, standing);
+  if (kind === 'member' || kind === 'expired') return membership(options);
+  if (kind === 'damaged') log.warn('Credentials of no use; asking a master for new ones', { file, reason });
   const pauses = backoff({ firstMs: 1_000, capMs: 300_000 });
-  let said = '';
+  const say = damped(sayMs);
   while (!signal.aborted) {
     try {
       await joinOnce(options);
@@ -60,9 +65,7 @@ export async function enroll(options: EnrollOptions): Promise<Membership> {
       return membership(options);
     } catch (thrown) {
       const error = asError(thrown);
-      const { code } = error;
-      if (!signal.aborted && said !== code) report(log, error, options);
-      said = code;
+      if (!signal.aborted && say(error.code) !== undefined) report(log, error, options);
     }
     await wait(pauses.next(), signal);
   }
@@ -70,36 +73,21 @@ export async function enroll(options: EnrollOptions): Promise<Membership> {
   return membership(options);
 }
 
-/**
- * Renews the credentials at two thirds of their life with a proof by the same key, until the signal. Expired ones are
- * renewed just so: what counts is that the enrolment lives.
- */
-export async function keepRenewed(options: EnrollOptions): Promise<void> {
-  const { clock, log, signal, wait = delay } = options;
-  const pauses = backoff({ firstMs: 30_000, capMs: 3_600_000 });
-  while (!signal.aborted) {
-    const due = renewalDue(options);
-    if (due > clock.now()) {
-      // In short steps, for a clock may be set and a machine may sleep.
-      await wait(Math.min(due - clock.now(), 3_600_000), signal);
-      continue;
-    }
-    try {
-      await renewOnce(options);
-      pauses.reset();
-      log.info('Credentials renewed', { expires: readCurrent(options).expiresAtMs });
-    } catch (error) {
-      if (isError(error, 'ENROLL_UNKNOWN'))
-        await joinOnce(options).catch((failed) => report(log, asError(failed), options));
-      else log.warn('Credentials not renewed', { error, expires: readCurrent(options).expiresAtMs });
-      await wait(pauses.next(), signal);
-    }
+async function renewExpired(options: EnrollOptions, { file, expiresAtMs }: Standing): Promise<void> {
+  const { log, masterUrls } = options;
+  log.warn('Credentials expired; renewing them before connecting', { file, expires: expiresAtMs, url: masterUrls });
+  try {
+    await renewOnce(options);
+    log.info('Credentials renewed', { file, expires: readStanding(options).expiresAtMs });
+  } catch (error) {
+    log.warn('Credentials not renewed; trying on, while the servers are asked what they are worth', { error });
   }
 }
 
-async function joinOnce(options: EnrollOptions): Promise<void> {
+/** Asks a master to let us in, and fetches what it gives. */
+export async function joinOnce(options: EnrollOptions): Promise<void> {
   const anchor = await findAnchor(options);
-  const client = masterClient({ urls: options.masterUrls, ca: anchor.ca });
+  const client = masterClient({ ...clientOf(options), ca: anchor.ca, token: options.token });
   const reply = await ask(options, client, anchor.pin);
   const { id, state, peel, reason } = reply.state === 'pending' ? await decision(options, client, reply) : reply;
   if (state === 'rejected' || state === 'revoked') throw refusal(state, { peel, reason });
@@ -109,9 +97,9 @@ async function joinOnce(options: EnrollOptions): Promise<void> {
   keep(options, await client.ask(CredentialsReply, { method: 'POST', path, body, signal: options.signal }));
 }
 
-async function renewOnce(options: EnrollOptions): Promise<void> {
-  const { identity, masterUrls, signal } = options;
-  const client = masterClient({ urls: masterUrls, ca: (await findAnchor(options)).ca });
+export async function renewOnce(options: EnrollOptions): Promise<void> {
+  const { identity, signal } = options;
+  const client = masterClient({ ...clientOf(options), ca: (await findAnchor(options)).ca });
   await sameMaster(async () => {
     const challenge = await challengeOf(client, options);
     const request = { v: 1, peel: identity.peel, key: identity.key.publicKey, challenge };
@@ -198,19 +186,7 @@ function newer({ authDir, log }: EnrollOptions, offered: TrustBundle): TrustBund
   return kept !== undefined && kept.revision > offered.revision ? kept : offered;
 }
 
-/** What is damaged is as good as not there: it is asked for again, with the key that was approved. */
-function isMember({ authDir, identity, log }: EnrollOptions): boolean {
-  const credentials = findText(join(authDir, memberFiles.credentials(identity.peel)));
-  const others = [memberFiles.natsUrls, memberFiles.natsCa].map((name) => findText(join(authDir, name)));
-  if (credentials === undefined || others.some((text) => text === undefined || text === '')) return false;
-  if (soundBundle(join(authDir, memberFiles.trust), log) === undefined) return false;
-  try {
-    return readUserJwt(parseCredentials(credentials).jwt).key === identity.key.publicKey;
-  } catch {
-    return false;
-  }
-}
-
+/** What is damaged is as good as not there: what is offered is better than that. */
 function soundBundle(path: string, log: Log): TrustBundle | undefined {
   try {
     return readBundle(path);
@@ -219,6 +195,14 @@ function soundBundle(path: string, log: Log): TrustBundle | undefined {
     log.error('Trusted keys damaged, and asked for anew', { path, error });
     return undefined;
   }
+}
+
+/** Each master that is passed over is named, with the reason: which of several is away is worth knowing. */
+function clientOf({ masterUrls, log }: EnrollOptions) {
+  return {
+    urls: masterUrls,
+    onPassedOver: (url: string, { message }: ZesterError) => log.info('Master passed over', { url, reason: message }),
+  };
 }
 
 function membership({ authDir, identity }: EnrollOptions): Membership {
@@ -231,18 +215,8 @@ function membership({ authDir, identity }: EnrollOptions): Membership {
   };
 }
 
-function readCurrent({ authDir, identity }: EnrollOptions) {
-  const text = findText(join(authDir, memberFiles.credentials(identity.peel))) ?? '';
-  return readUserJwt(parseCredentials(text).jwt);
-}
-
-function renewalDue(options: EnrollOptions): number {
-  const { issuedAtMs, expiresAtMs } = readCurrent(options);
-  return issuedAtMs + ((expiresAtMs - issuedAtMs) * 2) / 3;
-}
-
 /** Refusals are for somebody to mend; a master that is away is nobody's fault, and mends itself. */
-function report(log: Log, error: ZesterError, { identity, token }: EnrollOptions): void {
+export function report(log: Log, error: ZesterError, { identity, token }: EnrollOptions): void {
   if (error.family === 'unreachable') {
     log.info('No master answers; trying on', { reason: error.message });
     return;

@@ -22,11 +22,15 @@ export interface MasterClientOptions {
   readonly urls: readonly string[];
   /** PEM of the root; undefined leaves it to the system's store. */
   readonly ca?: string | undefined;
+  /** A join token, shown with every request: the master does not count those among strangers'. */
+  readonly token?: string | undefined;
+  /** Told of each master that did not answer, or is not ours. */
+  readonly onPassedOver?: (url: string, error: ZesterError) => void;
 }
 
 const answerLimit = 256 * 1024;
 
-export function masterClient({ urls, ca }: MasterClientOptions): MasterClient {
+export function masterClient({ urls, ca, token, onPassedOver = () => {} }: MasterClientOptions): MasterClient {
   for (const url of urls) checkUrl(url);
   let chosen = 0;
   const current = () => urls[chosen % urls.length] ?? '';
@@ -37,9 +41,10 @@ export function masterClient({ urls, ca }: MasterClientOptions): MasterClient {
     async ask(schema, call) {
       for (let tries = 1; ; tries++) {
         try {
-          return parse(schema, await send(current(), { ...call, ca }));
+          return parse(schema, await send(current(), { ...call, ca, token }));
         } catch (error) {
           if (!isPassedOver(error)) throw error;
+          if (!call.signal?.aborted) onPassedOver(current(), asError(error));
           chosen++;
           if (tries >= urls.length || call.signal?.aborted) throw error;
         }
@@ -66,10 +71,12 @@ export async function askUnverified<Schema extends z.ZodMiniType>(
 
 interface Sending extends Call {
   readonly ca?: string | undefined;
+  readonly token?: string | undefined;
   readonly unverified?: boolean;
 }
 
-async function send(url: string, { method, path, body, timeoutMs = 10_000, signal, ca, unverified = false }: Sending) {
+async function send(url: string, sending: Sending) {
+  const { method, path, body, timeoutMs = 10_000, signal, ca, unverified = false } = sending;
   // A peel that has its credentials asks masters once in weeks.
   const { request } = await import('node:https');
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -80,9 +87,7 @@ async function send(url: string, { method, path, body, timeoutMs = 10_000, signa
     minVersion: 'TLSv1.3',
     rejectUnauthorized: !unverified,
     ...(ca === undefined ? {} : { ca }),
-    ...(text === undefined
-      ? {}
-      : { headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } }),
+    headers: headersOf(text, sending),
   });
   const fail = (error: unknown) => {
     clearTimeout(timer);
@@ -115,6 +120,15 @@ async function send(url: string, { method, path, body, timeoutMs = 10_000, signa
   });
   outgoing.end(text);
   return promise;
+}
+
+/** A token goes to a master that was verified, and only when it is one: what is not would break the head. */
+function headersOf(text: string | undefined, { token, unverified }: Sending) {
+  const shown = !unverified && token !== undefined && /^[\w.-]{1,128}$/.test(token);
+  return {
+    ...(shown ? { authorization: `Bearer ${token}` } : {}),
+    ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+  };
 }
 
 function read(text: string, status: number): unknown {
