@@ -1,3 +1,4 @@
+import { isError } from '#base/errors.ts';
 import type { Role } from '#wire/channel.ts';
 import { returnsStream } from '#wire/stores.ts';
 import { grantsOf, inboxPrefix } from './grants.ts';
@@ -69,11 +70,14 @@ export const roleLimits: Readonly<Record<Role, ConnectionLimits>> = {
 
 const nothingStored = { mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 };
 
+/** Whom it shuts out makes an account long. What a server holds came to it in one message of a megabyte at most. */
+const accountSize = { maxBytes: 1024 * 1024 };
+
 /** An account of the environment: its scoped signing keys with today's grants, what it shares, and who is revoked. */
 export function accountJwt(content: AccountContent, operatorSigningSeed: string): string {
   const { side, name, accounts, replaces, now } = content;
   // A server keeps the younger of two, and takes a file written in the same second for as young: be younger.
-  const after = replaces === undefined ? 0 : readJwt(replaces).iat + 1;
+  const after = replaces === undefined ? 0 : readJwt(replaces, accountSize).iat + 1;
   const issuedAt = Math.max(Math.floor(now / 1_000), after);
   const subject = accounts[side];
   return signJwt({ subject, name: `${name}-${side}`, nats: accountClaims(content), issuedAt }, operatorSigningSeed);
@@ -81,7 +85,20 @@ export function accountJwt(content: AccountContent, operatorSigningSeed: string)
 
 /** Whether an account JWT says what we would say now. */
 export function isCurrent(jwt: string, content: AccountContent): boolean {
-  return JSON.stringify(readJwt(jwt).nats) === JSON.stringify(accountClaims(content));
+  return JSON.stringify(readJwt(jwt, accountSize).nats) === JSON.stringify(accountClaims(content));
+}
+
+/** Whom an account JWT shuts out; undefined when it is not the operator's signing key that says so. */
+export function claimedRevocations(jwt: string, operatorSigningKey: string): Record<string, number> | undefined {
+  try {
+    const { iss, nats } = readJwt(jwt, accountSize);
+    if (iss !== operatorSigningKey) return undefined;
+    const entries = Object.entries((nats.revocations ?? {}) as Record<string, unknown>);
+    return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  } catch (error) {
+    if (isError(error, 'JWT_INVALID')) return undefined;
+    throw error;
+  }
 }
 
 function accountClaims({ side, accounts, roles, revoked = {} }: AccountContent): Record<string, unknown> {

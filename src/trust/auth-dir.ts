@@ -55,6 +55,8 @@ export const authFiles = {
   operatorSeed: 'offline/operator.seed',
   serverConf: 'nats-server.conf',
   natsCa: 'nats-ca.crt',
+  /** Who is shut out, for good: it only grows. */
+  revoked: 'revoked.log',
   roleSeed: (role: Role | 'sys') => `signing/${role}.seed`,
   jobSeed: (id: string) => `jobs/${id}.seed`,
   settingsSeed: (publicKey: string) => `settings/${publicKey.slice(0, 12)}.seed`,

@@ -1,4 +1,16 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { replaceFile, syncFolder, writeAll } from '#base/disk.ts';
 import { ZesterError } from '#base/errors.ts';
@@ -43,6 +55,36 @@ export function createFile(path: string, content: string, mode: number = secretM
   } finally {
     rmSync(beside, { force: true });
   }
+}
+
+/**
+ * Adds lines to a file, made when it is not there: they are on disk when this returns. What an earlier crash or a full
+ * disk left without an end stays a line of its own. Throws `AUTH_FILE_UNWRITABLE`.
+ */
+export function appendText(path: string, lines: string): void {
+  try {
+    makePrivateFolder(dirname(path));
+    const isNew = changedAt(path) === undefined;
+    const file = openSync(path, 'a+', secretMode);
+    try {
+      const bytes = Buffer.from(`${endsOpen(file) ? '\n' : ''}${lines}`);
+      writeAll(file, bytes, fstatSync(file).size);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    if (isNew) syncFolder(dirname(path));
+  } catch (cause) {
+    throw new ZesterError('machine', 'AUTH_FILE_UNWRITABLE', `Cannot write "${path}": ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function endsOpen(file: number): boolean {
+  const { size } = fstatSync(file);
+  if (size === 0) return false;
+  const last = Buffer.alloc(1);
+  readSync(file, last, 0, 1, size - 1);
+  return last.toString() !== '\n';
 }
 
 /** A text file without the space around it, or undefined when there is none. Throws `AUTH_FILE_UNREADABLE`. */

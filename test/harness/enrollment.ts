@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
+import { type KV, Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { createLog, type Log, silentLog } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
+import { accountServers } from '#master/enroll/account-servers.ts';
 import { embeddedCertificate } from '#master/enroll/certificate.ts';
 import { createEnrollment, type EnrollmentParts, type EnrollmentService } from '#master/enroll/enrollment.ts';
-import { accountServers } from '#master/enroll/revocations.ts';
 import { type EnrollServer, type EnrollServerParts, startEnrollServer } from '#master/enroll/server.ts';
 import { enrollmentStore } from '#master/enroll/store.ts';
 import type { EnrollOptions } from '#peel/enroll.ts';
@@ -28,6 +28,8 @@ export interface TestEnrollment extends AsyncDisposable {
   readonly service: EnrollmentService;
   readonly server: EnrollServer;
   readonly ca: CaSummary;
+  /** The bucket its records are in. */
+  readonly kv: KV;
   /** `https://localhost:<port>` */
   readonly url: string;
   /** Real time, plus what a test adds. */
@@ -38,6 +40,8 @@ export interface TestEnrollment extends AsyncDisposable {
   decide(decision: Partial<EnrollDecision>, by?: Credentials): Promise<EnrollDecisionReply>;
   /** A second master over the same store. */
   another(): Promise<EnrollmentService & AsyncDisposable>;
+  /** Opens its door again after `server` was disposed. */
+  reopen(port: number): Promise<EnrollServer>;
   /** Options of a peel that would join here, with a folder of its own. */
   peel(id: string, options?: Partial<EnrollOptions>): TestJoiner;
 }
@@ -49,7 +53,7 @@ export type TestJoiner = EnrollOptions & {
 };
 
 export async function testEnrollment(
-  settings: Partial<EnrollmentParts> & Pick<Partial<EnrollServerParts>, 'pace' | 'waitMs'> = {},
+  settings: Partial<EnrollmentParts> & Pick<Partial<EnrollServerParts>, 'pace' | 'waitMs' | 'crowd'> = {},
 ): Promise<TestEnrollment> {
   const nats = await testNats();
   const dir = mkdtempSync(join(tmpdir(), 'zester-enroll-'));
@@ -80,17 +84,19 @@ export async function testEnrollment(
   };
   const service = await createEnrollment(parts);
   const names = ['localhost', '127.0.0.1'];
-  const server = await startEnrollServer({
-    enrollment: service,
-    host: '127.0.0.1',
-    port: 0,
-    certificate: embeddedCertificate({ caDir, names, clock, log: silentLog, everyMs: 10 }),
-    caDocument: () => ({ v: 1, ca: openCa(caDir).root, pin: ca.pin, natsUrls: [nats.url] }),
-    clock,
-    log: silentLog,
-    pace: { join: { burst: 1_000, perSecond: 1 }, ask: { burst: 1_000, perSecond: 1 } },
-    ...settings,
-  });
+  const open = (port: number) =>
+    startEnrollServer({
+      enrollment: service,
+      host: '127.0.0.1',
+      port,
+      certificate: embeddedCertificate({ caDir, names, clock, log: silentLog, everyMs: 10 }),
+      caDocument: () => ({ v: 1, ca: openCa(caDir).root, pin: ca.pin }),
+      clock,
+      log: silentLog,
+      pace: { join: { burst: 1_000, perSecond: 1 }, ask: { burst: 1_000, perSecond: 1 } },
+      ...settings,
+    });
+  const server = await open(0);
   const url = `https://localhost:${server.port}`;
   const stopping = new AbortController();
 
@@ -99,6 +105,7 @@ export async function testEnrollment(
     service,
     server,
     ca,
+    kv,
     url,
     clock,
     forgotten,
@@ -107,6 +114,7 @@ export async function testEnrollment(
       return service.decide(signDecision(whole, by));
     },
     another: () => createEnrollment(parts),
+    reopen: open,
     peel(id, options = {}) {
       const authDir = join(dir, `peel-${id}-${Math.random().toString(36).slice(2)}`);
       const identity = options.identity ?? resolveIdentity({ authDir, id });

@@ -1,36 +1,19 @@
-import * as z from 'zod/mini';
-import { ZesterError } from '#base/errors.ts';
+import { isError, ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { decodeAs, encode } from '#wire/codec.ts';
 import { Enrollment, type EnrollState } from '#wire/enroll.ts';
-import type { EnrollmentStore, StoredChange } from './store.ts';
-
-/** A join token as it is kept: never the token itself. */
-export const TokenRecord = z.object({
-  v: z.int(),
-  id: z.string(),
-  /** SHA-256 of the secret part, hex. */
-  hash: z.string(),
-  /** Glob of the peel ids it may approve. */
-  peels: z.string(),
-  usesLeft: z.int(),
-  expiresAt: z.number(),
-  createdBy: z.string(),
-  createdAt: z.number(),
-});
-export type TokenRecord = z.output<typeof TokenRecord>;
-
-/** Which enrolment a peel id belongs to: one key of the store, so that two masters cannot give it away twice. */
-const Holder = z.object({ v: z.int(), enrollment: z.string() });
+import { asRevoked, Holder, lastReadable, readRecord, TokenRecord } from './records.ts';
+import { createRoll, type Roll } from './roll.ts';
+import type { EnrollmentStore, StoredChange, StoredValue } from './store.ts';
 
 /**
  * All enrolments and join tokens, as the store has them. Reading is from memory; every change is a compare-and-set on
  * what the store has now, so that of two masters one wins and the other looks again.
  */
-export interface Book extends Disposable {
-  all(): readonly Enrollment[];
-  find(id: string): Enrollment | undefined;
+export interface Book extends Disposable, Pick<Roll, 'all' | 'find' | 'ofPeel' | 'pendingFrom'> {
+  /** How many wait. */
+  readonly pending: number;
   /** The one enrolment that holds a peel id, if it is approved, issued or active. */
   holder(peel: string): Enrollment | undefined;
   add(enrollment: Enrollment): Promise<void>;
@@ -48,89 +31,177 @@ export interface Book extends Disposable {
   restore(): Promise<number>;
   /** Called after every change, here or elsewhere. */
   onChange(heard: (enrollment: Enrollment) => void): Disposable;
+  /** Enrolments whose records cannot be read, and of which nothing is known any more. */
+  readonly lost: ReadonlySet<string>;
+  /** Looks at everything again with `judge`: it may know more by now. */
+  review(): void;
+  /** Writes down what `judge` made of records, and what was made of unreadable ones. Rejects at the first that fails. */
+  settle(): Promise<void>;
+}
+
+export interface BookParts {
+  readonly store: EnrollmentStore;
+  /** What a record is worth, by what is known beside the store: who is shut out for good stays so, whatever it says. */
+  readonly judge?: (enrollment: Enrollment) => Enrollment;
+  readonly log: Log;
 }
 
 export const holding: ReadonlySet<EnrollState> = new Set(['approved', 'issued', 'active']);
 
 const tries = 20;
 
-export async function openBook(store: EnrollmentStore, log: Log): Promise<Book> {
-  const enrollments = new Map<string, Enrollment>();
+export async function openBook({ store, judge = (each) => each, log }: BookParts): Promise<Book> {
+  const roll = createRoll();
   const tokens = new Map<string, TokenRecord>();
   const holders = new Map<string, string>();
   const revisions = new Map<string, number>();
   const listeners = new Set<(enrollment: Enrollment) => void>();
+  /** Ids whose record in the store says something else than the roll. */
+  const unsettled = new Set<string>();
+  const lost = new Set<string>();
+  const recovering = new Set<Promise<void>>();
 
-  const take = ({ key, value, revision }: StoredChange) => {
+  const put = (enrollment: Enrollment, { settled }: { settled: boolean }) => {
+    const judged = judge(enrollment);
+    if (settled && judged === enrollment) unsettled.delete(enrollment.id);
+    else unsettled.add(enrollment.id);
+    lost.delete(enrollment.id);
+    roll.put(judged);
+    for (const listener of listeners) listener(judged);
+  };
+  const recover = async ({ key, at, revision }: StoredChange) => {
+    const known = roll.find(key) ?? lastReadable(await store.history(key), key);
+    // Somebody put it right meanwhile.
+    if (revisions.get(key) !== revision) return;
+    if (known === undefined) {
+      lost.add(key);
+      log.error('Enrolment record not readable, and nothing is known of it', { key });
+      return;
+    }
+    log.error('Enrolment record not readable: it counts as revoked', { key, peel_id: known.peel });
+    put(asRevoked(known, at), { settled: false });
+  };
+  const takeEnrollment = (change: StoredChange) => {
+    const { key, value } = change;
+    if (value === undefined) {
+      roll.drop(key);
+      lost.delete(key);
+      unsettled.delete(key);
+      return;
+    }
+    const enrollment = readRecord(Enrollment, value, key);
+    if (enrollment !== undefined) return put(enrollment, { settled: true });
+    const recovery = recover(change)
+      .catch((error) => {
+        lost.add(key);
+        log.error('Enrolment record not readable, nor what it was before', { key, error });
+      })
+      .finally(() => recovering.delete(recovery));
+    recovering.add(recovery);
+  };
+  const take = (change: StoredChange) => {
+    const { key, value, revision } = change;
     if (revision <= (revisions.get(key) ?? -1)) return;
     revisions.set(key, revision);
     try {
-      if (key.startsWith('enr-')) {
-        const enrollment = value && decodeAs(Enrollment, value, key);
-        if (enrollment === undefined) enrollments.delete(key);
-        else enrollments.set(key, enrollment);
-        for (const listener of enrollment ? listeners : []) listener(enrollment as Enrollment);
-      } else if (key.startsWith('tok-')) {
-        if (value === undefined) tokens.delete(key);
-        else tokens.set(key, decodeAs(TokenRecord, value, key));
-      } else if (key.startsWith('peel-') && value !== undefined) {
-        holders.set(key, decodeAs(Holder, value, key).enrollment);
+      if (key.startsWith('enr-')) takeEnrollment(change);
+      else if (key.startsWith('tok-')) {
+        tokens.delete(key);
+        if (value !== undefined) tokens.set(key, decodeAs(TokenRecord, value, key));
+      } else if (key.startsWith('peel-')) {
+        holders.delete(key);
+        if (value !== undefined) holders.set(key, decodeAs(Holder, value, key).enrollment);
       }
     } catch (error) {
       log.warn('Enrolment record not understood', { key, error });
     }
   };
   let watching = await store.watch(take);
+  await Promise.all(recovering);
 
-  const create = async (key: string, value: Uint8Array) => {
-    const revision = await store.create(key, value);
-    if (revision !== undefined) take({ key, value, revision });
+  const written = (key: string, value: Uint8Array, revision: number | undefined) => {
+    if (revision !== undefined) take({ key, value, revision, at: Date.now() });
     return revision !== undefined;
   };
-  const update = async (key: string, value: Uint8Array, from: number) => {
-    const revision = await store.update(key, value, from);
-    if (revision !== undefined) take({ key, value, revision });
-    return revision !== undefined;
-  };
+  const create = async (key: string, value: Uint8Array) => written(key, value, await store.create(key, value));
+  const update = async (key: string, value: Uint8Array, from: number) =>
+    written(key, value, await store.update(key, value, from));
   const remove = async (key: string) => {
     await store.delete(key);
-    enrollments.delete(key);
+    roll.drop(key);
     tokens.delete(key);
+  };
+  /** What is stored under an id, as it counts. Throws `ENROLL_UNKNOWN`, `ENROLL_UNREADABLE`. */
+  const stored = async (id: string): Promise<{ readonly current: Enrollment; readonly revision: number }> => {
+    const found: StoredValue | undefined = id.startsWith('enr-') ? await store.get(id) : undefined;
+    if (found === undefined) throw unknown(id);
+    const enrollment = readRecord(Enrollment, found.value, id);
+    if (enrollment !== undefined) return { current: judge(enrollment), revision: found.revision };
+    const known = roll.find(id);
+    if (known !== undefined) return { current: known, revision: found.revision };
+    throw new ZesterError('machine', 'ENROLL_UNREADABLE', `Cannot read the enrolment "${id}": its record is damaged`);
+  };
+  /** What memory has is tried first: a change of thousands then costs one question each. */
+  const remembered = (id: string) => {
+    const [current, revision] = [roll.find(id), revisions.get(id)];
+    return current === undefined || revision === undefined ? undefined : { current, revision };
+  };
+  /** Who has the id by the book, when its own key does not tell. */
+  const holdingOne = (peel: string, except?: string) =>
+    roll.ofPeel(peel).find(({ id, state }) => holding.has(state) && id !== except);
+
+  const holds = async (id: string) => {
+    const record = await store.get(id);
+    if (record === undefined) return false;
+    const enrollment = readRecord(Enrollment, record.value, id) ?? roll.find(id);
+    return enrollment !== undefined && holding.has(judge(enrollment).state);
   };
 
   const book: Book = {
-    all: () => [...enrollments.values()],
-    find: (id) => enrollments.get(id),
+    all: roll.all,
+    find: roll.find,
+    ofPeel: roll.ofPeel,
+    pendingFrom: roll.pendingFrom,
+    get pending() {
+      return roll.pending;
+    },
+    lost,
     holder(peel) {
-      const enrollment = enrollments.get(holders.get(`peel-${peel}`) ?? '');
+      const holder = holders.get(`peel-${peel}`);
+      const enrollment = holder === undefined ? holdingOne(peel) : roll.find(holder);
       return enrollment !== undefined && holding.has(enrollment.state) ? enrollment : undefined;
     },
     async add(enrollment) {
-      await create(enrollment.id, encode(enrollment));
+      // It counts while it is being written: of many who come at once, none slips past the quota.
+      roll.put(enrollment);
+      try {
+        await create(enrollment.id, encode(enrollment));
+      } catch (error) {
+        if (!revisions.has(enrollment.id)) roll.drop(enrollment.id);
+        throw error;
+      }
     },
     async change(id, make) {
       for (let attempt = 0; attempt < tries; attempt++) {
-        const stored = id.startsWith('enr-') ? await store.get(id) : undefined;
-        if (stored === undefined) throw unknown(id);
-        const next = make(decodeAs(Enrollment, stored.value, id));
-        if (await update(id, encode(next), stored.revision)) return next;
+        const known = attempt === 0 ? remembered(id) : undefined;
+        const { current, revision } = known ?? (await stored(id));
+        const next = make(current);
+        if (await update(id, encode(next), revision)) return next;
       }
-      throw contended(id);
+      throw contended();
     },
     async claim(peel, id) {
       const [key, value] = [`peel-${peel}`, encode({ v: 1, enrollment: id })];
       for (let attempt = 0; attempt < tries; attempt++) {
         if (await create(key, value)) return;
-        const stored = await store.get(key);
-        if (stored === undefined) continue;
-        const { enrollment: other } = decodeAs(Holder, stored.value, key);
+        const found = await store.get(key);
+        if (found === undefined) continue;
+        const other = readRecord(Holder, found.value, key)?.enrollment ?? holdingOne(peel, id)?.id;
         if (other === id) return;
-        const record = await store.get(other);
-        if (record !== undefined && holding.has(decodeAs(Enrollment, record.value, other).state))
-          throw taken(peel, other);
-        if (await update(key, value, stored.revision)) return;
+        if (other !== undefined && (await holds(other))) throw taken(peel, other);
+        if (await update(key, value, found.revision)) return;
       }
-      throw contended(key);
+      throw contended();
     },
     remove,
     token: (id) => tokens.get(id),
@@ -140,23 +211,25 @@ export async function openBook(store: EnrollmentStore, log: Log): Promise<Book> 
     },
     async changeToken(id, make) {
       for (let attempt = 0; attempt < tries; attempt++) {
-        const stored = id.startsWith('tok-') ? await store.get(id) : undefined;
-        if (stored === undefined) return false;
-        const next = make(decodeAs(TokenRecord, stored.value, id));
+        const found = id.startsWith('tok-') ? await store.get(id) : undefined;
+        if (found === undefined) return false;
+        const current = readRecord(TokenRecord, found.value, id);
+        const next = current && make(current);
         if (next === undefined) {
+          // A token that cannot be read lets nobody in: it may as well go.
           await remove(id);
           return true;
         }
-        if (await update(id, encode(next), stored.revision)) return true;
+        if (await update(id, encode(next), found.revision)) return true;
       }
-      throw contended(id);
+      throw contended();
     },
     async restore() {
       // It counts from one again, and what followed the old one hears no more.
       watching[Symbol.dispose]();
       revisions.clear();
       const records: readonly (readonly [string, unknown])[] = [
-        ...enrollments,
+        ...roll.all().map((each) => [each.id, each] as const),
         ...tokens,
         ...[...holders].map(([key, enrollment]) => [key, { v: 1, enrollment }] as const),
       ];
@@ -168,8 +241,21 @@ export async function openBook(store: EnrollmentStore, log: Log): Promise<Book> 
       listeners.add(heard);
       return { [Symbol.dispose]: () => void listeners.delete(heard) };
     },
+    review() {
+      for (const each of roll.all()) if (judge(each) !== each) put(each, { settled: false });
+    },
+    async settle() {
+      for (const id of [...unsettled]) {
+        await book.change(id, judge).catch((error) => {
+          // Of a store that was wiped: what counts is kept elsewhere, and there is nothing left to correct.
+          if (!isError(error, 'ENROLL_UNKNOWN')) throw error;
+          unsettled.delete(id);
+        });
+      }
+    },
     [Symbol.dispose]: () => watching[Symbol.dispose](),
   };
+
   return book;
 }
 
@@ -186,8 +272,8 @@ export function unknown(id: string): ZesterError {
   });
 }
 
-function contended(key: string): ZesterError {
-  return new ZesterError('unreachable', 'ENROLL_CONTENDED', `Cannot change "${key}": others keep changing it`, {
+function contended(): ZesterError {
+  return new ZesterError('unreachable', 'ENROLL_CONTENDED', 'Cannot change the enrolment: others keep changing it', {
     hint: 'Try again',
   });
 }

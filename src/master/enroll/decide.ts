@@ -1,11 +1,14 @@
-import { asError, ZesterError } from '#base/errors.ts';
-import { isPeelId, type PeelId, toHuman, toWire } from '#base/ids.ts';
+import { ZesterError } from '#base/errors.ts';
+import { toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import { fingerprint } from '#trust/proofs.ts';
 import type { EnrollDecision, EnrollDecisionReply, Enrollment } from '#wire/enroll.ts';
-import { type Book, holding, unknown } from './book.ts';
+import { type Book, taken, unknown } from './book.ts';
+import { chooseOne, choosesMany, decideMany, pendingOf } from './choose.ts';
+import { doubtsAbout } from './doubts.ts';
 import type { Revocations } from './revocations.ts';
+import { revoke } from './revoke.ts';
 import { createToken } from './tokens.ts';
 
 export interface DecideParts {
@@ -40,6 +43,9 @@ export function createDecide(parts: DecideParts): Decide {
   };
 }
 
+/** Why the other candidates for an id were turned away. */
+export const superseded = 'another key was approved for this id';
+
 /** Approves one enrolment: claims its peel id, then says so, then turns the other candidates for the id away. */
 export async function approve(
   { book, clock, log }: Pick<DecideParts, 'book' | 'clock' | 'log'>,
@@ -62,56 +68,67 @@ export async function approve(
     return { ...current, state: 'approved', decidedBy: by, decidedAt: now, updatedAt: now, ...(token && { token }) };
   });
   log.info('Enrolment approved', { enrollment: id, peel_id: approved.peel, key: approved.key, operator: by });
-  for (const other of candidates(book, approved.peel)) {
-    await reject({ book, clock, log }, other, { by, reason: 'another key was approved for this id' });
+  for (const other of pendingOf(book, approved.peel)) {
+    await reject({ book, clock, log }, other, { by, reason: superseded });
   }
   return approved;
 }
 
 async function approveAll(parts: DecideParts, decision: EnrollDecision, by: string): Promise<EnrollDecisionReply> {
   const { force = false } = decision;
-  const chosen = choose(parts.book, decision, (all, peel) => {
-    const [one, ...more] = all;
-    if (one === undefined || more.length === 0) return all;
-    const list = all.map(({ id, key, source = '' }) => `${id} (${fingerprint(key)}, from ${source})`).join(', ');
-    throw new ZesterError('usage', 'ENROLL_AMBIGUOUS', `Cannot approve "${toHuman(peel)}": several ask for this id`, {
-      hint: `Compare fingerprints, then approve one by its enrolment id: ${list}`,
-    });
-  });
-  if (!decision.allPending) {
-    const enrollments: Enrollment[] = [];
-    for (const { id } of chosen) enrollments.push(await approve(parts, id, { by, force }));
-    return { enrollments };
-  }
-  return approveMany(parts, chosen, by);
-}
-
-/** Those about whom there is no doubt; the rest are named. */
-async function approveMany(
-  parts: DecideParts,
-  pending: readonly Enrollment[],
-  by: string,
-): Promise<EnrollDecisionReply> {
-  const enrollments: Enrollment[] = [];
-  const left: string[] = [];
-  for (const { id, peel } of pending) {
-    const alone = candidates(parts.book, peel).length === 1;
-    try {
-      if (!alone) throw new ZesterError('usage', 'ENROLL_AMBIGUOUS', 'several ask for this id');
-      enrollments.push(await approve(parts, id, { by }));
-    } catch (error) {
-      left.push(`${toHuman(peel)} (${asError(error).message})`);
+  if (choosesMany(decision)) {
+    if (force) {
+      throw new ZesterError(
+        'usage',
+        'ENROLL_CHOICE',
+        'Cannot force the approval of many: doubts are settled one by one',
+      );
     }
+    return decideMany(parts.book, decision, 'approved', async (each) => {
+      checkDoubts(each, parts);
+      return approve(parts, each.id, { by });
+    });
   }
-  return { enrollments, ...(left.length === 0 ? {} : { warning: `Not approved: ${left.join('; ')}` }) };
+  const [one, ...more] = chooseOne(parts.book, decision);
+  if (more.length > 0) throw ambiguous([one, ...more]);
+  return { enrollments: [await approve(parts, one.id, { by, force })] };
 }
 
 async function rejectAll(parts: DecideParts, decision: EnrollDecision, by: string): Promise<EnrollDecisionReply> {
+  const turnAway = (each: Enrollment) => reject(parts, each, { by, reason: decision.reason });
+  if (choosesMany(decision)) return decideMany(parts.book, decision, 'rejected', turnAway);
   const enrollments: Enrollment[] = [];
-  for (const each of choose(parts.book, decision, (all) => all)) {
-    enrollments.push(await reject(parts, each, { by, reason: decision.reason }));
-  }
+  for (const each of chooseOne(parts.book, decision)) enrollments.push(await turnAway(each));
   return { enrollments };
+}
+
+/** Those about whom there is doubt are approved one by one, by somebody who looked. */
+function checkDoubts(enrollment: Enrollment, parts: DecideParts): void {
+  const doubts = doubtsAbout(enrollment, parts);
+  if (doubts.includes('id-held')) throw taken(enrollment.peel, parts.book.holder(enrollment.peel)?.id ?? '');
+  if (doubts.includes('key-revoked')) {
+    throw new ZesterError(
+      'denied',
+      'ENROLL_KEY_REVOKED',
+      `Cannot approve "${toHuman(enrollment.peel)}" with others: its key was revoked`,
+      {
+        hint: `If it may come back, approve it by its enrolment id: ${enrollment.id}`,
+      },
+    );
+  }
+  const all = pendingOf(parts.book, enrollment.peel);
+  if (all.length > 1) throw ambiguous(all);
+}
+
+function ambiguous(all: readonly Enrollment[]): ZesterError {
+  const peel = toHuman(all[0]?.peel ?? '');
+  const list = all
+    .slice(0, 5)
+    .map(({ id, key, source = '' }) => `${id} (${fingerprint(key)}, from ${source})`)
+    .join(', ');
+  return new ZesterError('usage', 'ENROLL_AMBIGUOUS', `Cannot approve "${peel}": several ask for this id`, {
+    hint: `Compare fingerprints, then approve one by its enrolment id: ${list}`,
+  });
 }
 
 async function reject(
@@ -126,35 +143,6 @@ async function reject(
   });
   log.info('Enrolment rejected', { enrollment: id, peel_id: rejected.peel, operator: by, reason });
   return rejected;
-}
-
-/** Ends an identity: the record first, then the cut on the servers, then what the stores still say of it. */
-async function revoke(
-  parts: DecideParts,
-  { id, peel, reason }: EnrollDecision,
-  by: string,
-): Promise<EnrollDecisionReply> {
-  const { book, revocations, forget, clock, log } = parts;
-  const wire = peel === undefined ? undefined : wireOf(peel);
-  const found = id === undefined ? book.holder(wire ?? '') : book.find(id);
-  if (found === undefined) throw unknown(id ?? peel ?? '');
-  const now = clock.now();
-  const revoked = await book.change(found.id, (current) => {
-    if (!holding.has(current.state)) {
-      throw new ZesterError(
-        'usage',
-        'ENROLL_NOT_LIVE',
-        `Cannot revoke "${toHuman(current.peel)}": it is ${current.state}`,
-      );
-    }
-    return { ...current, state: 'revoked', decidedBy: by, decidedAt: now, updatedAt: now, ...(reason && { reason }) };
-  });
-  log.info('Enrolment revoked', { enrollment: revoked.id, peel_id: revoked.peel, operator: by, reason });
-  const [cut, purged] = await Promise.allSettled([revocations.push(), forget(revoked.peel)]);
-  const troubles = [cut, purged].flatMap((each) => (each.status === 'rejected' ? [asError(each.reason).message] : []));
-  for (const trouble of troubles) log.error('Revocation incomplete', { peel_id: revoked.peel, reason: trouble });
-  const warning = `Recorded, but not done everywhere yet; masters keep trying: ${troubles.join('; ')}`;
-  return { enrollments: [revoked], ...(troubles.length === 0 ? {} : { warning }) };
 }
 
 async function makeToken(parts: DecideParts, decision: EnrollDecision, by: string): Promise<EnrollDecisionReply> {
@@ -188,39 +176,6 @@ async function endToken(
   }
   log.info('Join token ended', { operator: by, key: tokenId });
   return {};
-}
-
-/** The pending enrolments a decision means: exactly one of id, peel, allPending. */
-function choose(
-  book: Book,
-  { id, peel, allPending }: EnrollDecision,
-  ofPeel: (all: readonly Enrollment[], peel: string) => readonly Enrollment[],
-): readonly Enrollment[] {
-  if ([id, peel, allPending || undefined].filter((each) => each !== undefined).length !== 1) {
-    throw new ZesterError(
-      'usage',
-      'ENROLL_CHOICE',
-      'Cannot decide: give exactly one of an enrolment id, a peel, all pending',
-    );
-  }
-  if (allPending) return book.all().filter(({ state }) => state === 'pending');
-  if (peel !== undefined) {
-    const all = candidates(book, wireOf(peel));
-    if (all.length === 0) throw unknown(peel);
-    return ofPeel(all, peel);
-  }
-  const found = book.find(id ?? '');
-  if (found === undefined) throw unknown(id ?? '');
-  return [found];
-}
-
-function candidates(book: Book, peel: string): readonly Enrollment[] {
-  return book.all().filter((each) => each.peel === peel && each.state === 'pending');
-}
-
-/** Both forms are understood: `web-01.example.com` and `web-01_example_com`. */
-function wireOf(peel: string): PeelId {
-  return isPeelId(peel) ? peel : toWire(peel);
 }
 
 function notPending({ id, state }: Enrollment): ZesterError {

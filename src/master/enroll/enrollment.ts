@@ -1,11 +1,13 @@
+import { join as joinPath } from 'node:path';
 import type * as z from 'zod/mini';
 import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import { userJwt } from '#trust/account.ts';
-import { type AuthDir, currentJobKey } from '#trust/auth-dir.ts';
+import { type AuthDir, authFiles, currentJobKey } from '#trust/auth-dir.ts';
 import { signBundle } from '#trust/bundle.ts';
 import { freshnessMs, type Operator, type OperatorTrust, verifyDecision } from '#trust/orders.ts';
+import { openRevokedLog } from '#trust/revoked-log.ts';
 import { bundleKeys, bundleOf } from '#trust/rotate.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import type {
@@ -23,12 +25,17 @@ import type {
   SignedTrust,
 } from '#wire/enroll.ts';
 import type { SignedRequest } from '#wire/job.ts';
-import { type Book, holding, openBook } from './book.ts';
+import type { AccountServers } from './account-servers.ts';
+import { holding, openBook } from './book.ts';
 import { createChallenges } from './challenges.ts';
 import { createDecide } from './decide.ts';
+import { withDoubts } from './doubts.ts';
 import { join, proveFetch, proveRenew, type Quota, statusOf } from './join.ts';
-import { type AccountServers, createRevocations } from './revocations.ts';
+import { createRevocations } from './revocations.ts';
+import { judgeBy } from './shut-out.ts';
 import type { EnrollmentStore } from './store.ts';
+import { sweep } from './sweep.ts';
+import { knownToken } from './tokens.ts';
 
 export interface EnrollmentParts {
   readonly store: EnrollmentStore;
@@ -54,6 +61,8 @@ export interface EnrollmentParts {
 /** Who may be in the fleet. All masters run one, over the same store. */
 export interface EnrollmentService extends AsyncDisposable {
   challenge(): ChallengeReply;
+  /** Id of the join token, when it is one of ours that is not over; whether it was used up makes no difference. */
+  knownToken(token: string): string | undefined;
   join(request: JoinRequest, source: string): Promise<JoinReply>;
   status(id: string): JoinReply;
   /** Resolves when the enrolment is no longer pending, or at the signal. */
@@ -90,16 +99,15 @@ export interface EnrollmentService extends AsyncDisposable {
 }
 
 const day = 86_400_000;
-const pendingMs = day;
-const rejectedMs = 7 * day;
 
 export async function createEnrollment(parts: EnrollmentParts): Promise<EnrollmentService> {
   const { store, auth, servers, clock, log, credentialLifetimeMs = 30 * day, policy = () => {} } = parts;
-  const book = await openBook(store, log);
+  const kept = openRevokedLog(joinPath(auth().path, authFiles.revoked));
+  const book = await openBook({ store, judge: judgeBy(kept), log });
   const challenges = createChallenges(clock);
-  const revocations = createRevocations({ book, auth, servers, clock, log });
+  const revocations = createRevocations({ book, kept, auth, servers, clock, log });
   const decide = createDecide({ book, revocations, forget: parts.forget, clock, log });
-  const joining = { ...parts, book, challenges };
+  const joining = { ...parts, book, challenges, revocations };
   const once = refuseReplays(clock);
   const operators = () => bundleOf(auth().index);
 
@@ -110,7 +118,14 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
     const issued = await book.change(id, (current) => {
       if (!holding.has(current.state)) throw notLive(current);
       const state = current.state === 'approved' ? 'issued' : current.state;
-      return { ...current, state, issuedAt: now, expiresAt, updatedAt: now };
+      // Of all JWTs of this key, the one that lives longest: a revocation is kept until then.
+      return {
+        ...current,
+        state,
+        issuedAt: now,
+        expiresAt: Math.max(expiresAt, current.expiresAt ?? 0),
+        updatedAt: now,
+      };
     });
     const { peel, key } = issued;
     const { index, roleSeed } = auth();
@@ -122,6 +137,7 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
 
   return {
     challenge: challenges.issue,
+    knownToken: (token) => knownToken(book, token, clock.now()),
     join: (request, source) => join(joining, request, source),
     status: (id) => statusOf(book, id),
     async settled(id, signal) {
@@ -144,7 +160,8 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
       enrollments: book
         .all()
         .filter((each) => (state === undefined || each.state === state) && (id === undefined || each.id === id))
-        .toSorted((a, b) => a.createdAt - b.createdAt),
+        .toSorted((a, b) => a.createdAt - b.createdAt)
+        .map((each) => withDoubts(each, { book, revocations })),
     }),
     seen(peel) {
       const issued = book.holder(peel);
@@ -159,13 +176,10 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
     keysOf(peel, { past = false } = {}) {
       const holder = book.holder(peel);
       if (!past) return holder === undefined ? [] : [holder.key];
-      const ever = book
-        .all()
-        .filter((each) => each.peel === peel && (holding.has(each.state) || each.state === 'revoked'));
+      const ever = book.ofPeel(peel).filter(({ state }) => holding.has(state) || state === 'revoked');
       return [...new Set(ever.toSorted((a, b) => b.createdAt - a.createdAt).map(({ key }) => key))];
     },
-    isRevoked: (peel) =>
-      book.holder(peel) === undefined && book.all().some((each) => each.peel === peel && each.state === 'revoked'),
+    isRevoked: (peel) => book.holder(peel) === undefined && book.ofPeel(peel).some(({ state }) => state === 'revoked'),
     signedTrust: () => signBundle(bundleOf(auth().index), bundleKeys(auth(), clock.now())),
     operators,
     key: () => currentJobKey(auth(), clock.now()),
@@ -175,18 +189,6 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
       book[Symbol.dispose]();
     },
   };
-}
-
-async function sweep(book: Book, { now, log }: { now: number; log: Log }): Promise<void> {
-  const over = book.all().filter(({ state, createdAt, updatedAt, expiresAt = 0 }) => {
-    if (state === 'pending') return now - createdAt > pendingMs;
-    if (state === 'rejected') return now - updatedAt > rejectedMs;
-    // A revocation must be kept as long as a JWT of that key could still be in date.
-    return state === 'revoked' && now - updatedAt > rejectedMs && now > expiresAt + day;
-  });
-  for (const { id } of over) await book.remove(id);
-  for (const { id, expiresAt } of book.tokens()) if (now > expiresAt + day) await book.remove(id);
-  if (over.length > 0) log.info('Old enrolments forgotten', { count: over.length });
 }
 
 /** A decision counts once: who recorded it on the bus cannot have a second join token made by sending it again. */

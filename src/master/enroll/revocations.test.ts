@@ -1,17 +1,26 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import { silentLog } from '#base/log.ts';
 import { systemClock } from '#base/time.ts';
 import { followAuthDir, openAuthDir } from '#trust/auth-dir.ts';
 import { parseCredentials, readJwt } from '#trust/jwt.ts';
+import { openRevokedLog } from '#trust/revoked-log.ts';
 import { addOperator, bundleOf, removeOperator } from '#trust/rotate.ts';
 import { type TestNats, testNats } from '../../../test/harness/nats.ts';
+import { type AccountServers, accountServers } from './account-servers.ts';
 import type { Book } from './book.ts';
-import { type AccountServers, accountServers, createRevocations } from './revocations.ts';
+import { createRevocations } from './revocations.ts';
 
-const nobody = { all: () => [], onChange: () => ({ [Symbol.dispose]() {} }) } as unknown as Book;
+const nobody = {
+  all: () => [],
+  onChange: () => ({ [Symbol.dispose]() {} }),
+  review() {},
+  settle: async () => {},
+  lost: new Set(),
+} as unknown as Book;
 
 test('an operator who was removed is cut off while others stay', async () => {
   await using nats = await testNats();
@@ -59,7 +68,7 @@ test('what replaces an account is younger, even within one second', async () => 
     await revocations.push();
   }
 
-  const peels = servers.updates.map(readJwt).filter(({ sub }) => sub === nats.auth.index.accounts.peels);
+  const peels = servers.updates.map((jwt) => readJwt(jwt)).filter(({ sub }) => sub === nats.auth.index.accounts.peels);
   const [first, second] = peels.map(({ iat }) => iat);
   assert.ok(first && second && readJwt(nats.auth.accountJwt('peels')).iat < first && first < second);
 });
@@ -86,7 +95,8 @@ test('many who ask at once cause few updates, and all learn when they failed', a
 
 function revoking(nats: TestNats, servers: AccountServers) {
   const auth = followAuthDir(nats.auth.path);
-  return createRevocations({ book: nobody, auth, servers, clock: systemClock, log: silentLog });
+  const kept = openRevokedLog(join(nats.auth.path, 'revoked.log'));
+  return createRevocations({ book: nobody, kept, auth, servers, clock: systemClock, log: silentLog });
 }
 
 function fakeServers({

@@ -8,6 +8,8 @@ export interface EnrollmentStore {
   /** The revision, or undefined when somebody else changed it first. */
   update(key: string, value: Uint8Array, revision: number): Promise<number | undefined>;
   delete(key: string): Promise<void>;
+  /** What the key held before and holds now, as far as the store remembers, newest first. */
+  history(key: string): Promise<readonly Uint8Array[]>;
   /** Calls back for every key, then for every change; resolves when all keys there are were told. */
   watch(heard: (change: StoredChange) => void): Promise<Disposable>;
 }
@@ -22,6 +24,8 @@ export interface StoredChange {
   /** Undefined when the key was deleted. */
   readonly value: Uint8Array | undefined;
   readonly revision: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
 }
 
 /** The store over a JetStream bucket. */
@@ -34,6 +38,14 @@ export function enrollmentStore(kv: KV): EnrollmentStore {
     create: (key, value) => unlessConflict(kv.create(key, value)),
     update: (key, value, revision) => unlessConflict(kv.update(key, value, revision)),
     delete: (key) => kv.delete(key),
+    async history(key) {
+      const values: Uint8Array[] = [];
+      for await (const { operation, value, delta } of await kv.history({ key })) {
+        if (operation === 'PUT') values.unshift(value);
+        if (delta === 0) break;
+      }
+      return values;
+    },
     async watch(heard) {
       const watching = await kv.watch();
       const told = Promise.withResolvers<void>();
@@ -41,8 +53,8 @@ export function enrollmentStore(kv: KV): EnrollmentStore {
         // An empty bucket says nothing at all, not even that this was everything.
         const { values } = await kv.status();
         if (values === 0) told.resolve();
-        for await (const { key, operation, value, revision, delta } of watching) {
-          heard({ key, value: operation === 'PUT' ? value : undefined, revision });
+        for await (const { key, operation, value, revision, delta, created } of watching) {
+          heard({ key, value: operation === 'PUT' ? value : undefined, revision, at: created.getTime() });
           if (delta === 0) told.resolve();
         }
       })().catch(told.reject);
