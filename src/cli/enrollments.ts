@@ -15,6 +15,36 @@ export async function decide(
   return session.ask(channels.enrollDecide, signed, 30_000);
 }
 
+export interface ManyDecided {
+  /** The first of them, by name. */
+  readonly enrollments: readonly Enrollment[];
+  readonly more: number;
+  readonly warning: string | undefined;
+}
+
+const namedRows = 50;
+
+/** A decision about all who wait, or some of them: a master takes so many at a time, and is asked until none are left. */
+export async function decideMany(
+  session: Session,
+  decision: Omit<EnrollDecision, 'v' | 'issuedAt' | 'after'>,
+): Promise<ManyDecided> {
+  const enrollments: Enrollment[] = [];
+  const warnings: string[] = [];
+  let more = 0;
+  let after: string | undefined;
+  do {
+    const reply = await decide(session, after === undefined ? decision : { ...decision, after });
+    const named = reply.enrollments ?? [];
+    const room = Math.max(0, namedRows - enrollments.length);
+    enrollments.push(...named.slice(0, room));
+    more += Math.max(0, named.length - room) + (reply.more ?? 0);
+    if (reply.warning !== undefined) warnings.push(reply.warning);
+    after = reply.next;
+  } while (after !== undefined);
+  return { enrollments, more, warning: warnings.length === 0 ? undefined : warnings.join('\n') };
+}
+
 export type EnrollmentRow = Omit<Enrollment, 'v'> & { readonly fingerprint: string };
 
 /** An enrolment as people know it. */
@@ -23,20 +53,28 @@ export function rowOf({ v: _, ...enrollment }: Enrollment): EnrollmentRow {
 }
 
 /** What was decided, one line each, and what went wrong on the way. */
-export function showDecided(verb: string, rows: readonly EnrollmentRow[], warning: string | undefined): string {
+export function showDecided(
+  verb: string,
+  rows: readonly EnrollmentRow[],
+  warning: string | undefined,
+  more = 0,
+): string {
   const lines = rows.map(({ id, peel }) => `Enrollment ${id} ${verb} (peel: ${peel})\n`);
+  if (more > 0) lines.push(`And ${more} more ${verb}\n`);
   return [...lines, ...(warning === undefined ? [] : [`WARNING: ${safe(warning)}\n`])].join('');
 }
 
+const doubtTexts = { 'id-held': 'ID HELD BY ANOTHER KEY!', 'key-revoked': 'KEY WAS REVOKED!' } as const;
+
 export function enrollmentTable(rows: readonly EnrollmentRow[], style: Style): string {
-  const cells = rows.map(({ hostname = '-', source = '-', trust, createdAt, ...row }) => [
+  const cells = rows.map(({ hostname = '-', source = '-', trust, createdAt, doubts = [], ...row }) => [
     row.id,
     row.peel,
     row.fingerprint,
     hostname,
     source,
     row.state,
-    trust === 'mismatch' ? 'MISMATCH!' : trust,
+    [trust === 'mismatch' ? 'MISMATCH!' : trust, ...doubts.map((each) => doubtTexts[each])].join(' '),
     ago(createdAt, style),
   ]);
   return table(['ID', 'PEEL', 'FINGERPRINT', 'HOSTNAME', 'SOURCE', 'STATE', 'TRUST', 'CREATED'], cells, style);

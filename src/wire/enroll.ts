@@ -9,6 +9,13 @@ import { bytes } from './job.ts';
 export const EnrollState = z.enum(['pending', 'approved', 'rejected', 'issued', 'active', 'revoked']);
 export type EnrollState = z.output<typeof EnrollState>;
 
+/**
+ * Why an operator should look twice at who asks: `id-held` another key holds the id · `key-revoked` its key was
+ * revoked before.
+ */
+export const Doubt = z.enum(['id-held', 'key-revoked']);
+export type Doubt = z.output<typeof Doubt>;
+
 export const Enrollment = z.object({
   v: z.int(),
   /** `enr-<ksuid>`. */
@@ -30,6 +37,8 @@ export const Enrollment = z.object({
   decidedBy: z.optional(z.string()),
   decidedAt: z.optional(z.number()),
   reason: z.optional(z.string()),
+  /** Of those who wait, told to operators; never stored. */
+  doubts: z.optional(z.array(Doubt)),
   /** Id of the join token that approved it, when one did. */
   token: z.optional(z.string()),
   issuedAt: z.optional(z.number()),
@@ -44,13 +53,18 @@ export const EnrollmentsReply = z.object({
 });
 export type EnrollmentsReply = z.output<typeof EnrollmentsReply>;
 
-/** An operator's decision; exactly one of id, peel, allPending. Signed like a job. */
+/** An operator's decision; exactly one of id, peel, and all who wait or some of them. Signed like a job. */
 export const EnrollDecision = z.object({
   v: z.int(),
   action: z.enum(['approve', 'reject', 'revoke', 'token-create', 'token-revoke']),
   id: z.optional(z.string()),
   peel: z.optional(z.string()),
   allPending: z.optional(z.boolean()),
+  /** Of those who wait: a glob of peel ids, and the address or network they asked from. */
+  peels: z.optional(z.string()),
+  source: z.optional(z.string()),
+  /** Of those who wait: `next` of the reply before, to go on where it stopped. */
+  after: z.optional(z.string()),
   force: z.optional(z.boolean()),
   reason: z.optional(z.string()),
   /** For a join token: a glob of the peel ids it may approve, how often, and how long it lives in milliseconds. */
@@ -62,7 +76,12 @@ export const EnrollDecision = z.object({
 export type EnrollDecision = z.output<typeof EnrollDecision>;
 
 export const EnrollDecisionReply = z.object({
+  /** The first of them, as many as a reply holds. */
   enrollments: z.optional(z.array(Enrollment)),
+  /** How many there are beyond those. */
+  more: z.optional(z.int()),
+  /** There may be others to decide about: ask again with it as `after`. */
+  next: z.optional(z.string()),
   /** A new join token; shown once, kept as a hash. */
   token: z.optional(z.string()),
   warning: z.optional(z.string()),
@@ -115,7 +134,6 @@ export const CaDocument = z.object({
   /** The root, PEM. */
   ca: z.string(),
   pin: z.string(),
-  natsUrls: z.array(z.string()),
 });
 export type CaDocument = z.output<typeof CaDocument>;
 

@@ -11,7 +11,7 @@ import type { TestNats } from './nats.ts';
 export async function recordMembers(nats: TestNats, peels: readonly string[]): Promise<void> {
   await using bus = await testBus(nats, nats.credentials.master, 'members', false);
   const { kv } = await openStores(bus, { replicas: 1 });
-  using book = await openBook(enrollmentStore(kv(buckets.enrollments)), silentLog);
+  using book = await openBook({ store: enrollmentStore(kv(buckets.enrollments)), log: silentLog });
   const now = Date.now();
   const record = async (peel: string) => {
     const id = `enr-${ksuid(now)}`;

@@ -113,7 +113,8 @@ describe('the service', () => {
     });
     const long = { ...(await joinRequest(master, 'web-01')), hostname: 'x'.repeat(5_000) };
 
-    assert.equal(await refused(post(master, '/api/v1/enroll', long)), 'ENROLL_MALFORMED');
+    assert.equal(await refused(post(master, '/api/v1/enroll', long)), 'BODY_TOO_LONG');
+    assert.equal(await refused(post(master, '/api/v1/enroll', { v: 1 })), 'ENROLL_MALFORMED');
     await post(master, '/api/v1/enroll', await joinRequest(master, 'web-02'));
     assert.equal(await refused(post(master, '/api/v1/enroll', await joinRequest(master, 'web-03'))), 'ENROLL_TOO_FAST');
     assert.equal(await refused(post(master, '/api/v1/elsewhere', {})), 'ROUTE_UNKNOWN');
@@ -138,6 +139,7 @@ describe('the service', () => {
     const { id } = await post(master, '/api/v1/enroll', await joinRequest(master, 'web-01'));
     const client = masterClient({ urls: [master.url], ca: await rootOf(master) });
     const waiting = client.ask(JoinReply, { method: 'GET', path: `/api/v1/enroll/${id}`, timeoutMs: 60_000 });
+    await until(() => master.server.size === 1);
     const before = await servedUntil(master);
 
     master.clock.advance(61 * day);

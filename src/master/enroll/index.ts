@@ -10,13 +10,14 @@ import { openCa } from '#trust/ca-dir.ts';
 import { findText } from '#trust/files.ts';
 import { formatCredentials } from '#trust/jwt.ts';
 import { channels } from '#wire/channels.ts';
+import type { CaDocument } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
 import type { Master } from '../master.ts';
 import type { MasterOptions } from '../options.ts';
+import { accountServers } from './account-servers.ts';
 import { certificateFromFiles, embeddedCertificate } from './certificate.ts';
 import { type Crowd, watchCrowd } from './crowd.ts';
 import { createEnrollment, type EnrollmentService } from './enrollment.ts';
-import { accountServers } from './revocations.ts';
 import { startEnrollServer } from './server.ts';
 import { enrollmentStore } from './store.ts';
 
@@ -105,11 +106,7 @@ export async function openEnrollment({
     const names = [...new Set([hostname(), 'localhost', '127.0.0.1', ...options.enroll_sans])];
     return startEnrollServer({
       enrollment: service,
-      caDocument: () => {
-        if (!embedded) return undefined;
-        const { root, pin } = openCa(caDir);
-        return { v: 1, ca: root, pin, natsUrls: [...natsUrls()] };
-      },
+      caDocument: embedded ? caDocumentOf(caDir, clock) : () => undefined,
       host: options.enroll_addr.slice(0, colon) || '0.0.0.0',
       port: Number(options.enroll_addr.slice(colon + 1)),
       certificate: embedded
@@ -123,4 +120,19 @@ export async function openEnrollment({
     });
   };
   return { service, crowd, openDoor, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+const rereadMs = 10_000;
+
+/** Strangers may ask for it as often as they like: it is not read anew each time. */
+function caDocumentOf(caDir: string, clock: Clock): () => CaDocument {
+  const read = () => {
+    const { root: ca, pin } = openCa(caDir);
+    return { v: 1, ca, pin };
+  };
+  let [document, at] = [read(), clock.now()];
+  return () => {
+    if (Math.abs(clock.now() - at) > rereadMs) [document, at] = [read(), clock.now()];
+    return document;
+  };
 }

@@ -84,11 +84,22 @@ describe('a peel is turned away', () => {
     assert.deepEqual(master.service.list({}).enrollments, []);
   });
 
-  test('with another key for an id that is held', async () => {
+  test('with another key for an id that is held, without being told so: operators see it', async () => {
     await using master = await testEnrollment();
     await enroll(master.peel('web-01', { token: await tokenFor(master, {}) }));
+    const token = await tokenFor(master, {});
+    const [held, free, withToken] = await Promise.all([
+      joinRequest(master, 'web-01').then((body) => post(master, '/api/v1/enroll', body)),
+      joinRequest(master, 'web-02').then((body) => post(master, '/api/v1/enroll', body)),
+      joinRequest(master, 'web-01', createKey('user'), { token }).then((body) => post(master, '/api/v1/enroll', body)),
+    ]);
+    const doubts = ({ id }: { id: string }) => master.service.list({ id }).enrollments?.[0]?.doubts;
 
-    assert.equal(await refusedJoin(master, { id: 'web-01', token: await tokenFor(master, {}) }), 'ENROLL_ID_TAKEN');
+    for (const reply of [held, free, withToken]) assert.deepEqual(Object.keys(reply), ['id', 'peel', 'state']);
+    assert.deepEqual([held.state, free.state, withToken.state], ['pending', 'pending', 'pending']);
+    assert.deepEqual([doubts(held), doubts(free), doubts(withToken)], [['id-held'], undefined, ['id-held']]);
+    assert.equal(await refused(master.decide({ id: held.id })), 'ENROLL_ID_TAKEN');
+    assert.match((await master.decide({ allPending: true })).warning ?? '', /web-01.*another key holds this id/);
   });
 
   test('with a challenge that was used, is old, or came from elsewhere', async () => {

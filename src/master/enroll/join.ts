@@ -1,18 +1,20 @@
-import { ZesterError } from '#base/errors.ts';
+import { isError, ZesterError } from '#base/errors.ts';
 import { isPeelId, ksuid, toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import { isPublicKey } from '#trust/nkeys.ts';
 import { verifyFetch, verifyJoin, verifyRenew } from '#trust/proofs.ts';
 import type { Enrollment, FetchRequest, JoinReply, JoinRequest, RenewRequest } from '#wire/enroll.ts';
-import { type Book, holding, taken, unknown } from './book.ts';
+import { type Book, holding, unknown } from './book.ts';
 import type { Challenges } from './challenges.ts';
-import { approve } from './decide.ts';
+import { approve, superseded } from './decide.ts';
+import type { Revocations } from './revocations.ts';
 import { checkToken, useToken } from './tokens.ts';
 
 export interface JoinParts {
   readonly book: Book;
   readonly challenges: Challenges;
+  readonly revocations: Pick<Revocations, 'revokedAt'>;
   /** Pin of our own root; undefined when certificates come from elsewhere. */
   readonly pin: string | undefined;
   readonly clock: Clock;
@@ -30,27 +32,38 @@ const defaultQuota: Quota = { pending: 2_000, pendingPerPeel: 5, pendingPerSourc
 /** How long a decision against a key is repeated to it before it may ask again. */
 const coolDownMs = 10 * 60_000;
 
-/** Takes a request to join. What is live already, pending already, or decided a moment ago is answered from the book. */
+/**
+ * Takes a request to join. What is live already, pending already, or decided a moment ago is answered from the book.
+ * Who asks for an id that another key holds waits like anybody else: that the id is held is for operators to see.
+ */
 export async function join(parts: JoinParts, request: JoinRequest, source: string): Promise<JoinReply> {
-  const { book, challenges, clock } = parts;
+  const { book, challenges, revocations, pin, clock } = parts;
   checkForm(request);
   challenges.spend(request.challenge);
   if (!verifyJoin(request)) throw forged('ENROLL_FORGED', request.peel);
   const { peel, key } = request;
   const holder = book.holder(peel);
-  if (holder !== undefined && holder.key !== key) throw taken(peel, holder.id);
-  if (holder !== undefined) return replyOf(await refresh(parts, holder, request));
+  if (holder?.key === key) return replyOf(await refresh(parts, holder, request));
 
   const token = request.token === undefined ? undefined : checkToken(book, request.token, { peel, now: clock.now() });
   const earlier = latestOf(book, peel, key);
   const coolingDown = earlier?.decidedAt !== undefined && clock.now() - earlier.decidedAt < coolDownMs;
   if (earlier !== undefined && earlier.state !== 'pending' && coolingDown) return replyOf(earlier);
-  const pending = earlier?.state === 'pending' ? earlier : await add(parts, request, source);
-  // A revoked key comes back by an operator's word alone.
-  const mayUseToken = token !== undefined && pending.trust !== 'mismatch' && earlier?.state !== 'revoked';
+  const trust = trustOf(request.caPin, pin);
+  // A revoked key comes back by an operator's word alone, and so does a second key for an id.
+  const wasRevoked = earlier?.state === 'revoked' || revocations.revokedAt(key) !== undefined;
+  const mayUseToken = token !== undefined && trust !== 'mismatch' && !wasRevoked && holder === undefined;
+  // Whoever is let in at once takes up no room among those who wait.
+  if (earlier?.state !== 'pending' && !mayUseToken) checkQuota(parts, peel, source);
+  const pending = earlier?.state === 'pending' ? earlier : await add(parts, { request, source, trust });
   if (!mayUseToken) return replyOf(pending);
   await useToken(book, token.id);
-  return replyOf(await approve(parts, pending.id, { by: token.createdBy, token: token.id }));
+  try {
+    return replyOf(await approve(parts, pending.id, { by: token.createdBy, token: token.id }));
+  } catch (error) {
+    if (isError(error, 'ENROLL_ID_TAKEN')) return replyOf(pending);
+    throw error;
+  }
 }
 
 export function statusOf(book: Book, id: string): JoinReply {
@@ -84,9 +97,13 @@ function live(enrollment: Enrollment): Enrollment {
   throw new ZesterError('denied', code, `Cannot give credentials to "${toHuman(peel)}": it is ${state}${why}`);
 }
 
-async function add(parts: JoinParts, request: JoinRequest, source: string): Promise<Enrollment> {
-  const { book, pin, clock, log } = parts;
-  checkQuota(parts, request.peel, source);
+interface Asked {
+  readonly request: JoinRequest;
+  readonly source: string;
+  readonly trust: Enrollment['trust'];
+}
+
+async function add({ book, clock, log }: JoinParts, { request, source, trust }: Asked): Promise<Enrollment> {
   const now = clock.now();
   const { peel, key, curveKey, hostname, caPin } = request;
   const enrollment: Enrollment = {
@@ -97,14 +114,14 @@ async function add(parts: JoinParts, request: JoinRequest, source: string): Prom
     curveKey,
     state: 'pending',
     source,
-    trust: trustOf(caPin, pin),
+    trust,
     createdAt: now,
     updatedAt: now,
     ...(hostname === undefined ? {} : { hostname: terminalSafe(hostname) }),
     ...(caPin === undefined ? {} : { caPin: terminalSafe(caPin) }),
   };
   await book.add(enrollment);
-  const { id, trust } = enrollment;
+  const { id } = enrollment;
   log.info('Enrolment requested', { enrollment: id, peel_id: peel, key, addr: source, status: trust });
   return enrollment;
 }
@@ -129,11 +146,10 @@ function checkForm({ peel, key, curveKey }: JoinRequest): void {
 }
 
 function checkQuota({ book, quota = defaultQuota }: JoinParts, peel: string, source: string): void {
-  const pending = book.all().filter(({ state }) => state === 'pending');
   const full =
-    pending.length >= quota.pending ||
-    pending.filter((each) => each.peel === peel).length >= quota.pendingPerPeel ||
-    pending.filter((each) => each.source === source).length >= quota.pendingPerSource;
+    book.pending >= quota.pending ||
+    book.ofPeel(peel).filter(({ state }) => state === 'pending').length >= quota.pendingPerPeel ||
+    book.pendingFrom(source) >= quota.pendingPerSource;
   if (!full) return;
   throw new ZesterError('unreachable', 'ENROLL_BUSY', `Cannot take the request of "${toHuman(peel)}": too many wait`, {
     hint: 'Decide about those in "zester enroll list", or use a join token',
@@ -141,12 +157,13 @@ function checkQuota({ book, quota = defaultQuota }: JoinParts, peel: string, sou
 }
 
 function latestOf(book: Book, peel: string, key: string): Enrollment | undefined {
-  const all = book.all().filter((each) => each.peel === peel && each.key === key);
+  const all = book.ofPeel(peel).filter((each) => each.key === key);
   return all.toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
 }
 
+/** The reason is an operator's, for whoever asked; that another key was approved is nobody's business. */
 function replyOf({ id, peel, state, reason }: Enrollment): JoinReply {
-  return { id, peel, state, ...(reason === undefined ? {} : { reason }) };
+  return { id, peel, state, ...(reason === undefined || reason === superseded ? {} : { reason }) };
 }
 
 /** Text from strangers ends on operators' terminals: no control, direction or other invisible characters. */

@@ -1,14 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import * as z from 'zod/mini';
 import { ZesterError } from '#base/errors.ts';
+import type { HttpRequest } from '#base/http/door.ts';
 import { type CaDocument, FetchRequest, JoinRequest, RenewRequest } from '#wire/enroll.ts';
 import type { EnrollmentService } from './enrollment.ts';
-
-/** What an HTTP request came to. */
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
 
 export interface RouteParts {
   readonly enrollment: EnrollmentService;
@@ -17,76 +11,73 @@ export interface RouteParts {
   readonly waitMs: number;
 }
 
-/** How often somebody may come: asking is cheap, joining is not. */
-export type Pace = 'join' | 'ask';
-
 interface Route {
   readonly method: string;
   readonly path: RegExp;
-  readonly pace: Pace;
-  handle(call: Call, parts: RouteParts): Promise<Answer>;
+  /** Undefined for what costs no more than refusing it. */
+  readonly pace: 'join' | 'ask' | undefined;
+  handle(call: Call, parts: RouteParts): Promise<unknown> | unknown;
 }
 
 interface Call {
   readonly id: string;
   readonly source: string;
   readonly signal: AbortSignal;
-  body(): Promise<unknown>;
+  body(): unknown;
 }
 
-const bodyLimit = 4_096;
+export const bodyLimit = 4_096;
 
 const routes: readonly Route[] = [
   {
     method: 'GET',
     path: /^\/api\/v1\/enroll\/ca$/,
-    pace: 'ask',
-    async handle(_, { caDocument }) {
+    pace: undefined,
+    handle(_, { caDocument }) {
       const document = caDocument();
-      if (document !== undefined) return ok(document);
+      if (document !== undefined) return document;
       throw new ZesterError('usage', 'CA_EXTERNAL', 'Cannot give the CA: certificates here come from elsewhere');
     },
   },
   {
     method: 'POST',
     path: /^\/api\/v1\/enroll\/challenge$/,
-    pace: 'ask',
-    handle: async (_, { enrollment }) => ok(enrollment.challenge()),
+    pace: undefined,
+    handle: (_, { enrollment }) => enrollment.challenge(),
   },
   {
     method: 'POST',
     path: /^\/api\/v1\/enroll$/,
     pace: 'join',
-    handle: async ({ body, source }, { enrollment }) =>
-      ok(await enrollment.join(parse(JoinRequest, await body()), source)),
+    handle: ({ body, source }, { enrollment }) => enrollment.join(parse(JoinRequest, body()), source),
   },
   {
     method: 'POST',
     path: /^\/api\/v1\/enroll\/renew$/,
     pace: 'ask',
-    handle: async ({ body }, { enrollment }) => ok(await enrollment.renew(parse(RenewRequest, await body()))),
+    handle: ({ body }, { enrollment }) => enrollment.renew(parse(RenewRequest, body())),
   },
   {
     method: 'GET',
     path: /^\/api\/v1\/enroll\/(?<id>enr-[0-9A-Za-z]{27})$/,
     pace: 'ask',
     // Waits for a decision: one request in half a minute instead of a poll every few seconds.
-    handle: async ({ id, signal }, { enrollment, waitMs }) => {
-      const over = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
-      return ok(await enrollment.settled(id, over));
-    },
+    handle: ({ id, signal }, { enrollment, waitMs }) =>
+      enrollment.settled(id, AbortSignal.any([signal, AbortSignal.timeout(waitMs)])),
   },
   {
     method: 'POST',
     path: /^\/api\/v1\/enroll\/(?<id>enr-[0-9A-Za-z]{27})\/credentials$/,
     pace: 'ask',
-    handle: async ({ id, body }, { enrollment }) => ok(await enrollment.fetch(id, parse(FetchRequest, await body()))),
+    handle: ({ id, body }, { enrollment }) => enrollment.fetch(id, parse(FetchRequest, body())),
   },
 ];
 
 export interface Found {
-  readonly pace: Pace;
-  run(request: IncomingMessage, source: string, signal: AbortSignal): Promise<Answer>;
+  readonly pace: Route['pace'];
+  /** The join token that came along, whether or not it is any good. */
+  token(request: HttpRequest): string | undefined;
+  run(request: HttpRequest): Promise<unknown>;
 }
 
 export function findRoute(parts: RouteParts, method: string, path: string): Found | undefined {
@@ -96,22 +87,38 @@ export function findRoute(parts: RouteParts, method: string, path: string): Foun
     const id = match.groups?.id ?? '';
     return {
       pace: route.pace,
-      run: (request, source, signal) => route.handle({ id, source, signal, body: () => readJson(request) }, parts),
+      token: (request) => tokenIn(request, route.pace === 'join'),
+      run: async (request) => {
+        const { source, signal } = request;
+        return route.handle({ id, source, signal, body: () => readJson(request) }, parts);
+      },
     };
   }
   return undefined;
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > bodyLimit) throw malformed(`it has more than ${bodyLimit} bytes`);
-    chunks.push(chunk);
-  }
+/** In the head, where every request of a peel that has one shows it; or, to join, in the body. */
+function tokenIn(request: HttpRequest, alsoInBody: boolean): string | undefined {
+  const shown = /^Bearer (tok-[\w.-]{1,120})$/.exec(request.header('authorization') ?? '')?.[1];
+  if (shown !== undefined || !alsoInBody) return shown;
+  const body = z.safeParse(
+    z.object({ token: JoinRequest.shape.token }),
+    silently(() => readJson(request)),
+  );
+  return body.data?.token;
+}
+
+function silently(read: () => unknown): unknown {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function readJson({ body }: HttpRequest): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
   } catch {
     throw malformed('it is not JSON');
   }
@@ -125,8 +132,4 @@ function parse<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.
 
 function malformed(reason: string): ZesterError {
   return new ZesterError('usage', 'ENROLL_MALFORMED', `Cannot read the request: ${reason}`);
-}
-
-function ok(body: unknown): Answer {
-  return { status: 200, body };
 }

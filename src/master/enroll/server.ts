@@ -1,15 +1,14 @@
-import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:tls';
 import { asError, families, ZesterError } from '#base/errors.ts';
+import type { CrowdLimits } from '#base/http/crowd.ts';
+import { type HttpAnswer, type HttpRequest, openDoor } from '#base/http/door.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import type { Issued } from '#trust/ca.ts';
-import { errorBody } from '#wire/error.ts';
 import type { CertificateSource } from './certificate.ts';
-import { rateLimit } from './limits.ts';
-import { type Answer, findRoute, type RouteParts } from './routes.ts';
+import { errorForStrangers } from './discretion.ts';
+import { type Pace, type Pacing, rateLimit } from './limits.ts';
+import { bodyLimit, findRoute, type RouteParts } from './routes.ts';
 
 export interface EnrollServerParts extends Omit<RouteParts, 'waitMs'> {
   readonly host: string;
@@ -20,22 +19,22 @@ export interface EnrollServerParts extends Omit<RouteParts, 'waitMs'> {
   readonly log: Log;
   /** How long a question for a decision is held open. */
   readonly waitMs?: number;
-  readonly maxConnections?: number;
-  /** Requests in a burst, and for ever after each second, of one source. */
-  readonly pace?: { readonly join: Pacing; readonly ask: Pacing };
-}
-
-interface Pacing {
-  readonly burst: number;
-  readonly perSecond: number;
+  readonly crowd?: Partial<CrowdLimits>;
+  readonly pace?: Readonly<Partial<Record<Pace, Pacing>>>;
 }
 
 /** The door of the fleet: HTTPS, TLS 1.3 and nothing else. */
 export interface EnrollServer extends AsyncDisposable {
   readonly port: number;
+  /** Connections there are. */
+  readonly size: number;
 }
 
-const defaultPace = { join: { burst: 10, perSecond: 0.1 }, ask: { burst: 120, perSecond: 20 } };
+const defaultPace: Readonly<Record<Pace, Pacing>> = {
+  join: { burst: 10, perSecond: 0.1 },
+  ask: { burst: 120, perSecond: 20 },
+  token: { burst: 1_000, perSecond: 100 },
+};
 
 const headers = {
   'content-type': 'application/json; charset=utf-8',
@@ -48,90 +47,100 @@ const headers = {
 };
 
 export async function startEnrollServer(parts: EnrollServerParts): Promise<EnrollServer> {
-  const { host, certificate, log } = parts;
-  const answer = createAnswer(parts);
+  const { host, port, certificate, crowd, log } = parts;
+  const server = createServer(secured(certificate.current()));
+  const door = await openDoor(
+    server,
+    { host, port },
+    {
+      answer: createAnswer(parts),
+      failed: (error, request) => refusal(error, request, log),
+      maxBodyBytes: bodyLimit,
+      ...(crowd === undefined ? {} : { crowd }),
+    },
+  );
+  log.info('Enrolment service ready', { addr: host, port: door.port });
   const stopping = new AbortController();
-  let server = await listen(certificate.current(), { ...parts, answer });
-  const { port } = server.address() as AddressInfo;
-  log.info('Enrolment service ready', { addr: host, port });
-
-  // Bun cannot give a listening server another certificate: a new one takes the port over, the old one finishes what it began.
-  const renewing = (async () => {
-    for (;;) {
-      const next = await certificate.next(stopping.signal);
-      if (next === undefined) return;
-      server.close();
-      server = await listen(next, { ...parts, port, answer });
-    }
-  })();
-  renewing.catch((error) => log.error('Enrolment service stopped', { error }));
+  const renewing = renew(server, parts, stopping.signal).catch((error) => {
+    log.error('Enrolment certificate no longer renewed', { error });
+  });
 
   return {
-    port,
+    port: door.port,
+    get size() {
+      return door.size;
+    },
     async [Symbol.asyncDispose]() {
       stopping.abort();
-      await renewing.catch(() => {});
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await renewing;
+      await door[Symbol.asyncDispose]();
     },
   };
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
-async function listen(
-  { certificate: cert, key }: Issued,
-  { host, port, answer, maxConnections = 10_000 }: EnrollServerParts & { readonly answer: Handler },
-): Promise<Server> {
-  const server = createServer({ cert, key, minVersion: 'TLSv1.3', maxHeaderSize: 8_192 }, answer);
-  server.maxConnections = maxConnections;
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 15_000;
-  server.keepAliveTimeout = 15_000;
-  server.listen(port, host);
-  await once(server, 'listening');
-  return server;
+function secured({ certificate: cert, key }: Issued) {
+  return { cert, key, minVersion: 'TLSv1.3' as const };
 }
 
-function createAnswer({ pace = defaultPace, waitMs = 25_000, clock, log, ...rest }: EnrollServerParts): Handler {
-  const limits = { join: rateLimit({ ...pace.join, clock }), ask: rateLimit({ ...pace.ask, clock }) };
-
-  const run = async (request: IncomingMessage, signal: AbortSignal): Promise<Answer> => {
-    const { pathname } = new URL(request.url ?? '/', 'https://host');
-    // The peer's address, never a header: headers are what the caller says of itself.
-    const source = request.socket.remoteAddress ?? '';
-    const route = findRoute({ ...rest, waitMs }, request.method ?? '', pathname);
-    const wait = limits[route?.pace ?? 'ask'].take(source);
-    if (wait > 0) return { status: 429, body: { error: errorBody(tooFast(wait)) } };
-    if (route === undefined) return { status: 404, body: { error: errorBody(noRoute()) } };
+async function renew(server: Server, { certificate, log }: EnrollServerParts, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const next = await certificate.next(signal);
+    if (next === undefined) return;
     try {
-      return await route.run(request, source, signal);
-    } catch (thrown) {
-      const error = asError(thrown);
-      log[families[error.family].log]('Enrolment request refused', { addr: source, path: pathname, error });
-      return { status: statusFor(error), body: { error: errorBody(error.family === 'bug' ? internal() : error) } };
+      server.setSecureContext(secured(next));
+    } catch (error) {
+      log.error('Enrolment certificate refused; the one before stays in use', { error });
     }
+  }
+}
+
+function createAnswer({ pace = {}, waitMs = 25_000, clock, ...rest }: EnrollServerParts) {
+  const paces = { ...defaultPace, ...pace };
+  const limits = {
+    join: rateLimit({ ...paces.join, clock }),
+    ask: rateLimit({ ...paces.ask, clock }),
+    token: rateLimit({ ...paces.token, clock }),
   };
 
-  return (request, response) => {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    void run(request, gone.signal).then(({ status, body }) => {
-      if (response.destroyed) return;
-      const text = JSON.stringify(body);
-      response.writeHead(status, { ...headers, ...(status === 429 ? { 'retry-after': '10' } : {}) });
-      response.end(text);
-    });
+  return async (request: HttpRequest): Promise<HttpAnswer> => {
+    const { method, path, source } = request;
+    const route = findRoute({ ...rest, waitMs }, method, path);
+    if (route === undefined) throw noRoute();
+    const { pace: asked } = route;
+    if (asked !== undefined) {
+      // Who shows a join token is counted by the token: no flood from elsewhere, or from beside it, uses that up.
+      const token = rest.enrollment.knownToken(route.token(request) ?? '');
+      const wait = token === undefined ? limits[asked].take(source) : limits.token.take(token);
+      if (wait > 0) throw tooFast(wait);
+    }
+    return json(200, await route.run(request));
   };
 }
+
+function refusal(thrown: unknown, request: HttpRequest | undefined, log: Log): HttpAnswer {
+  const error = asError(thrown);
+  // A flood must not fill the log as well.
+  const level = error.code === 'ENROLL_TOO_FAST' ? 'debug' : families[error.family].log;
+  log[level]('Enrolment request refused', { addr: request?.source, path: request?.path, error });
+  const body = { error: errorForStrangers(error) };
+  const answer = json(statusFor(error), body);
+  return answer.status === 429 ? { ...answer, headers: { ...answer.headers, 'retry-after': '10' } } : answer;
+}
+
+function json(status: number, body: unknown): HttpAnswer {
+  return { status, headers, body: JSON.stringify(body) };
+}
+
+const statuses: Readonly<Record<string, number>> = {
+  BODY_TOO_LONG: 413,
+  CHALLENGE_INVALID: 401,
+  ENROLL_TOO_FAST: 429,
+  ENROLL_UNKNOWN: 404,
+  ROUTE_UNKNOWN: 404,
+};
 
 function statusFor({ family, code }: ZesterError): number {
-  if (code === 'ENROLL_UNKNOWN') return 404;
-  if (code === 'ENROLL_ID_TAKEN') return 409;
-  if (code === 'CHALLENGE_INVALID') return 401;
-  return families[family].http;
+  return statuses[code] ?? families[family].http;
 }
 
 function tooFast(waitMs: number): ZesterError {
@@ -142,9 +151,4 @@ function tooFast(waitMs: number): ZesterError {
 
 function noRoute(): ZesterError {
   return new ZesterError('usage', 'ROUTE_UNKNOWN', 'Cannot answer: there is nothing at this address');
-}
-
-/** What went wrong inside is for our log, not for a stranger. */
-function internal(): ZesterError {
-  return asError(new Error('Cannot answer: something went wrong here'));
 }

@@ -1,7 +1,8 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { ZesterError } from '#base/errors.ts';
 import { ksuid, toHuman } from '#base/ids.ts';
-import type { Book, TokenRecord } from './book.ts';
+import type { Book } from './book.ts';
+import type { TokenRecord } from './records.ts';
 
 export interface NewToken {
   /** Glob of the peel ids it may approve: `web-*.example.com`. */
@@ -34,11 +35,8 @@ export function createToken({ peels, uses, ttlMs, createdBy, now }: NewToken): {
  * with its secret, `TOKEN_EXPIRED` and `TOKEN_NOT_FOR_PEEL` only to who knows it.
  */
 export function checkToken(book: Book, token: string, { peel, now }: { peel: string; now: number }): TokenRecord {
-  const [id = '', secret = ''] = token.split('.');
-  const record = book.token(id);
-  const given = Buffer.from(hash('sha256', secret), 'hex');
-  const wanted = Buffer.from(record?.hash ?? hash('sha256', randomBytes(24)), 'hex');
-  if (!timingSafeEqual(given, wanted) || record === undefined) {
+  const record = recordOf(book, token);
+  if (record === undefined) {
     throw refused('TOKEN_INVALID', 'it is not a join token of this environment', 'Check it for a copying mistake');
   }
   if (record.expiresAt <= now) throw refused('TOKEN_EXPIRED', 'its time is over', anew);
@@ -47,6 +45,21 @@ export function checkToken(book: Book, token: string, { peel, now }: { peel: str
     throw refused('TOKEN_NOT_FOR_PEEL', `it is for "${record.peels}", not for "${toHuman(peel)}"`, anew);
   }
   return record;
+}
+
+/** The token's id, when it is ours and its time is not over: who shows it is expected. */
+export function knownToken(book: Book, token: string, now: number): string | undefined {
+  const record = token === '' ? undefined : recordOf(book, token);
+  return record !== undefined && now < record.expiresAt ? record.id : undefined;
+}
+
+/** In the same time whether there is no such token, or its secret is wrong. */
+function recordOf(book: Book, token: string): TokenRecord | undefined {
+  const [id = '', secret = ''] = token.split('.');
+  const record = book.token(id);
+  const given = Buffer.from(hash('sha256', secret), 'hex');
+  const wanted = Buffer.from(record?.hash ?? hash('sha256', randomBytes(24)), 'hex');
+  return given.length === wanted.length && timingSafeEqual(given, wanted) ? record : undefined;
 }
 
 /** Takes one use; refuses when another master took the last one meanwhile. */
