@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEngine } from '#engine/engine.ts';
 import { registry } from '#modules/registry.ts';
-import { folderTree } from '#peel/tree.ts';
+import { folderTree } from '#tree/folder.ts';
 import type { BenchOptions } from './main.ts';
 import { median, rounded } from './stats.ts';
 

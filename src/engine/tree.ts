@@ -1,11 +1,7 @@
+import type { Tree } from '#tree/tree.ts';
 import { globMatches, isGlob } from './glob.ts';
 
-/** A state tree: every path is relative to its root and uses slashes. Reading is synchronous, for templates are. */
-export interface Tree {
-  read(path: string): string | Uint8Array | undefined;
-  /** All paths that start with the prefix; `''` for every path. */
-  list(prefix: string): readonly string[];
-}
+export type { Tree } from '#tree/tree.ts';
 
 /** Which rules a file is read by: Salt's to the letter (`.sls`), or Zester's, which also takes its own short forms. */
 export type Dialect = 'zy' | 'sls';

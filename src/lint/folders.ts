@@ -1,6 +1,7 @@
 import { didYouMean, ZesterError } from '#base/errors.ts';
+import { type SurveyedTree, surveyedFolder } from '#tree/folder.ts';
+import { linkEmpty } from '#tree/problems.ts';
 import type { Finding } from './finding.ts';
-import { folderTree } from './folder.ts';
 import { type Profile, profileOf, profiles as samples } from './profiles.ts';
 import { isStateFile } from './survey.ts';
 import { lintTrees } from './trees.ts';
@@ -16,6 +17,8 @@ export interface LintRequest {
   readonly facts?: readonly GivenFacts[];
   /** Names of the machines to judge for; all samples when there are none. */
   readonly machines?: readonly string[];
+  /** Folders that links of the trees may lead into, as the master's "link_dirs" says. */
+  readonly linkDirs?: readonly string[];
 }
 
 export interface GivenFacts {
@@ -32,18 +35,36 @@ export interface LintReport {
 
 /** Judges the trees of some folders. Throws `TREE_UNREADABLE` and `MACHINE_UNKNOWN`. */
 export function lintFolders(request: LintRequest): LintReport {
-  const { folder, settings: settingsFolder, environments = {} } = request;
+  const { folder, settings: settingsFolder, environments = {}, linkDirs = [] } = request;
   const profiles = profilesFor(request);
-  const states = folderTree(folder);
-  const settings = settingsFolder === undefined ? undefined : folderTree(settingsFolder);
-  const others = Object.entries(environments).map(([name, each]) => [name, folderTree(each)] as const);
+  const states = surveyedFolder(folder, { linkDirs });
+  const settings = settingsFolder === undefined ? undefined : surveyedFolder(settingsFolder, { linkDirs });
+  const others = Object.entries(environments).map(
+    ([name, each]) => [name, surveyedFolder(each, { linkDirs })] as const,
+  );
   const found = lintTrees({ states, settings, environments: Object.fromEntries(others) }, profiles);
   const files = [states, settings].flatMap((each) => each?.list('').filter(isStateFile) ?? []);
   return {
-    findings: [...placed(found.states, folder), ...placed(found.settings, settingsFolder ?? '')],
+    findings: [
+      ...placed([...unfit(states), ...found.states], folder),
+      ...placed([...(settings ? unfit(settings) : []), ...found.settings], settingsFolder ?? ''),
+    ],
     files: files.length,
     machines: profiles.map(({ name }) => name),
   };
+}
+
+/** What a master would refuse to publish, in the same words: no comment silences it. */
+function unfit({ problems, leftOut }: SurveyedTree): readonly Finding[] {
+  const at = (path: string) => ({ file: path, line: 1, column: 1 });
+  const told = (severity: Finding['severity'], path: string, { code, message, hint }: ZesterError): Finding => {
+    return { code, severity, message, hint, at: at(path) };
+  };
+  const empty = leftOut.filter(({ why }) => why !== 'hidden');
+  return [
+    ...problems.map(({ path, error }) => told('error', path, error)),
+    ...empty.map(({ path, why }) => told('warning', path, linkEmpty(path, why))),
+  ];
 }
 
 function profilesFor({ facts = [], machines = [] }: LintRequest): readonly Profile[] {

@@ -1,3 +1,4 @@
+import { isError } from '#base/errors.ts';
 import { isPeelId, ksuid, parseJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
@@ -15,7 +16,7 @@ import type { Notice } from '#wire/peel.ts';
 import { buckets, returnsStream } from '#wire/stores.ts';
 import { type Clocks, watchClocks } from './clocks.ts';
 import { createPublisher, type Published } from './files/publish.ts';
-import { sourceTree } from './files/source-tree.ts';
+import { defaultRules, sourceTree, type TreeRules } from './files/source-tree.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { type Board, openBoard } from './jobs/board.ts';
 import { createDispatch } from './jobs/dispatch.ts';
@@ -42,6 +43,8 @@ export interface MasterParts {
   readonly folders: Folders;
   /** What peels are told beside the files of the tree; its nodegroups count for targets here as well. */
   readonly treeOptions: TreeOptions;
+  /** What of the folders may be published. */
+  readonly treeRules?: TreeRules;
   readonly filesIntervalMs: number;
   readonly isRevoked?: (peel: string) => boolean;
   /** The enrolled keys of a peel: those that count now, or with `past` those that ever did. */
@@ -66,7 +69,7 @@ export interface Master extends AsyncDisposable {
   readonly keeper: Keeper;
   readonly masters: Masters;
   readonly sweep: Sweep;
-  readonly counts: { dispatched: number; published: number };
+  readonly counts: { dispatched: number; published: number; unpublished: number };
   publishFiles(): Promise<Published>;
 }
 
@@ -79,6 +82,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     hostname,
     folders,
     treeOptions,
+    treeRules = defaultRules,
     filesIntervalMs,
     isRevoked = () => false,
     keysOf,
@@ -88,7 +92,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     log,
   } = parts;
   const id = ksuid(clock.now());
-  const counts = { dispatched: 0, published: 0 };
+  const counts = { dispatched: 0, published: 0, unpublished: 0 };
   const [jobs, active] = [stores.kv(buckets.jobs), stores.kv(buckets.activeJobs)];
   const masters = watchMasters({ bus, master: id, clock });
   const clocks = watchClocks({ clock, log });
@@ -206,7 +210,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     bus.serve(channels.jobKill, async (signed) => kill(signed)),
   ];
 
-  const tree = sourceTree(folders, log);
+  const tree = sourceTree(folders, log, treeRules);
   const publisher = createPublisher({
     kv: stores.kv(buckets.stateFiles),
     tree,
@@ -223,12 +227,24 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     });
     return publishing;
   };
+  let lastTrouble: string | undefined;
   const publishQuietly = () =>
     void publishFiles().then(
       ({ changed }) => {
+        lastTrouble = undefined;
         if (changed) counts.published++;
       },
-      (error) => log.warn('State tree not published', { error }),
+      (error: unknown) => {
+        counts.unpublished++;
+        const { message } = error as Error;
+        // The same trouble is met at every interval: told once.
+        const level = message === lastTrouble ? 'debug' : 'error';
+        lastTrouble = message;
+        log[level]('State tree not published: the last one stays', {
+          error,
+          hint: isError(error) ? error.hint : undefined,
+        });
+      },
     );
   const edits = tree.onEdit(publishQuietly, { intervalMs: filesIntervalMs });
   publishQuietly();

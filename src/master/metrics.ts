@@ -96,6 +96,12 @@ export function masterMetrics(
       values: plain(() => keeper.counts.full),
     },
     {
+      name: 'zester_tree_refusals',
+      help: 'Times the state tree could not be published, and the last one stayed',
+      type: 'counter',
+      values: plain(() => counts.unpublished),
+    },
+    {
       name: 'zester_jobs',
       help: 'Jobs ended by this master, by how',
       type: 'counter',

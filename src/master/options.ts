@@ -1,6 +1,7 @@
 import { type OptionValues, optionTable } from '#base/options.ts';
 import { type Groups, readGroups } from '#target/index.ts';
 import { baseEnvironment, type Folders, readFolders } from '#wire/environments.ts';
+import { defaultRules } from './files/source-tree.ts';
 
 /** Everything `master.yaml`, the environment and flags may say. */
 export const masterOptions = optionTable([
@@ -52,6 +53,34 @@ export const masterOptions = optionTable([
     summary: 'Folders of further environments: {dev: [/srv/dev, /srv/shared]}; of the same path the first one counts',
     default: {} as Folders,
     read: readFolders,
+    restart: true,
+  },
+  {
+    key: 'link_dirs',
+    type: 'list',
+    summary: 'Folders outside of the state tree that its links may lead into; what is in them is published then',
+    default: [],
+    restart: true,
+  },
+  {
+    key: 'tree_file_max',
+    type: 'size',
+    summary: 'Size that a file of the state tree may have',
+    default: defaultRules.maxFileBytes,
+    restart: true,
+  },
+  {
+    key: 'tree_max',
+    type: 'size',
+    summary: 'Size that all files of all environments may have together',
+    default: defaultRules.maxBytes,
+    restart: true,
+  },
+  {
+    key: 'tree_files_max',
+    type: 'int',
+    summary: 'Number of files that all environments may have together',
+    default: defaultRules.maxFiles,
     restart: true,
   },
   {

@@ -1,7 +1,10 @@
-import { chmod, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { ZesterError } from '#base/errors.ts';
-import type { Tree } from '#engine/tree.ts';
+import { isError, ZesterError } from '#base/errors.ts';
+import { boundsOf } from '#tree/bounds.ts';
+import { readTreeFile } from '#tree/read.ts';
+import type { Tree } from '#tree/tree.ts';
+import { walk } from '#tree/walk.ts';
 import type { TreeName } from './report.ts';
 
 /** A file of a tree. */
@@ -20,45 +23,41 @@ export interface Folder {
 
 export type Folders = Readonly<Record<TreeName, Folder>>;
 
-/** All files of a folder, sorted. Links count as what they point to. Throws `SALT_TREE_UNREADABLE`. */
+/** All files of a folder, sorted, under the rules by which a tree is published. Throws `SALT_TREE_UNREADABLE`. */
 export async function readFolder(root: string): Promise<Folder> {
   try {
-    const { files, leftOut } = await walk(root, '', []);
-    return { files: files.toSorted(byPath), leftOut: leftOut.toSorted(byPath) };
+    await readdir(root);
   } catch (error) {
-    const reason = (error as Error).message;
-    throw new ZesterError('usage', 'SALT_TREE_UNREADABLE', `Cannot read the tree "${root}": ${reason}`, {
-      cause: error,
-      hint: 'Name the folder that Salt has as a root of its files, such as /srv/salt',
-    });
+    throw new ZesterError(
+      'usage',
+      'SALT_TREE_UNREADABLE',
+      `Cannot read the tree "${root}": ${(error as Error).message}`,
+      {
+        cause: error,
+        hint: 'Name the folder that Salt has as a root of its files, such as /srv/salt',
+      },
+    );
   }
+  const bounds = boundsOf([root]);
+  const files: TreeFile[] = [];
+  const leftOut: { path: string; why: string }[] = [];
+  for (const met of walk(root, bounds)) {
+    const { kind, path } = met;
+    try {
+      const found = kind === 'file' ? readTreeFile(met.file, path, bounds) : undefined;
+      if (found) files.push({ path, ...found });
+      if (kind === 'left out') leftOut.push({ path, why: met.why });
+      if (kind === 'problem') leftOut.push({ path, why: met.error.message });
+    } catch (error) {
+      if (!isError(error)) throw error;
+      leftOut.push({ path, why: error.message });
+    }
+  }
+  return { files: files.toSorted(byPath), leftOut: leftOut.toSorted(byPath) };
 }
 
 function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : 1;
-}
-
-async function walk(root: string, prefix: string, above: readonly string[]): Promise<Folder> {
-  const here = join(root, prefix);
-  const real = await realpath(here);
-  if (above.includes(real)) return none(prefix, 'a link to a folder that it lies in');
-  const nested = await Promise.all(
-    (await readdir(here, { withFileTypes: true })).map(async (entry): Promise<Folder> => {
-      const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-      if (entry.name.startsWith('.')) return none(path, 'hidden');
-      const full = join(root, path);
-      const found = entry.isSymbolicLink() ? await stat(full).catch(() => undefined) : entry;
-      if (found?.isDirectory()) return walk(root, path, [...above, real]);
-      if (!found?.isFile()) return none(path, found ? 'no file' : 'a link that leads nowhere');
-      const [content, { mode }] = await Promise.all([readFile(full), stat(full)]);
-      return { files: [{ path, content, executable: (mode & 0o100) !== 0 }], leftOut: [] };
-    }),
-  );
-  return { files: nested.flatMap(({ files }) => files), leftOut: nested.flatMap(({ leftOut }) => leftOut) };
-}
-
-function none(path: string, why: string): Folder {
-  return { files: [], leftOut: [{ path, why }] };
 }
 
 /** Refuses a folder that holds something, and one inside a tree that is read. Throws `OUT_TAKEN`, `OUT_INSIDE`. */

@@ -32,6 +32,7 @@ const flags = [
     default: {},
   },
   { name: 'saltenv', type: 'string', summary: 'Environment to take states from, and the only one of a highstate' },
+  { name: 'link-dirs', type: 'list', summary: 'Folders outside of the state tree that its links may lead into' },
   { name: 'settings', type: 'string', summary: 'YAML file of settings' },
   { name: 'root', type: 'string', summary: 'Folder that is managed instead of /', default: '/' },
   {
@@ -74,6 +75,7 @@ interface LocalOptions {
   readonly states: string;
   readonly env: Readonly<Record<string, unknown>>;
   readonly saltenv: string | undefined;
+  readonly linkDirs: readonly string[];
   readonly settings: string | undefined;
   readonly root: string;
   readonly data: string | undefined;
@@ -159,8 +161,8 @@ function allRefs(tree: LocalTree): readonly { readonly ref: string; readonly env
   return chosen.flatMap(([env, each]) => refsOf(each).map((ref) => ({ ref, env })));
 }
 
-function treeOf({ states, env, saltenv }: LocalOptions): LocalTree {
-  const tree = localTree(states, readFolders(env), saltenv);
+function treeOf({ states, env, saltenv, linkDirs }: LocalOptions): LocalTree {
+  const tree = { ...localTree(states, readFolders(env), saltenv), linkDirs };
   for (const [name, folders] of Object.entries(tree.folders)) {
     const missing = folders.find((folder) => !statSync(folder, { throwIfNoEntry: false })?.isDirectory());
     if (missing === undefined) continue;

@@ -35,17 +35,19 @@ test('an environment of several folders reads as one, the first that has a path 
   assert.equal(environments.get('base')?.read('a.zy'), undefined);
 });
 
-test('nothing is read from outside, links count as what they point to, and one that leads back has no files', () => {
+test('nothing is read from outside, and a link may lead from one folder of an environment to another', () => {
   using desk = workshop();
   writeFileSync(desk.at('dev', 'a.zy'), 'dev');
-  symlinkSync('..', desk.at('shared', 'lib', 'back'));
+  symlinkSync(desk.at('shared', 'lib'), desk.at('dev', 'linked'));
   symlinkSync(desk.at('shared'), desk.at('base', 'shared'));
   writeFileSync(desk.at('shared', 'lib', 'b.zy'), 'shared');
-  const base = environmentsOf(desk.tree, { immutable: false }).get('base');
+  const [base, dev] = ['base', 'dev'].map((env) => environmentsOf(desk.tree, { immutable: false }).get(env));
 
-  assert.deepEqual(base?.list(''), ['shared/lib/b.zy']);
+  assert.deepEqual(dev?.list(''), ['a.zy', 'lib/b.zy', 'linked/b.zy']);
+  assert.equal(text(dev?.read('linked/b.zy')), 'shared');
   assert.equal(base?.read('../dev/a.zy'), undefined);
-  assert.equal(text(base?.read('shared/lib/b.zy')), 'shared');
+  assert.throws(() => base?.read('shared/lib/b.zy'), { code: 'TREE_LINK_LEAVES' });
+  assert.throws(() => base?.list(''), { code: 'TREE_LINK_LEAVES' });
 });
 
 test('an immutable folder is read once, another anew', () => {

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
 import { connectBus } from '#bus/connect.ts';
 import { openStores } from '#bus/stores.ts';
+import { defaultRules, type TreeRules } from '#master/files/source-tree.ts';
 import { type Master, startMaster } from '#master/master.ts';
 import type { Resident } from '#peel/fast.ts';
 import { newInstance } from '#peel/instance.ts';
@@ -47,6 +48,7 @@ export interface TestMasterOptions {
   /** Folders of further environments. */
   readonly environments?: Folders;
   readonly treeOptions?: Partial<TreeOptions>;
+  readonly treeRules?: Partial<TreeRules>;
   readonly hostname?: string;
   readonly clock?: Clock;
 }
@@ -58,6 +60,7 @@ export async function testMaster(nats: TestNats, options: TestMasterOptions = {}
     statesDir = '',
     environments = {},
     treeOptions,
+    treeRules,
     hostname = 'test-master',
     clock = systemClock,
   } = options;
@@ -72,6 +75,7 @@ export async function testMaster(nats: TestNats, options: TestMasterOptions = {}
     hostname,
     folders: withBase(folder, environments),
     treeOptions: { ...defaultTreeOptions, ...treeOptions },
+    treeRules: { ...defaultRules, ...treeRules },
     filesIntervalMs: 60_000,
     clock,
     log,

@@ -27,6 +27,11 @@ export const lint = command({
     },
     { name: 'machine', summary: 'Judge for this sample machine only; given again, for several', type: 'list' },
     { name: 'env', summary: 'Folder of a further environment, dev=/srv/dev', type: 'map', default: {} },
+    {
+      name: 'link-dirs',
+      summary: 'Folders outside of the tree that its links may lead into, as "link_dirs" of the master says',
+      type: 'list',
+    },
     { name: 'strict', summary: 'Warnings count as errors', type: 'bool' },
   ],
   examples: [
@@ -36,11 +41,11 @@ export const lint = command({
     { title: 'For a program', line: 'lint states --format json' },
   ],
   bus: false,
-  async run({ tree, settings, facts, machine, env, strict }, { quiet }): Promise<Answer> {
+  async run({ tree, settings, facts, machine, env, linkDirs, strict }, { quiet }): Promise<Answer> {
     const { lintFolders } = await import('#lint/folders.ts');
     const given = await Promise.all(facts.map(readFacts));
     const environments = Object.fromEntries(Object.entries(env).map(([name, folder]) => [name, String(folder)]));
-    const report = lintFolders({ folder: tree, settings, facts: given, machines: machine, environments });
+    const report = lintFolders({ folder: tree, settings, facts: given, machines: machine, environments, linkDirs });
     const findings = quiet ? report.findings.filter(({ severity }) => severity !== 'note') : report.findings;
     return { ...report, findings, strict };
   },

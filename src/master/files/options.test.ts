@@ -13,7 +13,10 @@ async function treeOf(text: string, argv: readonly string[] = []) {
 }
 
 test('without options there is the base environment, and nothing is decided', async () => {
-  assert.deepEqual(await treeOf(''), {
+  const { treeRules, ...tree } = await treeOf('');
+
+  assert.deepEqual(treeRules.protectedDirs, ['/var/lib/zester/auth', '/var/lib/zester/auth/ca']);
+  assert.deepEqual(tree, {
     folders: { base: ['/var/lib/zester/states'] },
     treeOptions: { topStrategy: 'merge', defaultTop: 'base', nodegroups: {} },
   });
@@ -69,6 +72,11 @@ test('what is wrong is refused with its place', async () => {
     ['env_order: [base, dev]', 'ENVIRONMENT_UNDEFINED', undefined],
     ['default_top: dev', 'ENVIRONMENT_UNDEFINED', undefined],
     ['state_top_saltenv: dev', 'ENVIRONMENT_UNDEFINED', undefined],
+    ['states_dir: /var/lib/zester', 'TREE_FOLDER_PROTECTED', undefined],
+    ['states_dir: /var/lib/zester/auth/', 'TREE_FOLDER_PROTECTED', undefined],
+    ['environments: {dev: /var/lib/zester/auth/signing/..}', 'TREE_FOLDER_PROTECTED', undefined],
+    ['link_dirs: [/var]', 'TREE_FOLDER_PROTECTED', undefined],
+    ['ca_dir: /srv/pki\nenvironments: {dev: /srv}', 'TREE_FOLDER_PROTECTED', undefined],
   ];
   for (const [text, code, place] of cases) {
     await assert.rejects(treeOf(text), (error) => {

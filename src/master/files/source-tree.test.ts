@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { isError } from '#base/errors.ts';
 import { silentLog } from '#base/log.ts';
-import { sourceTree } from './source-tree.ts';
+import { defaultRules, sourceTree, type TreeRules } from './source-tree.ts';
 
 /** A temp folder; a path that ends in a slash is a folder, and text that begins with `-> ` a link. */
 function folder(entries: Readonly<Record<string, string>>) {
@@ -39,28 +40,33 @@ test('of several folders the first that has a path counts, also where one has a 
   ]);
 });
 
-test('a link counts as what it points to, and one that leads back has no files', async () => {
-  using shared = folder({ 'lib.zy': 'shared' });
-  using tree = folder({
-    'a.zy': 'own',
-    '.hidden': 'never',
-    'b.zy': '-> a.zy',
-    'sub/back': '-> ..',
-    'sub/self': '-> .',
-    lost: '-> nowhere',
-    shared: `-> ${shared.path}`,
-  });
-
-  assert.deepEqual(await listing({ base: [tree.path] }), [
-    'base a.zy own',
-    'base b.zy own',
-    'base shared/lib.zy shared',
-  ]);
-});
-
 test('an environment without files, or whose folder is not there, is an environment all the same', async () => {
   using empty = folder({});
   const tree = sourceTree({ base: [empty.path], dev: [join(empty.path, 'absent')] }, silentLog);
 
   assert.deepEqual([tree.environments, await tree.read()], [['base', 'dev'], []]);
 });
+
+test('what may not be published is refused as a whole, with all of it', async () => {
+  using auth = folder({ 'signing/peel.seed': 'x', 'peel.creds': seed });
+  using tree = folder({
+    'a.zy': 'fine',
+    keys: `-> ${auth.path}/signing`,
+    'copied.txt': `key: ${seed}\n`,
+  });
+  const read = (rules: Partial<TreeRules>) =>
+    sourceTree({ base: [tree.path] }, silentLog, { ...defaultRules, ...rules }).read();
+
+  await assert.rejects(read({ protectedDirs: [auth.path] }), (error) => {
+    assert.ok(isError(error, 'TREE_FILE_PROTECTED'), String(error));
+    assert.match(error.message, /"copied.txt".*"[^"]*peel.creds"; and 1 more$/);
+    assert.match(error.details?.more ?? '', /"keys"/);
+    return true;
+  });
+  await assert.rejects(read({ linkDirs: [auth.path], maxFiles: 2 }), { code: 'TREE_TOO_LARGE' });
+  await assert.rejects(read({ linkDirs: [auth.path], maxBytes: 20 }), { code: 'TREE_TOO_LARGE' });
+  await assert.rejects(read({ linkDirs: [auth.path], maxFileBytes: 3 }), { code: 'TREE_TOO_LARGE' });
+  assert.equal((await read({ linkDirs: [auth.path] })).length, 3);
+});
+
+const seed = `SU${'A'.repeat(56)}`;

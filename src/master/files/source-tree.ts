@@ -1,8 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isError, ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
+import { type Bounds, boundsOf, defaultMaxFileBytes } from '#tree/bounds.ts';
+import { overlaidFiles } from '#tree/overlay.ts';
+import { treeLarge } from '#tree/problems.ts';
+import { readTreeFile } from '#tree/read.ts';
+import { walk } from '#tree/walk.ts';
 import type { Folders } from '#wire/environments.ts';
+import { protectedFolders, refuseProtectedFolders } from './protected.ts';
 
 export interface SourceFile {
   readonly env: string;
@@ -16,29 +21,60 @@ export interface SourceFile {
 export interface SourceTree {
   /** Names of all environments, as their options have them. */
   readonly environments: readonly string[];
-  /** All files but hidden ones, sorted by environment and path. An absent folder is an empty one. */
+  /**
+   * All files but hidden ones, sorted by environment and path. An absent folder is an empty one. Throws the first
+   * thing that may not be published: nothing is left out without a word.
+   */
   read(): Promise<readonly SourceFile[]>;
   /** Calls a while after the last of several edits, and at an interval in case an edit went unseen. */
   onEdit(callback: () => void, options: { readonly intervalMs: number }): Disposable;
 }
+
+/** What may be published, beside what lies in the folders. */
+export interface TreeRules {
+  /** Folders that links may lead into. */
+  readonly linkDirs: readonly string[];
+  /** Folders of which nothing is ever published, whatever leads there. */
+  readonly protectedDirs: readonly string[];
+  readonly maxFileBytes: number;
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+}
+
+export const defaultRules: TreeRules = {
+  linkDirs: [],
+  protectedDirs: [],
+  maxFileBytes: defaultMaxFileBytes,
+  maxBytes: 1024 ** 3,
+  maxFiles: 100_000,
+};
 
 type FoundFile = Omit<SourceFile, 'env'>;
 
 /** Editors write a file in several steps. */
 const settleMs = 200;
 
-export function sourceTree(folders: Folders, log: Log): SourceTree {
+/** Other work has its turn after this long. */
+const turnMs = 10;
+
+export function sourceTree(folders: Folders, log: Log, rules: TreeRules = defaultRules): SourceTree {
   const environments = Object.keys(folders);
   return {
     environments,
     async read() {
-      const all = await Promise.all(
-        environments.map(async (env) => {
-          const layers = await Promise.all((folders[env] ?? []).map((folder) => walk(folder, '', [])));
-          return overlaid(layers).map((file) => ({ env, ...file }));
-        }),
-      );
-      return all.flat();
+      const files: SourceFile[] = [];
+      refuseProtectedFolders(folders, rules);
+      const { protectedAs, checkContent } = protectedFolders(rules.protectedDirs);
+      const reading = reader(rules, checkContent);
+      for (const env of environments) {
+        const all = folders[env] ?? [];
+        const bounds = boundsOf(all, { ...rules, protectedAs });
+        const layers: FoundFile[][] = [];
+        for (const folder of all) layers.push(await reading.files(folder, bounds));
+        for (const file of overlaidFiles(layers)) files.push({ env, ...file });
+      }
+      reading.finish();
+      return files;
     },
     onEdit(callback, { intervalMs }) {
       let timer: NodeJS.Timeout | undefined;
@@ -71,49 +107,46 @@ function watched(folder: string, callback: () => void, log: Log): FSWatcher | un
   }
 }
 
-/** Several folders as one: a path of an earlier one hides it in the later ones, also where one has a file and the other a folder. */
-function overlaid(layers: readonly (readonly FoundFile[])[]): readonly FoundFile[] {
-  const files = new Map<string, FoundFile>();
-  const folders = new Set<string>();
-  for (const layer of layers) {
-    const isHidden = ({ path }: FoundFile) =>
-      files.has(path) || folders.has(path) || foldersOf(path).some((folder) => files.has(folder));
-    const visible = layer.filter((file) => !isHidden(file));
-    for (const file of visible) {
-      files.set(file.path, file);
-      for (const folder of foldersOf(file.path)) folders.add(folder);
-    }
-  }
-  return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/** `a`, `a/b` of `a/b/c`. */
-function foldersOf(path: string): readonly string[] {
-  const parts = path.split('/');
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
-}
-
-/** `above` are the real folders it is in: a link that leads back to one of them has no end. */
-async function walk(folder: string, prefix: string, above: readonly string[]): Promise<FoundFile[]> {
-  const here = join(folder, prefix);
-  const entries = await readdir(here, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const real = entries.length === 0 ? here : await realpath(here);
-  if (above.includes(real)) return [];
-  const visible = entries.filter(({ name }) => !name.startsWith('.'));
-  const nested = await Promise.all(
-    visible.map(async (entry): Promise<FoundFile[]> => {
-      const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-      const full = join(folder, path);
-      // A link counts as what it points to: a tree in git often shares files this way.
-      const found = entry.isSymbolicLink() ? await stat(full).catch(() => undefined) : entry;
-      if (found?.isDirectory()) return walk(folder, path, [...above, real]);
-      if (!found?.isFile()) return [];
-      const [content, { mode }] = await Promise.all([readFile(full), stat(full)]);
-      return [{ path, executable: (mode & 0o100) !== 0, content }];
-    }),
-  );
-  return nested.flat();
+/** Reads folders one after another, and counts what all of them have. */
+function reader({ maxBytes, maxFiles }: TreeRules, checkContent: (path: string, content: Uint8Array) => void) {
+  const problems: { readonly path: string; readonly error: ZesterError }[] = [];
+  let [bytes, count] = [0, 0];
+  return {
+    async files(folder: string, bounds: Bounds): Promise<FoundFile[]> {
+      const found: FoundFile[] = [];
+      let turn = performance.now();
+      for (const met of walk(folder, bounds)) {
+        if (met.kind === 'problem') problems.push(met);
+        if (met.kind === 'file') {
+          const { path, file } = met;
+          try {
+            const read = readTreeFile(file, path, bounds);
+            if (read === undefined) continue;
+            checkContent(path, read.content);
+            found.push({ path, ...read });
+            [bytes, count] = [bytes + read.content.length, count + 1];
+          } catch (error) {
+            if (!isError(error)) throw error;
+            problems.push({ path, error });
+          }
+          if (bytes > maxBytes) throw treeLarge('more', `its files have more than ${maxBytes} bytes together`);
+          if (count > maxFiles) throw treeLarge('more', `it has more than ${maxFiles} files`);
+        }
+        if (performance.now() - turn < turnMs) continue;
+        await new Promise((resolve) => setImmediate(resolve));
+        turn = performance.now();
+      }
+      return found;
+    },
+    /** Throws the first problem, with how many others there are. */
+    finish(): void {
+      const [first, ...others] = problems.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+      if (first === undefined) return;
+      if (others.length === 0) throw first.error;
+      const { family, code, message, hint, cause } = first.error;
+      const more = `${message}; and ${others.length} more`;
+      const paths = others.slice(0, 20).map(({ error }) => error.message);
+      throw new ZesterError(family, code, more, { hint, cause, details: { more: paths.join('\n') } });
+    },
+  };
 }
