@@ -37,7 +37,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'master',
     holds: 'dispatch, enrolment, publishing, memory',
-    imports: ['engine', 'render', 'target', 'tree', 'bus', 'trust', 'wire', 'base'],
+    imports: ['engine', 'render', 'target', 'tree', 'bus', 'trust', 'wire', 'pattern', 'base'],
     instead: 'put what master and peel both need into wire/ (a type), target/ or render/ (a function)',
   },
   {
@@ -53,6 +53,7 @@ export const layers: readonly Layer[] = [
       'render',
       'target',
       'tree',
+      'pattern',
       'bus',
       'trust',
       'wire',
@@ -69,26 +70,26 @@ export const layers: readonly Layer[] = [
   {
     name: 'migrate',
     holds: 'from Salt trees to state files',
-    imports: ['lint', 'engine', 'render', 'target', 'tree', 'base'],
+    imports: ['lint', 'engine', 'render', 'target', 'tree', 'pattern', 'base'],
     instead: 'work on the text and its places; migration needs no fleet',
   },
   {
     name: 'lint',
     holds: 'what is wrong with a tree, found without a machine',
-    imports: ['engine', 'modules', 'facts', 'kit', 'render', 'target', 'tree', 'base'],
+    imports: ['engine', 'modules', 'facts', 'kit', 'render', 'target', 'tree', 'pattern', 'base'],
     instead: 'take it as an argument: a tree is judged without any fleet or machine',
   },
   {
     name: 'engine',
     holds: 'from state files to outcomes',
-    imports: ['kit', 'render', 'tree', 'wire', 'base'],
+    imports: ['kit', 'render', 'tree', 'wire', 'pattern', 'base'],
     instead:
       'take it as an argument: the engine is given the registry, the machine and the sources, and knows their types from kit/',
   },
   {
     name: 'modules',
     holds: 'states and functions by subject',
-    imports: ['kit', 'machine', 'base'],
+    imports: ['kit', 'machine', 'pattern', 'base'],
     instead: moduleAdvice,
   },
   {
@@ -101,7 +102,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'kit',
     holds: 'what modules are made of',
-    imports: ['machine', 'base'],
+    imports: ['machine', 'pattern', 'base'],
     instead: 'describe what you need as a type in kit/context.ts and let the caller bring it',
   },
   {
@@ -113,13 +114,13 @@ export const layers: readonly Layer[] = [
   {
     name: 'target',
     holds: 'one matcher for all targets',
-    imports: ['wire', 'base'],
+    imports: ['wire', 'pattern', 'base'],
     instead: 'pass facts and ids in as values; matching is pure',
   },
   {
     name: 'render',
     holds: 'templates and YAML, with places',
-    imports: ['base'],
+    imports: ['pattern', 'base'],
     instead: 'pass facts, settings and functions in with the scope; rendering knows none of them',
   },
   {
@@ -127,6 +128,12 @@ export const layers: readonly Layer[] = [
     holds: 'a folder read as a state tree, links judged',
     imports: ['base'],
     instead: 'take folders and rules as arguments; what a tree means is for engine, lint and master',
+  },
+  {
+    name: 'pattern',
+    holds: 'globs and regular expressions, in linear time',
+    imports: ['base'],
+    instead: 'a pattern and a text come in, a match goes out',
   },
   {
     name: 'bus',

@@ -1,5 +1,5 @@
+import { globMatches, isGlob } from '#pattern/glob.ts';
 import { flatten, type Loaded } from './gather.ts';
-import { globMatches, isGlob } from './glob.ts';
 import type { Reference } from './references.ts';
 import type { Step } from './step.ts';
 

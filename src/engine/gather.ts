@@ -1,7 +1,7 @@
 import type { Place } from '#base/errors.ts';
 import { didYouMean } from '#base/errors.ts';
+import { globMatches, isGlob } from '#pattern/glob.ts';
 import type { Document, Include } from './document.ts';
-import { globMatches, isGlob } from './glob.ts';
 import type { Problems } from './problems.ts';
 import { type Environments, expandRef, isInit, locate, refsOf, type Source } from './tree.ts';
 

@@ -1,7 +1,7 @@
 import { didYouMean, ZesterError } from '#base/errors.ts';
+import { isGlob } from '#pattern/glob.ts';
 import { createFinder, type Finder } from './find.ts';
 import type { Loaded } from './gather.ts';
-import { isGlob } from './glob.ts';
 import { type RequisiteKind, requisiteKinds } from './keywords.ts';
 import { itemsOf, keyText, textOf } from './node.ts';
 import { findTangles, reportCycle } from './order-cycles.ts';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isError } from '#base/errors.ts';
 import { type FakeMachine, fakeMachine } from '#machine/fake.ts';
+import { globMatches } from '#pattern/glob.ts';
 import { told, withProbes } from '../../test/cases/harness.ts';
 import { treeOf } from '../../test/cases/trees.ts';
 import { createEngine, type PlannedStep, type RevertEntry } from './engine.ts';
-import { globMatches } from './glob.ts';
 import { type KeptRuns, type StateFunctionContext, stateFunctions } from './state-functions.ts';
 
 const files = {

@@ -1,6 +1,6 @@
 import { didYouMean, type Place } from '#base/errors.ts';
+import { isGlob } from '#pattern/glob.ts';
 import type { Wanted } from './gather.ts';
-import { isGlob } from './glob.ts';
 import { isNull, itemsOf, keyText, type Node, type ScalarNode, textOf } from './node.ts';
 import type { Problems } from './problems.ts';
 import type { Rendering } from './render.ts';

@@ -1,5 +1,5 @@
+import { globMatches, isGlob } from '#pattern/glob.ts';
 import type { Tree } from '#tree/tree.ts';
-import { globMatches, isGlob } from './glob.ts';
 
 export type { Tree } from '#tree/tree.ts';
 

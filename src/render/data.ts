@@ -1,3 +1,4 @@
+import { globMatches } from '#pattern/glob.ts';
 import { typeError } from './jinja/errors.ts';
 import { parseFloating, parseInteger } from './jinja/numbers.ts';
 import { contains, equals, iterate } from './jinja/operators.ts';
@@ -145,7 +146,7 @@ export function filterBy({ lookup, data, path, merge, fallback, base }: FilterBy
 function matching(lookup: Dict, fact: Value): Value {
   for (const each of Array.isArray(fact) ? fact : [fact]) {
     const text = str(each);
-    for (const { key, value } of lookup.entries()) if (shellMatch(text, str(key))) return value;
+    for (const { key, value } of lookup.entries()) if (globMatches(str(key), text)) return value;
   }
   return null;
 }
@@ -159,27 +160,4 @@ function overBase(base: Value, chosen: Value): Value {
 
 function orNull(value: Value | undefined): Value {
   return value === undefined ? null : value;
-}
-
-const patterns = new Map<string, RegExp>();
-
-/** Python's `fnmatchcase`: `*`, `?`, `[abc]` and `[!abc]`. */
-export function shellMatch(text: string, pattern: string): boolean {
-  if (!/[*?[]/.test(pattern)) return text === pattern;
-  let compiled = patterns.get(pattern);
-  if (compiled === undefined) {
-    compiled = compileShell(pattern);
-    if (patterns.size < 1_000) patterns.set(pattern, compiled);
-  }
-  return compiled.test(text);
-}
-
-function compileShell(pattern: string): RegExp {
-  // Runs of stars mean one: without that, `**…*` would take ages to fail.
-  const source = pattern.replace(/\*+/g, '*').replace(/\[(!?)(\]?[^\]]*)\]|[\s\S]/g, (character, not, set) => {
-    if (set !== undefined) return `[${not ? '^' : ''}${set.replace(/[\\^[\]]/g, '\\$&')}]`;
-    if (character === '*') return '[\\s\\S]*';
-    return character === '?' ? '[\\s\\S]' : character.replace(/[\\^$.|+()[\]{}]/, '\\$&');
-  });
-  return new RegExp(`^${source}$`, 'u');
 }

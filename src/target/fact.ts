@@ -1,4 +1,4 @@
-import { compileGlob } from './glob.ts';
+import { compileGlob } from '#pattern/glob.ts';
 import { compileRegex, fromStart } from './regex.ts';
 import type { Comparison, FactTarget } from './syntax.ts';
 

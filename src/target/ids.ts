@@ -1,5 +1,5 @@
+import { compileGlob, globSource } from '#pattern/glob.ts';
 import { Bitset } from './bitset.ts';
-import { compileGlob, globSource } from './glob.ts';
 import { type Automaton, dead, matched } from './linear.ts';
 import { compileIdRegex } from './match.ts';
 import { compileAutomaton } from './regex.ts';

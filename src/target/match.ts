@@ -1,8 +1,8 @@
 import { ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
+import { compileGlob } from '#pattern/glob.ts';
 import { addressesOf, compileNetwork } from './address.ts';
 import { compileFactTest, type Tree } from './fact.ts';
-import { compileGlob } from './glob.ts';
 import { compileRegex } from './regex.ts';
 import type { Target } from './syntax.ts';
 

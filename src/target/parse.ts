@@ -1,6 +1,6 @@
 import { didYouMean, type Place, ZesterError } from '#base/errors.ts';
+import { isGlob, unclosedBracket } from '#pattern/glob.ts';
 import { compileNetwork } from './address.ts';
-import { isGlob, unclosedBracket } from './glob.ts';
 import { readPattern } from './regex.ts';
 import { parseSalt } from './salt.ts';
 import {

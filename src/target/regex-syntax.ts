@@ -65,13 +65,19 @@ export interface Cost {
   readonly repeats: number;
   /** True when one of them holds another, or alternatives. */
   readonly nested: boolean;
+  /** How many ways there are through alternatives and what may be left out: all of them may have to be tried. */
+  readonly ways: number;
   readonly special: boolean;
 }
+
+const simple: Cost = { repeats: 0, nested: false, ways: 1, special: false };
 
 export function costOf(node: Node): Cost {
   if (node.kind === 'sequence' || node.kind === 'either') {
     const costs = node.items.map(costOf);
+    const isChoice = node.kind === 'either';
     return {
+      ways: costs.reduce((all, { ways }) => (isChoice ? all + ways : all * ways), isChoice ? 0 : 1),
       repeats: costs.reduce((sum, { repeats }) => sum + repeats, 0),
       nested: costs.some(({ nested }) => nested),
       special: costs.some(({ special }) => special),
@@ -82,13 +88,18 @@ export function costOf(node: Node): Cost {
     const many = node.max > 1;
     const holds = inner.repeats > 0 || inner.nested || hasAlternatives(node.item);
     const own = many && node.max !== node.min ? 1 : 0;
-    return { repeats: inner.repeats + own, nested: inner.nested || (many && holds), special: inner.special };
+    return {
+      repeats: inner.repeats + own,
+      nested: inner.nested || (many && holds),
+      ways: node.max === 1 && node.min === 0 ? inner.ways + 1 : inner.ways,
+      special: inner.special,
+    };
   }
   if (node.kind === 'special') {
-    const inner = node.item ? costOf(node.item) : { repeats: 0, nested: false };
-    return { repeats: inner.repeats, nested: inner.nested, special: true };
+    const { repeats, nested, ways } = node.item ? costOf(node.item) : simple;
+    return { repeats, nested, ways, special: true };
   }
-  return { repeats: 0, nested: false, special: false };
+  return simple;
 }
 
 function hasAlternatives(node: Node): boolean {

@@ -7,10 +7,12 @@ export interface RegexOptions {
 
 const maxPattern = 1_000;
 const maxText = 4_096;
+/** Ways through a pattern that the runtime's own engine may have to try at each place. */
+const maxWays = 64;
 
 /**
- * A search whose time is bounded whatever the pattern. With at most one open repetition the runtime's own engine is
- * quick and safe; with more, an automaton takes over. `trouble` says why a pattern cannot be used.
+ * A search whose time is bounded whatever the pattern. With at most one open repetition and few alternatives the runtime's
+ * own engine is quick and safe; with more, an automaton takes over. `trouble` says why a pattern cannot be used.
  */
 export function readPattern(
   written: string,
@@ -25,11 +27,11 @@ export function readPattern(
     return { trouble: (error as Error).message.replace(/^Invalid regular expression: /, 'the regex is not valid: ') };
   }
   const node = readRegex(source);
-  const { repeats, nested, special } = costOf(node);
-  if (!nested && repeats <= 1) return { test: (text) => native.test(text.slice(0, maxText)) };
+  const { repeats, nested, ways, special } = costOf(node);
+  if (!nested && repeats <= 1 && ways <= maxWays) return { test: (text) => native.test(text.slice(0, maxText)) };
   const linear = special ? undefined : compileLinear(node, flags);
   if (linear) return { test: (text) => linear.test(text.slice(0, maxText)) };
-  return { trouble: 'the regex could take for ever: it repeats more than one thing and looks around or back as well' };
+  return { trouble: 'the regex could take for ever: it has many ways to match, and looks around or back as well' };
 }
 
 /** The same, or nothing when the pattern cannot be used. */

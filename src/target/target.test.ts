@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isError } from '#base/errors.ts';
 import type { PeelId } from '#base/ids.ts';
+import { compileGlob } from '#pattern/glob.ts';
 import { run as conformance } from '../../tools/conformance/targeting.ts';
-import { compileGlob } from './glob.ts';
 import { explain, explainFor, FactIndex, match, type ParseOptions, parse, print, type Target } from './index.ts';
 import { readPattern } from './regex.ts';
 

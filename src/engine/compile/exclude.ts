@@ -1,5 +1,5 @@
+import { globMatches } from '#pattern/glob.ts';
 import type { Exclusion } from '../document.ts';
-import { globMatches } from '../glob.ts';
 import type { Source } from '../tree.ts';
 import type { High } from './merge.ts';
 

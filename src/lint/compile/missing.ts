@@ -1,7 +1,7 @@
 import type { Place } from '#base/errors.ts';
-import { globMatches } from '#engine/glob.ts';
 import { referenceKeywords } from '#engine/keywords.ts';
 import { type Reference, readReferences } from '#engine/references.ts';
+import { globMatches } from '#pattern/glob.ts';
 import { isStateFile, type Machine, type Survey } from '../survey.ts';
 import { isNamedBy, wordsOf } from '../template/words.ts';
 import type { Compiled } from './compiler.ts';

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { globMatches } from '#engine/glob.ts';
+import { globMatches } from '#pattern/glob.ts';
 import type { Expression, Statement } from '#render/jinja/ast.ts';
 import { bindingsOf } from './names.ts';
 import type { Template } from './template.ts';

@@ -1,4 +1,4 @@
-import { globMatches } from '#engine/glob.ts';
+import { globMatches } from '#pattern/glob.ts';
 import { isStateFile, type Survey } from '../survey.ts';
 
 /** Every word of a file that may be a reference; an expression in it is a `*`. */

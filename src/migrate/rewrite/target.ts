@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isError } from '#base/errors.ts';
-import { isGlob } from '#target/glob.ts';
+import { isGlob } from '#pattern/glob.ts';
 import { parse } from '#target/parse.ts';
 import { print } from '#target/print.ts';
 import type { FactTarget, Target, TargetType } from '#target/syntax.ts';

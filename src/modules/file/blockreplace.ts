@@ -94,7 +94,8 @@ function withNewBlock(
     throw fileUnknown('edit a block of', wanted.name);
   }
   const anchor = before ?? after;
-  const at = anchor === undefined ? -1 : lines.findIndex((line) => new RegExp(pattern(anchor).source).test(line));
+  const wish = anchor === undefined ? undefined : pattern(anchor);
+  const at = wish === undefined ? -1 : lines.findIndex((line) => wish.test(line));
   if (at >= 0) return textOfLines(lines.toSpliced(before === undefined ? at + 1 : at, 0, ...block));
   if (wanted.prepend_if_not_found) return textOfLines([...block, ...lines]);
   if (wanted.append_if_not_found) return textOfLines([...lines, ...block]);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
-import { literal, pattern } from '#kit/abilities/patterns.ts';
+import { pattern } from '#kit/abilities/patterns.ts';
 import { editArguments, linesOf, textEdit } from '#kit/abilities/text-edit.ts';
 import { fileUnknown } from '#machine/errors.ts';
 
@@ -77,7 +77,7 @@ function eachLine(
   const { name, regex, char, ignore_missing } = wanted;
   if (text === undefined && ignore_missing) return undefined;
   if (text === undefined) throw fileUnknown('comment lines in', name);
-  const wish = new RegExp(pattern(regex).source, pattern(regex).flags.replace('g', ''));
+  const wish = pattern(regex);
   const matching = (line: string) => wish.test(bare(line, char)) || wish.test(bare(line, char).trimStart());
   const lines = linesOf(text);
   if (!ignore_missing && !lines.some(matching)) {
@@ -95,5 +95,8 @@ function isComment(line: string, char: string): boolean {
 
 /** The line without its comment character and one space after it; what stands before it stays. */
 function bare(line: string, char: string): string {
-  return line.replace(new RegExp(`^(\\s*)${literal(char)} ?`), '$1');
+  const [before = ''] = /^\s*/.exec(line) ?? [];
+  if (!line.startsWith(char, before.length)) return line;
+  const after = line.slice(before.length + char.length);
+  return before + (after.startsWith(' ') ? after.slice(1) : after);
 }

@@ -8,6 +8,7 @@ import {
   sideOf,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
+import { nameMatcher } from '#kit/abilities/patterns.ts';
 import { missingParents, notKept, realPath, refuseProtected, removeParents, walkTree } from '#kit/abilities/places.ts';
 import { differences, sameValue } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
@@ -15,7 +16,6 @@ import { state } from '#kit/state.ts';
 import { AbsolutePath, FileMode, parentOf, StringList } from '#kit/types.ts';
 import { fileNotDirectory } from '#machine/errors.ts';
 import type { FileStat } from '#machine/machine.ts';
-import { globOf } from './globs.ts';
 
 export const directory = state({
   name: 'file.directory',
@@ -170,8 +170,8 @@ export const directory = state({
 
 /** What cleaning removes: topmost paths, so that a directory goes with all that is in it, unless a part is spared. */
 function extras(folder: string, inside: ReadonlyMap<string, FileStat>, spared: readonly string[]): readonly string[] {
-  const patterns = spared.map(globOf);
-  const isSpared = (path: string) => patterns.some((pattern) => pattern.test(path.slice(folder.length + 1)));
+  const patterns = spared.map(nameMatcher);
+  const isSpared = (path: string) => patterns.some((matches) => matches(path.slice(folder.length + 1)));
   const kept = [...inside.keys()].filter(isSpared);
   const going = [...inside.keys()].filter(
     (path) => !kept.some((each) => each === path || each.startsWith(`${path}/`) || path.startsWith(`${each}/`)),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { literal, pattern } from '#kit/abilities/patterns.ts';
+import { pattern } from '#kit/abilities/patterns.ts';
 import { editArguments, linesOf, textEdit, textOfLines } from '#kit/abilities/text-edit.ts';
 
 const args = z.object({
@@ -83,8 +83,9 @@ function placed(lines: readonly string[], wanted: Wish): readonly string[] {
 }
 
 function finder({ match, content }: { match?: string | undefined; content: string }): (line: string) => boolean {
-  const wish = match === undefined ? new RegExp(`^\\s*${literal(content.trim())}\\s*$`) : pattern(match);
-  return (line) => new RegExp(wish.source, wish.flags.replace('g', '')).test(line);
+  if (match === undefined) return (line) => line.trim() === content.trim();
+  const wish = pattern(match);
+  return (line) => wish.test(line);
 }
 
 function indented(content: string, line: string, { indent }: Wish): string {

@@ -8,6 +8,7 @@ import {
   setAllAttributes,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
+import { nameMatcher } from '#kit/abilities/patterns.ts';
 import {
   contentToKeep,
   findFile,
@@ -25,7 +26,6 @@ import { state } from '#kit/state.ts';
 import { AbsolutePath, AnyMap, FileMode, parentOf, StringList, TemplateFlag } from '#kit/types.ts';
 import { fileNotDirectory } from '#machine/errors.ts';
 import type { FileStat } from '#machine/machine.ts';
-import { globOf } from './globs.ts';
 import { templateNames } from './wish.ts';
 
 const args = z.object({
@@ -302,10 +302,10 @@ function between(folder: string, path: string): readonly string[] {
 }
 
 function isSelected(path: string, { include_pat, exclude_pat }: Wish): boolean {
-  const matches = (each: string) => globOf(each).test(path);
+  const matches = (each: string) => nameMatcher(each)(path);
   return (include_pat.length === 0 || include_pat.some(matches)) && !exclude_pat.some(matches);
 }
 
 function isSpared(path: string, { name, exclude_pat }: Wish): boolean {
-  return exclude_pat.some((each) => globOf(each).test(path.slice(name.length + 1)));
+  return exclude_pat.some((each) => nameMatcher(each)(path.slice(name.length + 1)));
 }

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
-import { literal, pattern, replacement } from '#kit/abilities/patterns.ts';
+import { pattern } from '#kit/abilities/patterns.ts';
 import { editArguments, linesOf, textEdit, textOfLines } from '#kit/abilities/text-edit.ts';
 import { StringList } from '#kit/types.ts';
 import { fileUnknown } from '#machine/errors.ts';
+import { replacementOf } from '#pattern/replacement.ts';
 
 export const replace = textEdit({
   name: 'file.replace',
@@ -29,7 +30,7 @@ export const replace = textEdit({
     if (!append && !prepend) return text;
     const content = linesOf(wanted.not_found_content ?? wanted.repl);
     const lines = linesOf(before);
-    if (new RegExp(`^${content.map(literal).join('\\n')}$`, 'm').test(before)) return text;
+    if (`\n${textOfLines(lines)}`.includes(`\n${textOfLines(content)}`)) return text;
     return textOfLines(prepend ? [...content, ...lines] : [...lines, ...content]);
   },
   examples: [
@@ -89,13 +90,15 @@ interface Substitution {
 }
 
 function substitute(text: string, wanted: Substitution): { readonly text: string; readonly found: boolean } {
-  const matches = [...text.matchAll(pattern(wanted.pattern, wanted.flags))];
-  let [result, at] = ['', 0];
-  for (const match of wanted.count === 0 ? matches : matches.slice(0, wanted.count)) {
-    result += text.slice(at, match.index) + replacement(wanted.repl, match);
-    at = match.index + match[0].length;
+  const regex = pattern(wanted.pattern, wanted.flags);
+  const replacement = replacementOf(wanted.repl, regex);
+  let [result, at, found] = ['', 0, 0];
+  for (const match of regex.matches(text)) {
+    result += text.slice(at, match.start) + replacement(match);
+    at = match.end;
+    if (++found === wanted.count) break;
   }
-  return { text: result + text.slice(at), found: matches.length > 0 };
+  return { text: result + text.slice(at), found: found > 0 };
 }
 
 function converging(text: string, wanted: Substitution): string {

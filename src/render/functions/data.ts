@@ -1,4 +1,5 @@
-import { deepCopy, deepUpdate, filterBy, mergeWith, shellMatch, traverse } from '../data.ts';
+import { globMatches } from '#pattern/glob.ts';
+import { deepCopy, deepUpdate, filterBy, mergeWith, traverse } from '../data.ts';
 import { valueError } from '../jinja/errors.ts';
 import { contains, iterate, truthy } from '../jinja/operators.ts';
 import { str } from '../jinja/print.ts';
@@ -259,7 +260,7 @@ function configOption(
   }
   const found = new Dict();
   for (const store of stores.toReversed()) {
-    for (const { key, value } of store.entries()) if (isText(key) && shellMatch(str(key), name)) found.set(key, value);
+    for (const { key, value } of store.entries()) if (isText(key) && globMatches(name, str(key))) found.set(key, value);
   }
   return found.size > 0 ? found : fallback;
 }

@@ -1,4 +1,4 @@
-import { matchStart } from '../python-regex.ts';
+import { regexOf } from '#pattern/regex.ts';
 import type { Test } from './filters/table.ts';
 import { isInt, isNumeric } from './numbers.ts';
 import { compare, contains, equals, isIterable, operate, truthy } from './operators.ts';
@@ -45,7 +45,7 @@ const asks: Readonly<Record<string, readonly [signature: string, ask: Ask]>> = {
   match: [
     'value, pattern, ignorecase=False, multiline=False',
     (value = null, pattern = null, ignoreCase = false, multiline = false) =>
-      matchStart(str(pattern), str(value), { ignoreCase: truthy(ignoreCase), multiline: truthy(multiline) }) !==
+      regexOf(str(pattern), { ignoreCase: truthy(ignoreCase), multiline: truthy(multiline) }).matchStart(str(value)) !==
       undefined,
   ],
   eq: [two, isEqual],

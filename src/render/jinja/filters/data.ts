@@ -1,6 +1,8 @@
-import { shellMatch, traverse } from '../../data.ts';
+import { isError } from '#base/errors.ts';
+import { globMatches } from '#pattern/glob.ts';
+import { regexOf } from '#pattern/regex.ts';
+import { traverse } from '../../data.ts';
 import { queryJson } from '../../json-query.ts';
-import { fullMatch } from '../../python-regex.ts';
 import { typeError, valueError } from '../errors.ts';
 import { pairsOf } from '../methods/dict.ts';
 import { isInt } from '../numbers.ts';
@@ -153,15 +155,16 @@ function patternsOf(value: Value): string[] {
 
 function checkLists(value: string, white: readonly string[], black: readonly string[]): boolean {
   const fits = (pattern: string): boolean =>
-    value === pattern || shellMatch(value, pattern) || fitsRegex(pattern, value);
+    value === pattern || globMatches(pattern, value) || fitsRegex(pattern, value);
   if (black.some(fits)) return false;
   return white.length === 0 || white.some(fits);
 }
 
 function fitsRegex(pattern: string, value: string): boolean {
   try {
-    return fullMatch(pattern, value) !== undefined;
-  } catch {
+    return regexOf(pattern).fullMatch(value) !== undefined;
+  } catch (error) {
+    if (!isError(error, 'PATTERN_INVALID')) throw error;
     // A shell pattern such as "*.example" need not be a regular expression.
     return false;
   }

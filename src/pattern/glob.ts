@@ -49,6 +49,20 @@ export function compileGlob(pattern: string, { caretNegates = false }: GlobOptio
   };
 }
 
+const made = new Map<string, Glob>();
+const maxMade = 1_000;
+
+/** Python's `fnmatchcase`, which every glob of Salt's language is. */
+export function globMatches(pattern: string, text: string): boolean {
+  if (!isGlob(pattern)) return pattern === text;
+  const there = made.get(pattern);
+  if (there !== undefined) return there.test(text);
+  const glob = compileGlob(pattern);
+  if (made.size >= maxMade) made.clear();
+  made.set(pattern, glob);
+  return glob.test(text);
+}
+
 /** The glob as a regular expression, for an automaton; a backtracking engine must not see it. */
 export function globSource(pattern: string, { caretNegates = false }: GlobOptions = {}): string {
   return `^${splitAtStars(pattern)
