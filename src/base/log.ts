@@ -1,3 +1,5 @@
+import { jsonText, visibleLine } from './visible.ts';
+
 /** Plain values a log line may carry. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -51,16 +53,16 @@ export function createLog({
 export const silentLog: Log = createLog({ write: () => {} });
 
 function jsonLine(time: Date, level: LogLevel, sentence: string, fields: LogFields): string {
-  return JSON.stringify({ time: time.toISOString(), level, msg: sentence, ...readable(fields) });
+  return jsonText({ time: time.toISOString(), level, msg: sentence, ...readable(fields) });
 }
 
 function textLine(time: Date, level: LogLevel, sentence: string, fields: LogFields): string {
-  const pairs = Object.entries(readable(fields)).map(([key, value]) => `${key}=${text(value)}`);
+  const pairs = Object.entries(readable(fields)).map(([key, value]) => `${visibleLine(key)}=${text(value)}`);
   return [time.toISOString(), level.toUpperCase().padEnd(5), sentence, ...pairs].join(' ');
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' && /^[\w.:/@*-]+$/.test(value) ? value : JSON.stringify(value);
+  return typeof value === 'string' && /^[\w.:/@*-]+$/.test(value) ? value : jsonText(value);
 }
 
 /** Errors do not survive JSON by themselves: keep what a reader needs. */

@@ -1,4 +1,5 @@
 import type { Flag, FlagValues } from '#base/options.ts';
+import { shownValue } from './report/shown.ts';
 import type { Style } from './report/style.ts';
 import type { Session } from './session.ts';
 
@@ -86,6 +87,8 @@ export function command<
   Value = unknown,
 >(definition: CommandDefinition<P, F, Value>): Command {
   const { name, aliases = [], summary, notes = [], positionals = [], flags = [], examples, bus } = definition;
+  // What comes from this machine may have lines of its own; what the fleet says may not make any up.
+  const shown = (value: unknown) => shownValue(value as Value, !bus);
   return {
     name,
     aliases,
@@ -97,8 +100,8 @@ export function command<
     bus,
     documents: definition.documents ?? false,
     run: (input, session) => definition.run(input as Input<P, F>, session),
-    show: (value, style) => definition.show(value as Value, style),
-    showRest: (value, style) => (definition.showRest ?? definition.show)(value as Value, style),
+    show: (value, style) => definition.show(shown(value), style),
+    showRest: (value, style) => (definition.showRest ?? definition.show)(shown(value), style),
     exit: (value) => definition.exit?.(value as Value) ?? 0,
     plain: (value) => (definition.plain ? definition.plain(value as Value) : value),
   };

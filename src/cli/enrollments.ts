@@ -1,8 +1,9 @@
 import { toHuman } from '#base/ids.ts';
+import { visible } from '#base/visible.ts';
 import { fingerprint } from '#trust/proofs.ts';
 import { channels } from '#wire/channels.ts';
 import type { EnrollDecision, EnrollDecisionReply, Enrollment } from '#wire/enroll.ts';
-import { type Style, safe } from './report/style.ts';
+import type { Style } from './report/style.ts';
 import { ago, table } from './report/table.ts';
 import type { Session } from './session.ts';
 
@@ -61,7 +62,7 @@ export function showDecided(
 ): string {
   const lines = rows.map(({ id, peel }) => `Enrollment ${id} ${verb} (peel: ${peel})\n`);
   if (more > 0) lines.push(`And ${more} more ${verb}\n`);
-  return [...lines, ...(warning === undefined ? [] : [`WARNING: ${safe(warning)}\n`])].join('');
+  return [...lines, ...(warning === undefined ? [] : [`WARNING: ${visible(warning)}\n`])].join('');
 }
 
 const doubtTexts = { 'id-held': 'ID HELD BY ANOTHER KEY!', 'key-revoked': 'KEY WAS REVOKED!' } as const;

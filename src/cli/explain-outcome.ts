@@ -1,8 +1,9 @@
 import { didYouMean, placeText, ZesterError } from '#base/errors.ts';
 import { parseJid, toHuman } from '#base/ids.ts';
 import { durationText } from '#base/time.ts';
+import { visible } from '#base/visible.ts';
 import type { Outcome, SkipReason } from '#wire/outcome.ts';
-import { paint, type Style, safe } from './report/style.ts';
+import { paint, type Style } from './report/style.ts';
 import { storedJob } from './returns.ts';
 import type { Session } from './session.ts';
 
@@ -119,7 +120,7 @@ function hintOf({ skipReason, error, result }: Outcome): string | undefined {
 }
 
 export function showExplained(found: readonly Explained[], style: Style): string {
-  return found.map((each) => `${paint(style, 'bold', safe(each.peel))}\n${lines(each, style, 1)}`).join('\n');
+  return found.map((each) => `${paint(style, 'bold', visible(each.peel))}\n${lines(each, style, 1)}`).join('\n');
 }
 
 function lines(explained: Explained, style: Style, depth: number): string {
@@ -142,14 +143,14 @@ function lines(explained: Explained, style: Style, depth: number): string {
   const called = name !== '' && name !== id ? ` (${name})` : '';
   const isFirst = depth === 1;
   const own = [
-    paint(style, 'cyan', safe(`${state} ${id}${called}: ${result}`)),
-    safe(reason),
-    ...(error && isFirst ? [`code: ${safe(error.code)}`] : []),
-    ...(declared === undefined ? [] : [paint(style, 'dim', `declared at ${safe(declared)}`)]),
+    paint(style, 'cyan', visible(`${state} ${id}${called}: ${result}`)),
+    visible(reason),
+    ...(error && isFirst ? [`code: ${visible(error.code)}`] : []),
+    ...(declared === undefined ? [] : [paint(style, 'dim', `declared at ${visible(declared)}`)]),
     ...(isFirst ? [paint(style, 'dim', `number ${turn} of ${of}, took ${durationText(ms)}`)] : []),
-    ...(diff && isFirst ? safe(diff.trimEnd()).split('\n') : []),
-    ...(causes.length > 0 && isFirst ? [`It decided: ${safe(causes.join(', '))}`] : []),
-    ...(hint && isFirst ? [`hint: ${safe(hint)}`] : []),
+    ...(diff && isFirst ? visible(diff.trimEnd()).split('\n') : []),
+    ...(causes.length > 0 && isFirst ? [`It decided: ${visible(causes.join(', '))}`] : []),
+    ...(hint && isFirst ? [`hint: ${visible(hint)}`] : []),
   ];
   const indent = '  '.repeat(depth);
   const [head = '', ...rest] = own;

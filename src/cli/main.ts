@@ -1,11 +1,13 @@
 import { asError, didYouMean, ZesterError } from '#base/errors.ts';
 import { type Flag, flagValues, type ReadArguments, readFlags } from '#base/options.ts';
+import { jsonText } from '#base/visible.ts';
 import type { Command } from './command.ts';
 import { findText } from './files.ts';
 import { type GlobalFlags, globalFlags, ownGlobalFlags } from './flags.ts';
 import { commandNames, type Found, findCommand, isGroup, runCommand } from './registry.ts';
 import { showError } from './report/error.ts';
 import { exitCodes, exitOfError } from './report/exit.ts';
+import { printable } from './report/shown.ts';
 import { type Style, wantsColour } from './report/style.ts';
 import { createSession, type Format } from './session.ts';
 
@@ -43,7 +45,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       terminal: terminal.errIsTerminal,
       flags: read.flags,
       environment: terminal.environment,
-      out: terminal.out,
+      out: (text) => terminal.out(printable(text, style.colour)),
       err: terminal.err,
     });
     const value = await command.run(input, session);
@@ -51,7 +53,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     return command.exit(value);
   } catch (thrown) {
     const error = asError(thrown);
-    terminal.err(showError(error, style, findText));
+    terminal.err(printable(showError(error, style, findText), style.colour));
     return exitOfError(error);
   }
 }
@@ -159,14 +161,14 @@ async function printed(
   value: unknown,
   { format, quiet, style }: { readonly format: Format; readonly quiet: boolean; readonly style: Style },
 ): Promise<string> {
-  if (format === 'json') return `${JSON.stringify(command.plain(value), null, 2)}\n`;
+  if (format === 'json') return `${jsonText(command.plain(value), 2)}\n`;
   if (format === 'yaml') {
-    const { stringify } = await import('yaml');
+    const { yamlText } = await import('./report/yaml.ts');
     const plain = command.plain(value);
-    if (!command.documents || !Array.isArray(plain)) return stringify(plain);
-    return plain.map((each) => `---\n${stringify(each)}`).join('');
+    if (!command.documents || !Array.isArray(plain)) return yamlText(plain);
+    return (await Promise.all(plain.map(async (each) => `---\n${await yamlText(each)}`))).join('');
   }
-  const text = command.showRest(value, style);
+  const text = printable(command.showRest(value, style), style.colour);
   return quiet && command.documents ? '' : text;
 }
 

@@ -1,6 +1,7 @@
 import { isError, ZesterError } from '#base/errors.ts';
 import { newJid, toHuman } from '#base/ids.ts';
 import { delay, startWatch } from '#base/time.ts';
+import { visible } from '#base/visible.ts';
 import { channels } from '#wire/channels.ts';
 import type {
   DispatchReply,
@@ -14,7 +15,8 @@ import type {
 } from '#wire/job.ts';
 import type { JobDraft } from './parse.ts';
 import { type JobReport, type PeelResult, refusedOf, resultOf, showResult } from './report/job.ts';
-import { safe } from './report/style.ts';
+
+import { shownValue } from './report/shown.ts';
 import { count } from './report/table.ts';
 import { type OpenReturn, returnOpener, storedJob } from './returns.ts';
 import type { Session } from './session.ts';
@@ -80,7 +82,7 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
   if (options.detach) return reportOf('detached');
 
   session.note(`Job ${jid} dispatched to ${count(peels.length, 'peel')}`);
-  for (const warning of warnings) session.note(`Warning: ${safe(warning)}`);
+  for (const warning of warnings) session.note(`Warning: ${visible(warning)}`);
   job.expect(peels);
   const ended = await waitFor(job, { ...options, jid, endMs: timeoutMs, session });
   if (ended === 'left' || ended === 'killed') return reportOf(ended);
@@ -89,7 +91,7 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
   if (ended === 'deadline' && job.missing.length > 0) {
     session.note(`Timeout: received ${peels.length - job.missing.length}/${peels.length} returns for job ${jid}`);
   }
-  for (const result of job.unanswered(silentReason)) session.write(showResult(result, session.style));
+  for (const result of job.unanswered(silentReason)) session.write(showResult(shownValue(result), session.style));
   const isOpen = ended === 'done' && job.missing.length > 0 && !job.isOver;
   return reportOf(isOpen ? 'open' : ended);
 }
@@ -152,7 +154,7 @@ class Listener {
   take(returned: Return): void {
     if (this.#returns.has(returned.peel)) return;
     this.#returns.set(returned.peel, returned);
-    this.#session.write(showResult(resultOf(returned), this.#session.style));
+    this.#session.write(showResult(shownValue(resultOf(returned)), this.#session.style));
     this.#news();
   }
 
@@ -177,7 +179,7 @@ class Listener {
   #takeRefusal(refusal: Refusal): void {
     if (this.#refused.has(refusal.peel) || this.#returns.has(refusal.peel)) return;
     this.#refused.set(refusal.peel, refusal);
-    this.#session.write(showResult(refusedOf(refusal), this.#session.style));
+    this.#session.write(showResult(shownValue(refusedOf(refusal)), this.#session.style));
   }
 
   #news(): void {
@@ -285,7 +287,7 @@ function progressText(job: Listener, elapsedMs: number): string {
   const { missing } = job;
   const names = missing
     .slice(0, 3)
-    .map((peel) => safe(toHuman(peel) + job.progressOf(peel)))
+    .map((peel) => visible(toHuman(peel) + job.progressOf(peel)))
     .join(', ');
   const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
   return `${Math.round(elapsedMs / 1_000)}s: waiting for ${names}${more}`;

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { ZesterError } from '#base/errors.ts';
 import { type Clock, systemClock } from '#base/time.ts';
+import { visible, visibleLine } from '#base/visible.ts';
 import type { Bus } from '#bus/bus.ts';
 import type { Credentials } from '#trust/jwt.ts';
 import type { RequestChannel } from '#wire/channel.ts';
@@ -101,7 +102,7 @@ export function createSession(options: SessionOptions): Session & AsyncDisposabl
   const progress = (text?: string) => {
     if (!speaks || !options.terminal || (text === undefined && !shown)) return;
     shown = text !== undefined;
-    err(`\r\u001b[K${text ?? ''}`);
+    err(`\r\u001b[K${visibleLine(text ?? '')}`);
   };
 
   const session: Session = {
@@ -115,7 +116,7 @@ export function createSession(options: SessionOptions): Session & AsyncDisposabl
     note(text) {
       if (!speaks) return;
       progress();
-      err(`${text}\n`);
+      err(`${visible(text)}\n`);
     },
     progress,
     config,

@@ -5,6 +5,7 @@ import { placeText, ZesterError } from '#base/errors.ts';
 import { newJid } from '#base/ids.ts';
 import { type Flag, flagValues, readFlags } from '#base/options.ts';
 import { durationText, systemClock } from '#base/time.ts';
+import { jsonText, visible, visibleLine } from '#base/visible.ts';
 import { refsOf } from '#engine/tree.ts';
 import { collectFacts } from '#facts/collect.ts';
 import { saltGrains } from '#facts/grains.ts';
@@ -66,7 +67,7 @@ export async function runLocal(verb: 'check' | 'apply', argv: readonly string[])
     }
     return await run(verb, words, options);
   } catch (error) {
-    process.stderr.write(`${errorText(error)}\n`);
+    process.stderr.write(`${visible(errorText(error))}\n`);
     return 64;
   }
 }
@@ -113,9 +114,9 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
     signal: AbortSignal.timeout(timeout),
     onOutcome: (outcome) => (json ? undefined : say(outcomeText(outcome), 0)),
   });
-  if (json) return say(JSON.stringify(result), result.success ? 0 : 2);
+  if (json) return say(jsonText(result), result.success ? 0 : 2);
   if (result.error) {
-    process.stderr.write(`${bodyText(result.error)}\n`);
+    process.stderr.write(`${visible(bodyText(result.error))}\n`);
     return 64;
   }
   if (result.report) say(summaryText(result.report), 0);
@@ -147,8 +148,8 @@ function check(
       problems.push(errorText(error));
     }
   }
-  if (json) return say(JSON.stringify({ files: targets.length, steps, problems }), problems.length === 0 ? 0 : 64);
-  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  if (json) return say(jsonText({ files: targets.length, steps, problems }), problems.length === 0 ? 0 : 64);
+  for (const problem of problems) process.stderr.write(`${visible(problem)}\n`);
   return say(
     `${targets.length} state files, ${steps} steps, ${problems.length} with errors`,
     problems.length === 0 ? 0 : 64,
@@ -194,13 +195,13 @@ function readSettings(path: string, scope: Scope): Readonly<Record<string, unkno
 }
 
 function outcomeText({ result, state, id, name, diff, error, because, skipReason, ms }: Outcome): string {
-  const what = `${result.padEnd(12)} ${state} ${id}${name && name !== id ? ` (${name})` : ''}  ${durationText(ms)}`;
+  const what = `${result.padEnd(12)} ${visibleLine(`${state} ${id}${name && name !== id ? ` (${name})` : ''}`)}  ${durationText(ms)}`;
   const why = because ? ` because of ${because.join(', ')}` : '';
   const notes = [diff, skipReason && `${skipReason}${why}`, error && bodyText(error)].filter((each) => each);
   return [
     what,
     ...notes.flatMap((note) =>
-      String(note)
+      visible(String(note))
         .split('\n')
         .map((line) => `    ${line}`),
     ),

@@ -1,4 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { createLog } from '#base/log.ts';
+import { main } from '#cli/main.ts';
 import { rawArguments } from '#kit/arguments.ts';
 import { contextOn } from '#kit/walk.ts';
 import { fakeMachine } from '#machine/fake.ts';
@@ -6,7 +12,10 @@ import type { Given } from '#machine/given.ts';
 import { registry } from '#modules/registry.ts';
 import { createRenderer } from '#render/render.ts';
 import { readPattern } from '#target/regex.ts';
+import { createKey } from '#trust/nkeys.ts';
+import { channels } from '#wire/channels.ts';
 import type { Attack } from './attack.ts';
+import { assertSafe, linesOf, nasty, nastyReply, outputsOf, sampleOf } from './support/nasty.ts';
 
 const deadlineMs = 15_000;
 const million = 'a'.repeat(1_000_000);
@@ -40,6 +49,133 @@ export const attacks: readonly Attack[] = [
       if ('test' in read) assert.equal(read.test('a'.repeat(4_000)), false);
     }
   }),
+  {
+    promise: 'A8',
+    name: 'answers every question of the CLI with escapes, turns and rows of its own in every field',
+    quick: true,
+    async run() {
+      const { allCommands } = await import('#cli/registry.ts');
+      const lines = linesOf(await allCommands());
+      assert.ok(lines.length >= 12, String(lines.length));
+      for (const line of lines) {
+        const outputs = await outputsOf(line, { reply: nastyReply, returned: sampleOf(channels.returned.body) });
+        assertSafe(outputs, line.join(' '));
+      }
+    },
+  },
+  {
+    promise: 'A8',
+    name: 'retitles the terminal from the output of a command, its error and a comment',
+    quick: true,
+    async run() {
+      const outcome = {
+        id: nasty,
+        state: 'cmd.run',
+        name: nasty,
+        result: 'failed',
+        comment: nasty,
+        startedAt: 0,
+        ms: 1,
+      };
+      const error = { family: 'machine', code: 'COMMAND_FAILED', message: nasty, details: { stderr: nasty } };
+      for (const part of [
+        { value: { stdout: nasty, stderr: nasty } },
+        { value: nasty },
+        { error },
+        { report: { outcomes: [{ ...outcome, diff: nasty, error }], counts: {}, ms: 1, test: false } },
+      ]) {
+        const outputs = await outputsOf(['run', 'web*', 'cmd.run', 'ls'], {
+          reply: () => ({ jid: '', peels: ['web-01'] }),
+          returned: { v: 1, status: 'done', success: true, startedAt: 0, ms: 1, ...part },
+        });
+        assertSafe(outputs, Object.keys(part).join());
+        assert.match(outputs.text, /\\x1b\]0;pwned\\x07/);
+      }
+    },
+  },
+  {
+    promise: 'A8',
+    name: 'forges rows of the list of peels, and turns one around',
+    quick: true,
+    async run() {
+      const peels = [{ peel: 'web-01', os: nasty, arch: '\u202e46x', version: '1\nweb-99  linux', online: true }];
+      const outputs = await outputsOf(['peel', 'list'], { reply: () => ({ peels }) });
+
+      assertSafe(outputs, 'peel list');
+      assert.equal(outputs.text.trimEnd().split('\n').length, 2);
+      assert.match(outputs.text, /\\u202e46x/);
+    },
+  },
+  {
+    promise: 'A8',
+    name: 'hides escapes in facts, in their names, and in the form that programs read',
+    quick: true,
+    async run() {
+      const reply = () => ({ peel: { peel: 'web-01', online: true }, facts: { [nasty]: nasty, list: ['\u009b2J'] } });
+      const outputs = await outputsOf(['peel', 'show', 'web-01'], { reply });
+
+      assertSafe(outputs, 'peel show');
+      const { facts } = JSON.parse(outputs.json) as { readonly facts: Readonly<Record<string, unknown>> };
+      assert.equal(facts[nasty], nasty, 'a program reads what was said');
+      const { parse } = await import('yaml');
+      assert.equal((parse(outputs.yaml) as { facts: Record<string, unknown> }).facts[nasty], nasty);
+    },
+  },
+  {
+    promise: 'A8',
+    name: 'joins under a host name that clears the screen, for who lists enrolments or reads the log',
+    quick: true,
+    async run() {
+      const row = { id: 'enr-1', peel: 'web-01', key: createKey('user').publicKey, state: 'pending', hostname: nasty };
+      const reply = () => ({ enrollments: [{ ...row, source: nasty, trust: 'ok', createdAt: 0 }] });
+      for (const line of [
+        ['enroll', 'list'],
+        ['enroll', 'show', 'enr-1'],
+      ]) {
+        assertSafe(await outputsOf(line, { reply }), line.join(' '));
+      }
+      for (const format of ['text', 'json'] as const) {
+        const lines: string[] = [];
+        const log = createLog({ format, write: (each) => lines.push(each) });
+        log.warn('Refused', { hostname: nasty, error: new Error(nasty), [nasty]: { inside: nasty } });
+        assert.doesNotMatch(lines.join('').replace(/\n$/, ''), /[\p{C}\p{Zl}\p{Zp}]/u, format);
+      }
+    },
+  },
+  {
+    promise: 'A8',
+    name: 'names a file of the tree so that it forges findings of the linter and lines of a local run',
+    quick: true,
+    async run() {
+      const home = mkdtempSync(join(tmpdir(), 'zester-attack-'));
+      try {
+        const name = `a\u001b[2J\u202e\nFORGED: error.zy`;
+        writeFileSync(join(home, name), '{{ nonsense }\n');
+        let [out, err] = ['', ''];
+        const terminal = {
+          environment: {},
+          out: (text: string) => {
+            out += text;
+          },
+          err: (text: string) => {
+            err += text;
+          },
+          isTerminal: true,
+          errIsTerminal: true,
+          width: 100,
+        };
+        for (const more of [[], ['--yaml'], ['--json'], ['--no-color']]) await main(['lint', home, ...more], terminal);
+        await main(['lint', join(home, name)], terminal);
+
+        const seen = stripVTControlCharacters(out + err);
+        assert.doesNotMatch(seen, /(?![\n\t])[\p{C}\p{Zl}\p{Zp}]/u);
+        assert.doesNotMatch(seen, /^FORGED/m);
+        assert.ok(!(out + err).includes('\u001b[2J'));
+      } finally {
+        rmSync(home, { recursive: true });
+      }
+    },
+  },
 ];
 
 function rendered(template: string, text: string): string {

@@ -1,8 +1,8 @@
 import { ZesterError } from '#base/errors.ts';
+import { visible } from '#base/visible.ts';
 import { channels } from '#wire/channels.ts';
 import { command } from '../command.ts';
 import { rowOf } from '../enrollments.ts';
-import { safe } from '../report/style.ts';
 
 export const enrollShow = command({
   name: 'enroll show',
@@ -19,7 +19,7 @@ export const enrollShow = command({
   },
   show: (row) => {
     const text = (key: string, value: unknown) =>
-      key.endsWith('At') && typeof value === 'number' ? new Date(value).toISOString() : safe(String(value));
+      key.endsWith('At') && typeof value === 'number' ? new Date(value).toISOString() : visible(String(value));
     return Object.entries(row)
       .map(([key, value]) => `${key.padEnd(12)} ${text(key, value)}\n`)
       .join('');

@@ -1,8 +1,9 @@
 import { toHuman } from '#base/ids.ts';
+import { visible } from '#base/visible.ts';
 import { channels } from '#wire/channels.ts';
 import type { PeelRow } from '#wire/peel.ts';
 import { command } from '../command.ts';
-import { paint, safe } from '../report/style.ts';
+import { paint } from '../report/style.ts';
 import { ago, table } from '../report/table.ts';
 
 export const peelList = command({
@@ -32,7 +33,7 @@ export const peelList = command({
       return [peel, os, arch, online ? 'yes' : 'no', online ? 'now' : ago(since, style), version];
     });
     const listed = table(['PEEL ID', 'OS', 'ARCH', 'ONLINE', 'LAST-SEEN', 'VERSION'], cells, style);
-    const warnings = rows.flatMap(({ warning }) => (warning === undefined ? [] : [safe(warning)]));
+    const warnings = rows.flatMap(({ warning }) => (warning === undefined ? [] : [visible(warning)]));
     return listed + warnings.map((each) => `${paint(style, 'yellow', 'Warning:')} ${each}\n`).join('');
   },
 });

@@ -1,8 +1,9 @@
 import { ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
+import { visible } from '#base/visible.ts';
 import { channels } from '#wire/channels.ts';
 import { command } from '../command.ts';
-import { paint, safe } from '../report/style.ts';
+import { paint } from '../report/style.ts';
 import { ago } from '../report/table.ts';
 import { valueText } from '../report/value.ts';
 
@@ -27,7 +28,7 @@ export const peelShow = command({
     const state = online
       ? paint(style, 'green', 'online')
       : paint(style, 'red', `offline, last seen ${ago(since, style)}`);
-    const said = warning === undefined ? '' : `${paint(style, 'yellow', 'Warning:')} ${safe(warning)}\n`;
+    const said = warning === undefined ? '' : `${paint(style, 'yellow', 'Warning:')} ${visible(warning)}\n`;
     return `${paint(style, 'bold', peel)}: ${state}, version ${version}\n${said}${valueText(facts)}\n`;
   },
 });

@@ -1,10 +1,11 @@
 import { asError } from '#base/errors.ts';
 import { durationText, startWatch } from '#base/time.ts';
+import { visibleLine } from '#base/visible.ts';
 import { channels } from '#wire/channels.ts';
 import { command } from '../command.ts';
 import { type Check, diagnoseClock, diagnoseCredentials, diagnoseServer, diagnoseStores } from '../diagnose.ts';
 import { readText } from '../files.ts';
-import { paint, safe } from '../report/style.ts';
+import { paint } from '../report/style.ts';
 import type { Session } from '../session.ts';
 
 export const ping = command({
@@ -28,8 +29,9 @@ export const ping = command({
             ? paint(style, 'yellow', 'WARN')
             : paint(style, 'green', 'ok  ')
           : paint(style, 'red', 'FAIL');
-        const advice = hint === undefined ? '' : `                   ${paint(style, 'cyan', 'Hint:')} ${safe(hint)}\n`;
-        return `${mark}  ${name.padEnd(12)} ${safe(detail)}\n${advice}`;
+        const advice =
+          hint === undefined ? '' : `                   ${paint(style, 'cyan', 'Hint:')} ${visibleLine(hint)}\n`;
+        return `${mark}  ${name.padEnd(12)} ${visibleLine(detail)}\n${advice}`;
       }),
       ok && !checks.some(({ warn }) => warn) ? `Everything is well (${durationText(ms)})\n` : '',
     ].join(''),

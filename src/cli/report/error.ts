@@ -1,5 +1,6 @@
 import { families, placeText, type ZesterError } from '#base/errors.ts';
-import { paint, type Style, safe } from './style.ts';
+import { visible, visibleLine } from '#base/visible.ts';
+import { paint, type Style } from './style.ts';
 
 /** The text of a file, when it can be read here. */
 export type SourceOf = (file: string) => string | undefined;
@@ -10,14 +11,14 @@ export type SourceOf = (file: string) => string | undefined;
  */
 export function showError(error: ZesterError, style: Style, sourceOf: SourceOf = () => undefined): string {
   const { message, at, hint, code, details = {}, family } = error;
-  const lines = [`${paint(style, 'red', 'Error:')} ${safe(message)} ${paint(style, 'dim', `[${code}]`)}`];
+  const lines = [`${paint(style, 'red', 'Error:')} ${continued(visible(message))} ${paint(style, 'dim', `[${code}]`)}`];
   const excerpt = details.excerpt ?? (at && caretLines(sourceOf(at.file), at.line, at.column));
-  if (at && details.excerpt === undefined) lines.push(`  at ${placeText(at)}`);
-  if (excerpt) lines.push(...indented(safe(excerpt)));
+  if (at && details.excerpt === undefined) lines.push(`  at ${visibleLine(placeText(at))}`);
+  if (excerpt) lines.push(...indented(visible(excerpt)));
   for (const [name, text] of Object.entries(details)) {
-    if (name !== 'excerpt' && text !== '') lines.push(...indented(`${name}: ${safe(text)}`));
+    if (name !== 'excerpt' && text !== '') lines.push(...indented(`${name}: ${visible(text)}`));
   }
-  if (hint) lines.push(`${paint(style, 'cyan', 'Hint:')} ${safe(hint)}`);
+  if (hint) lines.push(`${paint(style, 'cyan', 'Hint:')} ${continued(visible(hint))}`);
   if (families[family].showsStack && error.cause instanceof Error && error.cause.stack) {
     lines.push(
       paint(style, 'dim', error.cause.stack),
@@ -34,6 +35,11 @@ function caretLines(source: string | undefined, line: number, column: number): s
   const gap = text.slice(0, column - 1).replaceAll(/[^\t]/g, ' ');
   const number = String(line);
   return `${number} | ${text}\n${' '.repeat(number.length)} | ${gap}^`;
+}
+
+/** Further lines of a text stand below its first one, where no line of ours begins. */
+function continued(text: string): string {
+  return text.replaceAll('\n', '\n  ');
 }
 
 function indented(text: string): string[] {

@@ -1,11 +1,12 @@
 import { toHuman } from '#base/ids.ts';
 import { durationText } from '#base/time.ts';
+import { visible } from '#base/visible.ts';
 import type { ErrorBody } from '#wire/error.ts';
 import type { Refusal, Return } from '#wire/job.ts';
 import type { Outcome } from '#wire/outcome.ts';
 import { exitOf, interrupted } from './exit.ts';
 import { showReport } from './outcome.ts';
-import { paint, type Style, safe } from './style.ts';
+import { paint, type Style } from './style.ts';
 import { count, timeText } from './table.ts';
 import { valueText } from './value.ts';
 
@@ -73,12 +74,12 @@ export function exitOfJob({ results, ended }: JobReport): number {
 /** One peel's part, as soon as it is there. */
 export function showResult({ peel, status, return: returned, reason = '', refusal }: PeelResult, style: Style): string {
   if (refusal !== undefined) {
-    return `${paint(style, 'red', `${safe(peel)}: REFUSED`)}\n${indent(errorText({ family: 'machine', ...refusal }, style))}`;
+    return `${paint(style, 'red', `${visible(peel)}: REFUSED`)}\n${indent(errorText({ family: 'machine', ...refusal }, style))}`;
   }
   if (status === 'unreachable' || returned === undefined) {
-    return `${paint(style, 'red', `${safe(peel)}: UNREACHABLE`)}\n${indent(safe(reason))}`;
+    return `${paint(style, 'red', `${visible(peel)}: UNREACHABLE`)}\n${indent(visible(reason))}`;
   }
-  const header = paint(style, status === 'success' ? 'green' : 'red', `${safe(peel)}:`);
+  const header = paint(style, status === 'success' ? 'green' : 'red', `${visible(peel)}:`);
   return `${header}\n${indent(bodyOf(returned, style))}`;
 }
 
@@ -95,9 +96,9 @@ function bodyOf({ status, success, value, report, error, late }: Return, style: 
 function errorText({ message, code, hint, details = {} }: ErrorBody, style: Style): string {
   const said = Object.entries(details).filter(([, text]) => text.trim() !== '');
   return [
-    `${paint(style, 'red', 'ERROR:')} ${safe(message)} ${paint(style, 'dim', `[${code}]`)}`,
-    ...said.map(([name, text]) => `${name}: ${safe(text.trimEnd())}`),
-    ...(hint ? [`hint: ${safe(hint)}`] : []),
+    `${paint(style, 'red', 'ERROR:')} ${visible(message)} ${paint(style, 'dim', `[${code}]`)}`,
+    ...said.map(([name, text]) => `${name}: ${visible(text.trimEnd())}`),
+    ...(hint ? [`hint: ${visible(hint)}`] : []),
   ].join('\n');
 }
 
@@ -119,7 +120,7 @@ export function showFooter({ jid, results, ms, ended, test, openUntil }: JobRepo
 
 /** Who is not reached may still run it: that is no end, and must not look like one. */
 function openText(jid: string, results: readonly PeelResult[], openUntil: number | undefined): string {
-  const silent = results.filter(({ status }) => status === 'unreachable').map(({ peel }) => safe(peel));
+  const silent = results.filter(({ status }) => status === 'unreachable').map(({ peel }) => visible(peel));
   const names =
     silent.length > mostNames
       ? `${silent.slice(0, mostNames).join(', ')} and ${silent.length - mostNames} more`

@@ -1,5 +1,6 @@
+import { visible } from '#base/visible.ts';
 import type { Change, FileReport, Missing, Note, Outcome, Report } from '#migrate/report.ts';
-import { paint, type Style, safe } from './style.ts';
+import { paint, type Style } from './style.ts';
 import { count } from './table.ts';
 
 /** True when everything runs. */
@@ -36,13 +37,13 @@ function showFile(file: FileReport, style: Style): string {
     ...alike(changes).map(({ first, others }) =>
       line(first.at, `${paint(style, 'yellow', 'changed')} ${changeText(first, others)}`, first.why, style),
     ),
-    ...notes.map(({ at, text }) => line(at, `${paint(style, 'cyan', 'note')} ${safe(text)}`, undefined, style)),
+    ...notes.map(({ at, text }) => line(at, `${paint(style, 'cyan', 'note')} ${visible(text)}`, undefined, style)),
   ];
   return `${paint(style, 'bold', name)}  ${showOutcome(outcome, style)}\n${lines.join('')}\n`;
 }
 
 function nameOf({ tree, path }: FileReport): string {
-  return safe(tree === 'settings' ? `pillar: ${path}` : path);
+  return visible(tree === 'settings' ? `pillar: ${path}` : path);
 }
 
 const colours = { 'runs as is': 'green', changed: 'yellow', 'has missing parts': 'red' } as const;
@@ -53,7 +54,7 @@ function showOutcome(outcome: Outcome, style: Style): string {
 
 function line(at: Note['at'], text: string, why: string | undefined, style: Style): string {
   const place = (at === undefined ? '' : `${at.line}:${at.column}`).padEnd(8);
-  const reason = why === undefined ? '' : `${' '.repeat(10)}${paint(style, 'dim', safe(why))}\n`;
+  const reason = why === undefined ? '' : `${' '.repeat(10)}${paint(style, 'dim', visible(why))}\n`;
   return `  ${place}${text}\n${reason}`;
 }
 
@@ -70,7 +71,7 @@ function alike(changes: readonly Change[]): readonly Alike[] {
 
 function changeText({ from, to }: Change, others: readonly Change[]): string {
   const more = others.map(({ at }) => `${at.line}:${at.column}`).join(', ');
-  return `${safe(from)} → ${to === '' ? '(removed)' : safe(to)}${more === '' ? '' : `, also ${more}`}`;
+  return `${visible(from)} → ${to === '' ? '(removed)' : visible(to)}${more === '' ? '' : `, also ${more}`}`;
 }
 
 /** An error is no missing part of its own: it is what Zester says of the file. */
@@ -87,11 +88,11 @@ const nouns: Readonly<Partial<Record<Missing['kind'], string>>> = {
 };
 
 function missingText({ kind, name, reached }: Pick<Missing, 'kind' | 'name' | 'reached'>): string {
-  return safe(`${nouns[kind] ?? `${kind} `}${name}${reached ? '' : ', where no sample machine comes'}`);
+  return visible(`${nouns[kind] ?? `${kind} `}${name}${reached ? '' : ', where no sample machine comes'}`);
 }
 
 function noteLine({ at, text }: Note): string {
-  return `  ${at ? `${at.file}:${at.line}:${at.column} ` : ''}${safe(text)}\n`;
+  return `  ${at ? `${at.file}:${at.line}:${at.column} ` : ''}${visible(text)}\n`;
 }
 
 /** What is missing most often: that is where to begin. */

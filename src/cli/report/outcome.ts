@@ -1,7 +1,8 @@
 import { placeText } from '#base/errors.ts';
 import { durationText } from '#base/time.ts';
+import { visible } from '#base/visible.ts';
 import type { Outcome, OutcomeResult, Report } from '#wire/outcome.ts';
-import { type Paint, paint, type Style, safe, widthOf } from './style.ts';
+import { type Paint, paint, type Style, widthOf } from './style.ts';
 import { count } from './table.ts';
 import { valueText } from './value.ts';
 
@@ -24,7 +25,7 @@ export function showReport({ outcomes, ms }: Report, style: Style): string {
 function outcomeLines(outcome: Outcome, width: number, style: Style): string[] {
   const { id, name, state, result, ms, refreshed } = outcome;
   const word = paint(style, colours[result], result.padEnd(12));
-  const what = [safe(id), name !== '' && name !== id ? `(${safe(name)})` : '', refreshed ? 'refreshed' : ''];
+  const what = [visible(id), name !== '' && name !== id ? `(${visible(name)})` : '', refreshed ? 'refreshed' : ''];
   const time = paint(style, 'dim', durationText(ms));
   const head = `${word}  ${state.padEnd(width)}  ${what.filter(Boolean).join(' ')}  ${time}`;
   return [head, ...bodyLines(outcome, style).map((line) => `    ${line}`)];
@@ -33,9 +34,9 @@ function outcomeLines(outcome: Outcome, width: number, style: Style): string[] {
 function bodyLines(outcome: Outcome, style: Style): string[] {
   const { result, comment, diff, changes, details = {}, error, skipReason, because = [], ref, at } = outcome;
   const lines: string[] = [];
-  const add = (text: string) => lines.push(...safe(text.replace(/\n$/, '')).split('\n'));
+  const add = (text: string) => lines.push(...visible(text.replace(/\n$/, '')).split('\n'));
   if (error) {
-    lines.push(`${paint(style, 'red', 'ERROR:')} ${safe(error.message)} ${paint(style, 'dim', `[${error.code}]`)}`);
+    lines.push(`${paint(style, 'red', 'ERROR:')} ${visible(error.message)} ${paint(style, 'dim', `[${error.code}]`)}`);
     const place = error.at ?? at;
     if (place) add(`at ${placeText(place)}${ref === undefined ? '' : ` (${ref})`}`);
     for (const [key, text] of Object.entries(error.details ?? {}))
@@ -48,7 +49,7 @@ function bodyLines(outcome: Outcome, style: Style): string[] {
   if (comment) add(comment);
   if (diff)
     lines.push(
-      ...safe(diff.trimEnd())
+      ...visible(diff.trimEnd())
         .split('\n')
         .map((line) => diffLine(line, style)),
     );
@@ -62,7 +63,7 @@ function bodyLines(outcome: Outcome, style: Style): string[] {
 function changeLines(changes: NonNullable<Outcome['changes']>): string[] {
   const one = (value: unknown) =>
     value === undefined || value === null ? 'none' : valueText(value).replaceAll('\n', ', ');
-  return Object.entries(changes).map(([field, { from, to }]) => `${safe(field)}: ${one(from)} → ${one(to)}`);
+  return Object.entries(changes).map(([field, { from, to }]) => `${visible(field)}: ${one(from)} → ${one(to)}`);
 }
 
 function diffLine(line: string, style: Style): string {

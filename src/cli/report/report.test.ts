@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZesterError } from '#base/errors.ts';
+import { visible } from '#base/visible.ts';
 import type { Return } from '#wire/job.ts';
 import type { Outcome } from '#wire/outcome.ts';
 import { showError } from './error.ts';
 import { exitOf, exitOfError } from './exit.ts';
 import { exitOfJob, type JobReport, type PeelResult, plainJob, resultOf, showJob } from './job.ts';
-import { plainStyle, safe, wantsColour } from './style.ts';
+import { plainStyle, wantsColour } from './style.ts';
 import { ago, table } from './table.ts';
 import { valueText } from './value.ts';
 
@@ -249,7 +250,7 @@ test('nested values read like YAML, commands like commands', () => {
 });
 
 test('what a peel sends cannot drive the terminal', () => {
-  assert.equal(safe('a\u001b[2Jb\r\nc\td\u009b'), 'a\\x1b[2Jb\nc\td\\x9b');
+  assert.equal(visible('a\u001b[2Jb\r\nc\td\u009b'), 'a\\x1b[2Jb\nc\td\\x9b');
   assert.ok(!showJob(job([returned({ value: '\u001b]0;title\u0007' })]), plainStyle).includes('\u001b'));
 });
 

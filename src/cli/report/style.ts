@@ -33,17 +33,6 @@ export function wantsColour({ noColor, forceColor, terminal, environment }: Colo
   return terminal && environment.TERM !== 'dumb';
 }
 
-/**
- * Text that came from elsewhere, made safe for a terminal: control characters other than newline and tab are shown,
- * not obeyed, so that a return cannot move the cursor or retitle the window.
- */
-export function safe(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is replaced
-  return text.replaceAll(/\r\n/g, '\n').replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
-}
-
 /** Columns a text takes, colour codes not counted. */
 export function widthOf(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour code

@@ -1,6 +1,7 @@
 import { durationText } from '#base/time.ts';
+import { visible } from '#base/visible.ts';
 import type { JobState, JobSummary } from '#wire/job.ts';
-import { type Paint, paint, type Style, safe } from './style.ts';
+import { type Paint, paint, type Style } from './style.ts';
 import { ago, count, table, timeText } from './table.ts';
 import { valueText } from './value.ts';
 
@@ -47,7 +48,7 @@ export function showSummary(job: JobSummary, style: Style): string {
   ];
   return lines
     .map(([name, text]) => {
-      const shown = name === 'State' ? paint(style, colours[state], safe(text)) : safe(text);
+      const shown = name === 'State' ? paint(style, colours[state], visible(text)) : visible(text);
       return `${paint(style, 'bold', `${name}:`.padEnd(11))}${shown}\n`;
     })
     .join('');

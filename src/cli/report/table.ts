@@ -1,8 +1,9 @@
-import { paint, type Style, safe, widthOf } from './style.ts';
+import { visibleLine } from '#base/visible.ts';
+import { paint, type Style, widthOf } from './style.ts';
 
 /** Rows under their headings, columns as wide as their widest cell; the last may run on. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
-  const clean = rows.map((row) => row.map((cell) => safe(cell).replaceAll('\n', ' ')));
+  const clean = rows.map((row) => row.map((cell) => visibleLine(cell)));
   const widths = headings.map((heading, at) => Math.max(heading.length, ...clean.map((row) => widthOf(row[at] ?? ''))));
   const line = (cells: readonly string[]) =>
     cells

@@ -1,9 +1,9 @@
-import { safe } from './style.ts';
+import { visible, visibleLine } from '#base/visible.ts';
 
 /** A value that a function gave back, as a person reads it: texts as they are, the rest much like YAML. */
 export function valueText(value: unknown): string {
   if (value === undefined || value === null) return '';
-  if (typeof value === 'string') return safe(value.replace(/\n+$/, ''));
+  if (typeof value === 'string') return visible(value.replace(/\n+$/, ''));
   const output = asOutput(value);
   return output ?? nested(value).join('\n');
 }
@@ -15,17 +15,17 @@ function asOutput(value: unknown): string | undefined {
   const side = typeof stderr === 'string' ? stderr.trimEnd() : '';
   const code = others.exit_code ?? others.exitCode ?? others.retcode ?? others.code;
   return [
-    ...(stdout.trimEnd() === '' ? [] : [safe(stdout.trimEnd())]),
-    ...(side === '' ? [] : side.split('\n').map((line) => `stderr: ${safe(line)}`)),
+    ...(stdout.trimEnd() === '' ? [] : [visible(stdout.trimEnd())]),
+    ...(side === '' ? [] : side.split('\n').map((line) => `stderr: ${visible(line)}`)),
     ...(code === undefined || code === 0 ? [] : [`exit code: ${String(code)}`]),
   ].join('\n');
 }
 
 function nested(value: unknown): string[] {
   if (Array.isArray(value)) return value.length === 0 ? ['[]'] : value.flatMap(item);
-  if (!isMap(value)) return [scalar(value)];
+  if (!isMap(value)) return scalar(value).split('\n');
   const entries = Object.entries(value);
-  return entries.length === 0 ? ['{}'] : entries.flatMap(([key, each]) => pair(safe(key), each));
+  return entries.length === 0 ? ['{}'] : entries.flatMap(([key, each]) => pair(visibleLine(key), each));
 }
 
 function item(value: unknown): string[] {
@@ -37,7 +37,7 @@ function pair(key: string, value: unknown): string[] {
   if (typeof value === 'string' && value.includes('\n')) {
     return [
       `${key}: |`,
-      ...safe(value.replace(/\n$/, ''))
+      ...visible(value.replace(/\n$/, ''))
         .split('\n')
         .map((line) => `  ${line}`),
     ];
@@ -51,7 +51,7 @@ function scalar(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (Array.isArray(value)) return '[]';
   if (isMap(value)) return '{}';
-  return safe(String(value));
+  return visible(String(value));
 }
 
 function isEmpty(value: unknown): boolean {

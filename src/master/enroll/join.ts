@@ -2,6 +2,7 @@ import { isError, ZesterError } from '#base/errors.ts';
 import { isPeelId, ksuid, toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
+import { visibleLine } from '#base/visible.ts';
 import { isPublicKey } from '#trust/nkeys.ts';
 import { verifyFetch, verifyJoin, verifyRenew } from '#trust/proofs.ts';
 import type { Enrollment, FetchRequest, JoinReply, JoinRequest, RenewRequest } from '#wire/enroll.ts';
@@ -117,8 +118,8 @@ async function add({ book, clock, log }: JoinParts, { request, source, trust }: 
     trust,
     createdAt: now,
     updatedAt: now,
-    ...(hostname === undefined ? {} : { hostname: terminalSafe(hostname) }),
-    ...(caPin === undefined ? {} : { caPin: terminalSafe(caPin) }),
+    ...(hostname === undefined ? {} : { hostname: told(hostname) }),
+    ...(caPin === undefined ? {} : { caPin: told(caPin) }),
   };
   await book.add(enrollment);
   const { id } = enrollment;
@@ -166,15 +167,11 @@ function replyOf({ id, peel, state, reason }: Enrollment): JoinReply {
   return { id, peel, state, ...(reason === undefined || reason === superseded ? {} : { reason }) };
 }
 
-/** Text from strangers ends on operators' terminals: no control, direction or other invisible characters. */
-export function terminalSafe(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?').slice(0, 253);
+/** What a stranger says of itself ends on operators' terminals, and need not be long. */
+function told(text: string): string {
+  return visibleLine(text.slice(0, 253));
 }
 
 function forged(code: string, name: string): ZesterError {
-  return new ZesterError(
-    'denied',
-    code,
-    `Cannot accept the request of "${terminalSafe(name)}": its proof does not hold`,
-  );
+  return new ZesterError('denied', code, `Cannot accept the request of "${told(name)}": its proof does not hold`);
 }
