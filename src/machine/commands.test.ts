@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { after, describe, test } from 'node:test';
+import { delay } from '#base/time.ts';
 import { commandsContract } from './commands.contract.ts';
 import { realCommands } from './commands.ts';
 import { fakeMachine } from './fake.ts';
 import { realFiles } from './files.ts';
+import { cgroupsIn, ownCgroups } from './processes/cgroup.ts';
+import { allProcesses, environmentOf, findProcess, type Process } from './processes/table.ts';
 
 const fake = fakeMachine({ files: { '/work': { directory: true } } });
 commandsContract('fake', { commands: fake.commands, files: fake.files, folder: '/work' });
@@ -24,14 +27,65 @@ describe('processes', () => {
     assert.deepEqual(result, { code: 143, stdout: 'out\n', stderr: 'err\n', timedOut: false });
   });
 
-  test('a timeout ends the whole process group, children that ignore the request included', async () => {
-    const script = `trap "" TERM; (trap "" TERM; sleep 300) & echo $! > ${folder}/child; wait; sleep 300`;
+  for (const [how, script] of Object.entries({
+    'a child that ignores the request': 'trap "" TERM; (exec sleep 300) & echo $! > pid; wait; sleep 300',
+    'a daemon in a session of its own': 'setsid sh -c "sleep 300 & echo \\$! > pid" & wait; sleep 300',
+    'a child that is stopped': 'sleep 300 & echo $! > pid; kill -STOP $!; wait',
+    'a shell that starts another whenever one ends':
+      'trap "" TERM; echo $$ > pid; while :; do (trap "" TERM; exec sleep 300); done',
+    'a few that start each other': 'f() { sleep 0.02; f & }; f; f; echo $$ > pid; sleep 300',
+  })) {
+    test(`a timeout ends what the command started: ${how}`, async () => {
+      const cwd = await fs.mkdtemp(`${folder}/timeout-`);
 
-    const result = await commands.run(['sh', '-c', script], { timeoutMs: 100 });
+      const result = await commands.run(['sh', '-c', script], { cwd, timeoutMs: 200, env: { WHOSE: cwd } });
 
-    assert.equal(result.timedOut, true);
-    const child = (await fs.readFile(`${folder}/child`, 'utf8')).trim();
-    assert.ok(await isGone(child));
+      assert.equal(result.timedOut, true);
+      assert.equal(result.left, undefined);
+      assert.equal(findProcess(Number(await fs.readFile(`${cwd}/pid`, 'utf8'))), undefined);
+      assert.deepEqual(livingOf(cwd), []);
+    });
+  }
+
+  test('what a command leaves behind on purpose lives on when it ends by itself', async () => {
+    const cwd = await fs.mkdtemp(`${folder}/daemon-`);
+
+    await commands.run(['sh', '-c', 'nohup sleep 300 >/dev/null 2>&1 &'], {
+      cwd,
+      timeoutMs: 5_000,
+      env: { WHOSE: cwd },
+    });
+
+    // It may only be on its way to be that program.
+    await until(() => livingOf(cwd).some(({ name }) => name === 'sleep'));
+    assert.equal(livingOf(cwd).length, 1);
+    for (const { pid } of livingOf(cwd)) process.kill(pid);
+  });
+
+  const groups = ownCgroups();
+  const withGroups = { skip: groups === undefined ? 'this machine has no cgroup v2 that can be written' : false };
+
+  test('a group of its own ends even what hides its environment, and is gone afterwards', withGroups, async () => {
+    const parent = groups?.make(`zester-test-${process.pid}`);
+    const below = cgroupsIn(`${groups?.folder}/zester-test-${process.pid}`);
+    const grouped = realCommands({ graceMs: 50, cgroups: () => below });
+    const cwd = await fs.mkdtemp(`${folder}/hidden-`);
+    const script = `env -i setsid sh -c 'sleep 301 & echo $! > pid'; sleep 300`;
+    try {
+      const result = await grouped.run(['sh', '-c', script], { cwd, timeoutMs: 200 });
+
+      assert.equal(result.timedOut, true);
+      assert.equal(findProcess(Number(await fs.readFile(`${cwd}/pid`, 'utf8'))), undefined);
+      assert.deepEqual(below.list(''), []);
+
+      await grouped.run(['sh', '-c', 'nohup sleep 300 >/dev/null 2>&1 & echo $! > pid'], { cwd, timeoutMs: 5_000 });
+
+      const daemon = Number(await fs.readFile(`${cwd}/pid`, 'utf8'));
+      assert.deepEqual([parent?.pids(), below.list('')], [[daemon], []]);
+    } finally {
+      parent?.kill();
+      await until(() => parent?.remove() === true);
+    }
   });
 
   test('a signal that aborts ends the command', async () => {
@@ -50,10 +104,28 @@ describe('processes', () => {
     process.kill(Number(result.stdout));
   });
 
-  test('long output is cut, with a note', async () => {
-    const small = realCommands({ outputLimit: 10 });
+  test('long output that people read loses its middle, with a note; what a program reads is whole or an error', async () => {
+    const small = realCommands({ shownBytes: 10, wholeBytes: 10 });
+    const printf = ['printf', '0123456789abc'] as const;
 
-    assert.equal((await small.run(['printf', '0123456789abc'])).stdout, '0123456789\n[3 more bytes were cut]\n');
+    const { stdout } = await small.run(printf, { output: 'shown' });
+
+    assert.equal(stdout, '01234\n[3 of 13 bytes are left out here]\n89abc');
+    await assert.rejects(small.run(printf), { code: 'COMMAND_OUTPUT_TOO_LONG' });
+    await assert.rejects(small.run(['yes']), { code: 'COMMAND_OUTPUT_TOO_LONG' });
+  });
+
+  test('a command sees nothing that is the business of the agent', async () => {
+    const own = { ZESTER_JOIN_TOKEN: 'zjt-secret', NATS_URL: 'tls://u:p@nats', NOTIFY_SOCKET: '/run/x', PROXY: 'kept' };
+    Object.assign(process.env, own);
+    try {
+      const { stdout } = await commands.run(['env']);
+
+      const names = Object.keys(own).filter((name) => new RegExp(`^${name}=`, 'm').test(stdout));
+      assert.deepEqual(names, ['PROXY']);
+    } finally {
+      for (const name of Object.keys(own)) delete process.env[name];
+    }
   });
 
   test('a program that does not read its input is no error', async () => {
@@ -90,8 +162,13 @@ describe('processes', () => {
   });
 });
 
-/** Gone, or a zombie that nobody has reaped yet. */
-async function isGone(pid: string): Promise<boolean> {
-  const stat = await fs.readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat === undefined || / [ZX] /.test(stat);
+/** Processes that were started with this in their environment. */
+function livingOf(whose: string): readonly Process[] {
+  return allProcesses().filter(({ pid }) => environmentOf(pid).get('WHOSE') === whose);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const over = Date.now() + 5_000;
+  while (!holds() && Date.now() < over) await delay(5);
+  assert.ok(holds());
 }

@@ -1,20 +1,41 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import * as fs from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { delay } from '#base/time.ts';
-import { commandDirectoryUnknown, commandUnknown, machineError, userUnknown } from './errors.ts';
+import { type Account, accountOf, asUser, identity } from './account.ts';
+import { commandVariable, inheritable } from './environment.ts';
+import { commandDirectoryUnknown, machineError } from './errors.ts';
 import type { CommandOptions, CommandResult, Commands } from './machine.ts';
+import { collectOutput, type Output, type Spill } from './output.ts';
+import type { Cgroup, Cgroups } from './processes/cgroup.ts';
+import { type Ending, endProcesses } from './processes/end.ts';
+import { familyOf } from './processes/family.ts';
+import { leftText } from './processes/words.ts';
+import { findProgram, isDirectory, systemPath } from './program.ts';
+
+/** What the job a command belongs to brings along. */
+export interface CommandJob {
+  /** In the environment of each of its commands. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where its long outputs go: asked once for each command that has one. */
+  readonly spills?: (() => (stream: 'stdout' | 'stderr') => Spill) | undefined;
+}
 
 export interface RealCommandsOptions {
   /** Prefix of working directories, for a machine that lives in a folder; programs stay those of the real one. */
   readonly root?: string | undefined;
-  /** Bytes kept of each output stream. */
-  readonly outputLimit?: number;
-  /** How long a process group may take to end by itself before it is killed. */
+  /** Bytes kept of each output stream that people read. */
+  readonly shownBytes?: number;
+  /** Bytes of each output stream that a program reads: more is an error. */
+  readonly wholeBytes?: number;
+  /** How long what a command started may take to end by itself, once its time is over. */
   readonly graceMs?: number;
+  /** The same when the job is told to stop: it must still have time to say so. */
+  readonly abortGraceMs?: number;
+  /** The job that is at work. */
+  readonly job?: (() => CommandJob | undefined) | undefined;
+  /** Where a command with a time limit gets a group of its own; asked when there is such a command. */
+  readonly cgroups?: (() => Cgroups | undefined) | undefined;
 }
-
-// An agent started by init may have a PATH without the places where administrators' programs are.
-const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** A daemon that a command leaves behind often keeps its output open: this long is waited for the rest of it. */
 const lingerMs = 500;
@@ -22,74 +43,172 @@ const lingerMs = 500;
 /** The commands port: processes of this machine. The one file that starts any. */
 export function realCommands({
   root = '',
-  outputLimit = 4 * 1024 * 1024,
+  shownBytes = 1024 * 1024,
+  wholeBytes = 32 * 1024 * 1024,
   graceMs = 3_000,
+  abortGraceMs = 1_000,
+  job,
+  cgroups,
 }: RealCommandsOptions = {}): Commands {
   const commands: Commands = {
     async run(argv, options = {}) {
       const { cwd, user, umask, signal } = options;
       if (signal?.aborted) throw aborted(argv[0]);
       const path = options.env?.PATH ?? process.env.PATH;
-      const program = await find(argv[0], path, cwd && root + cwd);
+      const program = await findProgram(argv[0], path, cwd && root + cwd);
       if (cwd !== undefined && !(await isDirectory(root + cwd))) throw commandDirectoryUnknown(argv[0], cwd);
       const account = user === undefined ? undefined : await accountOf(user, argv[0]);
-      const inner = [program, ...argv.slice(1)];
-      const masked =
-        umask === undefined ? inner : ['/bin/sh', '-c', `umask ${octal(umask)}; exec "$@"`, 'sh', ...inner];
-      const [file = program, ...args] = account === undefined ? masked : await asUser(account, masked);
+      const mark = randomBytes(8).toString('hex');
+      const groups = options.timeoutMs === undefined ? undefined : cgroups?.();
+      const group = groups?.make(`command-${mark}`);
+      const words = await wrapped([program, ...argv.slice(1)], { umask, account, group });
+      const [file = program, ...args] = words;
+      const { environment, spills } = job?.() ?? {};
       const child = spawn(file, args, {
         cwd: cwd === undefined ? undefined : root + cwd,
-        env: { PATH: systemPath, ...process.env, ...(account && identity(account)), ...options.env },
-        // A group of its own, so that all that the command starts can be ended together.
+        env: {
+          PATH: systemPath,
+          ...inheritable(process.env),
+          ...(account && identity(account)),
+          ...options.env,
+          ...environment,
+          [commandVariable]: mark,
+        },
+        // A session of its own: what it starts there can be found, and the terminal's signals do not reach it.
         detached: true,
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       });
-      return finished(child, { name: argv[0], options, outputLimit, graceMs });
+      const limits = { shownBytes, wholeBytes, graceMs, abortGraceMs };
+      try {
+        return await finished(child, { name: argv[0], mark, group, options, spills, ...limits });
+      } finally {
+        if (group && groups) giveBack(group, groups);
+      }
     },
 
     async which(program) {
-      return find(program, process.env.PATH).catch(() => undefined);
+      return findProgram(program, process.env.PATH).catch(() => undefined);
     },
   };
   return commands;
 }
 
-interface Watch {
-  readonly name: string;
-  readonly options: CommandOptions;
-  readonly outputLimit: number;
-  readonly graceMs: number;
+interface Wrapping {
+  readonly umask: number | undefined;
+  readonly account: Account | undefined;
+  readonly group: Cgroup | undefined;
 }
 
-async function finished(child: ChildProcess, { name, options, outputLimit, graceMs }: Watch): Promise<CommandResult> {
-  const stdout = collect(child.stdout, outputLimit);
-  const stderr = collect(child.stderr, outputLimit);
+/** The words with those before them that change the umask and the user, and join the group. */
+async function wrapped(inner: readonly string[], { umask, account, group }: Wrapping): Promise<readonly string[]> {
+  const masked = umask === undefined ? inner : ['/bin/sh', '-c', `umask ${octal(umask)}; exec "$@"`, 'sh', ...inner];
+  const other = account === undefined ? masked : await asUser(account, masked);
+  if (group === undefined) return other;
+  // It joins before it is the command: so nothing of it is ever outside.
+  return ['/bin/sh', '-c', '{ echo $$ > "$0"; } 2>/dev/null; exec "$@"', group.door, ...other];
+}
+
+/** What a command leaves behind on purpose goes on in the job's own group. */
+function giveBack(group: Cgroup, cgroups: Cgroups): void {
+  for (let tries = 0; !group.remove() && tries < 20; tries++) cgroups.takeIn(group.pids());
+}
+
+interface Watch {
+  readonly name: string;
+  readonly mark: string;
+  readonly group: Cgroup | undefined;
+  readonly options: CommandOptions;
+  readonly spills: CommandJob['spills'];
+  readonly shownBytes: number;
+  readonly wholeBytes: number;
+  readonly graceMs: number;
+  readonly abortGraceMs: number;
+}
+
+async function finished(child: ChildProcess, watch: Watch): Promise<CommandResult> {
+  const { name, mark, group, options, graceMs, abortGraceMs } = watch;
   const over = new AbortController();
+  const { promise: endedBy, resolve: hasEnded } = Promise.withResolvers<Ending>();
+  let isEnding = false;
   let timedOut = false;
-  const end = () => void endGroup(child, graceMs, over.signal);
-  const timer =
-    options.timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          timedOut = true;
-          end();
-        }, options.timeoutMs);
-  options.signal?.addEventListener('abort', end, { once: true });
+  let tooLong: string | undefined;
+  const end = (grace: number) => {
+    if (isEnding) return;
+    isEnding = true;
+    const family = familyOf({
+      roots: child.pid === undefined ? [] : [child.pid],
+      isMarked: (environment) => environment.get(commandVariable) === mark,
+      ...(group && { pids: group.pids }),
+    });
+    void endProcesses(family, { graceMs: grace, killAll: group?.kill }).then(hasEnded);
+  };
+  const { stdout, stderr } = outputs(watch, (stream) => {
+    tooLong = stream;
+    end(0);
+  });
+  const closed = [take(child.stdout, stdout), take(child.stderr, stderr)];
+  const timer = timeout(options.timeoutMs, () => {
+    timedOut = true;
+    end(graceMs);
+  });
+  const abort = () => end(abortGraceMs);
+  options.signal?.addEventListener('abort', abort, { once: true });
   // It may have aborted while the program was looked for.
-  if (options.signal?.aborted) end();
+  if (options.signal?.aborted) abort();
   feed(child, options.input);
   try {
-    const code = await exitCode(child, name);
-    await Promise.race([Promise.all([stdout.ended, stderr.ended]), delay(lingerMs, over.signal)]);
-    if (options.signal?.aborted) throw aborted(name);
-    return { code, stdout: stdout.text(), stderr: stderr.text(), timedOut };
+    // One that cannot be ended has no exit code either.
+    const code = await Promise.race([exitCode(child, name), endedBy.then(() => delay(100)).then(() => 137)]);
+    await Promise.race([Promise.all(closed), delay(lingerMs, over.signal)]);
+    const left = isEnding ? leftText((await endedBy).left) : '';
+    if (tooLong !== undefined) throw outputTooLong(name, tooLong, watch.wholeBytes);
+    if (options.signal?.aborted) throw aborted(name, left);
+    return { code, stdout: stdout.text(), stderr: stderr.text(), timedOut, ...(left === '' ? {} : { left }) };
   } finally {
     clearTimeout(timer);
-    options.signal?.removeEventListener('abort', end);
+    options.signal?.removeEventListener('abort', abort);
     over.abort();
     child.stdout?.destroy();
     child.stderr?.destroy();
   }
+}
+
+function timeout(ms: number | undefined, call: () => void): NodeJS.Timeout | undefined {
+  return ms === undefined ? undefined : setTimeout(call, ms);
+}
+
+function outputs(
+  { options, spills, shownBytes, wholeBytes }: Watch,
+  overflow: (stream: string) => void,
+): { readonly stdout: Output; readonly stderr: Output } {
+  let open: ReturnType<NonNullable<typeof spills>> | undefined;
+  const output = (stream: 'stdout' | 'stderr'): Output => {
+    if (options.output === 'hidden') return collectOutput({ bytes: shownBytes });
+    if (options.output === 'shown') {
+      const spill = (from: NonNullable<typeof spills>) => {
+        open ??= from();
+        return open(stream);
+      };
+      return collectOutput({ bytes: shownBytes, spill: spills && (() => spill(spills)) });
+    }
+    const whole = collectOutput({ bytes: wholeBytes });
+    const add = (chunk: Uint8Array) => {
+      whole.add(chunk);
+      if (whole.total() > wholeBytes) overflow(stream);
+    };
+    return { ...whole, add };
+  };
+  return { stdout: output('stdout'), stderr: output('stderr') };
+}
+
+/** Resolves when the stream has ended. */
+function take(stream: ChildProcess['stdout'], output: Output): Promise<void> {
+  stream?.on('data', (chunk: Uint8Array) => output.add(chunk));
+  return new Promise((resolve) => {
+    if (stream === null) resolve();
+    stream?.once('close', resolve);
+    stream?.once('end', resolve);
+  });
 }
 
 function exitCode(child: ChildProcess, name: string): Promise<number> {
@@ -99,120 +218,11 @@ function exitCode(child: ChildProcess, name: string): Promise<number> {
   });
 }
 
-/** Asks the whole group to end, and after the grace makes it. */
-async function endGroup({ pid }: ChildProcess, graceMs: number, gone: AbortSignal): Promise<void> {
-  if (pid === undefined) return;
-  signalGroup(pid, 'SIGTERM');
-  await delay(graceMs, gone);
-  // Also when the leader has gone: those it started may have ignored the request.
-  signalGroup(pid, 'SIGKILL');
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    // ESRCH: nobody is left, which is what was wanted.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
-}
-
 function feed(child: ChildProcess, input: CommandOptions['input']): void {
   if (child.stdin === null) return;
   // A program that ends without reading its input breaks the pipe; its exit code tells what matters.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
-}
-
-/** Keeps the first bytes of a stream; the note at the end says how many were left out. */
-function collect(stream: ChildProcess['stdout'], limit: number): { readonly ended: Promise<void>; text(): string } {
-  const chunks: Uint8Array[] = [];
-  let [kept, cut] = [0, 0];
-  stream?.on('data', (chunk: Uint8Array) => {
-    const part = chunk.subarray(0, limit - kept);
-    if (part.length > 0) chunks.push(part);
-    kept += part.length;
-    cut += chunk.length - part.length;
-  });
-  return {
-    ended: new Promise((resolve) => {
-      if (stream === null) resolve();
-      stream?.once('close', resolve);
-      stream?.once('end', resolve);
-    }),
-    text: () => Buffer.concat(chunks).toString('utf8') + (cut > 0 ? `\n[${cut} more bytes were cut]\n` : ''),
-  };
-}
-
-async function find(program: string, path: string | undefined, cwd = process.cwd()): Promise<string> {
-  if (program.includes('/')) {
-    const place = program.startsWith('/') ? program : `${cwd}/${program}`;
-    if (await isProgram(place)) return place;
-    if (await exists(place)) {
-      throw machineError('COMMAND_DENIED', `Cannot run "${program}": it is not an executable file`);
-    }
-    throw commandUnknown(program);
-  }
-  for (const folder of `${path ?? ''}:${systemPath}`.split(':')) {
-    if (folder !== '' && program !== '' && (await isProgram(`${folder}/${program}`))) return `${folder}/${program}`;
-  }
-  throw commandUnknown(program);
-}
-
-async function isProgram(place: string): Promise<boolean> {
-  try {
-    const stat = await fs.stat(place);
-    return stat.isFile() && (stat.mode & 0o111) !== 0;
-  } catch {
-    return false;
-  }
-}
-
-async function exists(place: string): Promise<boolean> {
-  return fs.stat(place).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function isDirectory(place: string): Promise<boolean> {
-  return fs.stat(place).then(
-    (stat) => stat.isDirectory(),
-    () => false,
-  );
-}
-
-interface Account {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly home: string;
-  readonly shell: string;
-}
-
-async function accountOf(name: string, program: string): Promise<Account> {
-  const lines = (await fs.readFile('/etc/passwd', 'utf8')).split('\n');
-  const fields = lines.map((line) => line.split(':')).find(([user]) => user === name);
-  if (fields === undefined) throw userUnknown(`run "${program}"`, name);
-  const [, , uid, gid, , home = '/', shell = ''] = fields;
-  return { name, uid: Number(uid), gid: Number(gid), home, shell: shell || '/bin/sh' };
-}
-
-/** The command as another user, with that user's groups: `setpriv` where util-linux is, else BusyBox's `su`. */
-async function asUser({ name, uid, gid }: Account, argv: readonly string[]): Promise<readonly string[]> {
-  if (process.getuid?.() === uid) return argv;
-  const setpriv = await find('setpriv', process.env.PATH).catch(() => undefined);
-  // BusyBox has a setpriv too, but that one cannot change ids.
-  const isBusybox = setpriv !== undefined && (await fs.realpath(setpriv)).endsWith('busybox');
-  if (setpriv !== undefined && !isBusybox) {
-    return [setpriv, `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--', ...argv];
-  }
-  const su = await find('su', process.env.PATH);
-  return [su, '-s', '/bin/sh', '-c', 'exec "$0" "$@"', name, '--', ...argv];
-}
-
-function identity({ name, home, shell }: Account): Readonly<Record<string, string>> {
-  return { USER: name, LOGNAME: name, HOME: home, SHELL: shell };
 }
 
 function octal(mode: number): string {
@@ -249,6 +259,15 @@ function notStarted(name: string, error: Error): Error {
   return machineError('COMMAND_FAILED', `Cannot run "${name}": ${error.message}`, { cause: error });
 }
 
-function aborted(name: string): Error {
-  return machineError('COMMAND_ABORTED', `Cannot finish "${name}": it was told to stop`);
+function aborted(name: string, left = ''): Error {
+  const rest = left === '' ? '' : `, but ${left}`;
+  return machineError('COMMAND_ABORTED', `Cannot finish "${name}": it was told to stop${rest}`);
+}
+
+function outputTooLong(name: string, stream: string, bytes: number): Error {
+  return machineError(
+    'COMMAND_OUTPUT_TOO_LONG',
+    `Cannot use what "${name}" prints: ${stream} has more than ${bytes} bytes, and half an answer may mean the opposite`,
+    { hint: 'Let the command print less, or write to a file' },
+  );
 }

@@ -17,6 +17,8 @@ export interface Given {
   readonly tree?: Readonly<Record<string, string>>;
   readonly facts?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Job → stream → the whole of an output that was too long to be returned. */
+  readonly outputs?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What only system calls tell; the rest of the system's values come from files such as `/proc/meminfo`. */
   readonly system?: GivenSystem;
 }

@@ -84,14 +84,20 @@ export interface Files {
 
 export interface CommandOptions {
   readonly cwd?: string;
-  /** Added to the agent's own environment. */
+  /** Added to what commands may see of the agent's own environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly user?: string;
   readonly umask?: number;
   readonly input?: string | Uint8Array;
-  /** Milliseconds; the whole process group is killed when they are over. */
+  /** Milliseconds; the command and everything it started are ended when they are over. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /**
+   * What becomes of a long output. `whole`: a program reads it, so it is whole or the call throws
+   * `COMMAND_OUTPUT_TOO_LONG`. `shown`: people read it, so its middle may be left out, with a note, and what was left
+   * out is kept on disk. `hidden`: as shown, but nothing is kept. `whole` unless given.
+   */
+  readonly output?: 'whole' | 'shown' | 'hidden';
 }
 
 export interface CommandResult {
@@ -100,12 +106,14 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly timedOut: boolean;
+  /** When its time was over: processes of it that could not be ended, in words. */
+  readonly left?: string;
 }
 
 export interface Commands {
   /**
    * Runs a program with its arguments, without a shell. A program that does not exist throws `COMMAND_UNKNOWN`, a
-   * signal that aborts throws `COMMAND_ABORTED`; any exit code is an answer. Very long output is cut, with a note.
+   * signal that aborts throws `COMMAND_ABORTED`; any exit code is an answer.
    */
   run(argv: readonly [string, ...string[]], options?: CommandOptions): Promise<CommandResult>;
   /** The program's path, when it is on PATH. */

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
-import { realCommands } from './commands.ts';
+import { type RealCommandsOptions, realCommands } from './commands.ts';
 import { providerMissing } from './errors.ts';
 import { familyOf } from './family.ts';
 import { realFiles } from './files.ts';
@@ -18,12 +18,14 @@ export interface RealMachineOptions {
   readonly root?: string | undefined;
   /** Facts that spare reading `/etc/os-release`: only `os.family` is looked at. */
   readonly facts?: Readonly<Record<string, unknown>>;
+  /** What commands are run with: the job they belong to. */
+  readonly running?: Pick<RealCommandsOptions, 'job' | 'cgroups'> | undefined;
 }
 
 /** The machine this process runs on. Providers are chosen when first asked for, and loaded only then. */
-export function realMachine({ root, facts }: RealMachineOptions = {}): Machine {
+export function realMachine({ root, facts, running }: RealMachineOptions = {}): Machine {
   const files = realFiles({ root });
-  const commands = realCommands({ root });
+  const commands = realCommands({ root, ...running });
   const about = aboutFolder(root ?? '', facts);
   return composedMachine({
     files,

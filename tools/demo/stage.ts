@@ -207,7 +207,7 @@ function emptyRoot(folder: string): string {
 }
 
 function marked(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  return { ...process.env, ...more, ZESTER_DEMO: mark };
+  return { ...process.env, ...more, DEMO_MARK: mark };
 }
 
 async function runToEnd(

@@ -44,7 +44,11 @@ async function holdsTrue(guard: Guard, surroundings: CommandSurroundings, contex
 /** The exit code of a command line. */
 export async function runShell(command: string, surroundings: CommandSurroundings, context: Context): Promise<number> {
   const { shell, ...options } = surroundings;
-  const { code } = await context.commands.run([shell, '-c', command], { ...options, signal: context.signal });
+  const { code } = await context.commands.run([shell, '-c', command], {
+    ...options,
+    output: 'hidden',
+    signal: context.signal,
+  });
   return code;
 }
 

@@ -8,7 +8,7 @@ import { realPath } from './places.ts';
 /** Arguments of everything that runs a command. */
 export const commandArguments = {
   cwd: z.string().optional().describe('Directory to run it in'),
-  env: StringMap.optional().describe('Environment variables, added to those of the agent'),
+  env: StringMap.optional().describe('Environment variables, added to what it sees of those of the agent'),
   runas: AccountRef.optional()
     .describe('User to run it as')
     .meta({ aliases: ['user'] }),
@@ -42,12 +42,19 @@ export async function checkCommand(command: string, { cwd, runas }: CommandWish,
 /** Runs what the words say: a shell reads the command, unless arguments are given apart from it. */
 export async function runCommand(
   argv: readonly [string, ...string[]],
-  { cwd, env, runas, umask, stdin, timeout }: CommandWish,
-  { commands, files, signal }: Machine & { readonly signal: AbortSignal },
+  { cwd, env, runas, umask, stdin, timeout, hide_output: isHidden = false }: CommandWish & { hide_output?: boolean },
+  {
+    commands,
+    files,
+    signal,
+    rendering = false,
+  }: Machine & { readonly signal: AbortSignal; readonly rendering?: boolean },
 ): Promise<CommandResult> {
   // Free of links: the system would follow those of anybody.
   const place = cwd === undefined || runas !== undefined ? cwd : await files.resolve(cwd);
   return commands.run(argv, {
+    // A template takes it as it is: half of it would be written into a file without a word.
+    output: rendering ? 'whole' : isHidden ? 'hidden' : 'shown',
     ...(place === undefined ? {} : { cwd: place }),
     ...(env === undefined ? {} : { env }),
     ...(runas === undefined ? {} : { user: String(runas) }),
@@ -71,9 +78,13 @@ export function commandDetails(command: string, { code, stdout, stderr }: Comman
 export function judgeCommand(command: string, result: CommandResult, { timeout, success_retcodes }: CommandWish): void {
   const details = commandDetails(command, result);
   if (result.timedOut) {
-    throw new ZesterError('machine', 'COMMAND_TIMEOUT', `Cannot run "${command}": it took longer than ${timeout}ms`, {
-      details,
-    });
+    const left = result.left === undefined ? ', and was ended' : `, and ${result.left}`;
+    throw new ZesterError(
+      'machine',
+      'COMMAND_TIMEOUT',
+      `Cannot run "${command}": it took longer than ${timeout}ms${left}`,
+      { details },
+    );
   }
   if (success_retcodes.includes(result.code)) return;
   const said = (result.stderr || result.stdout).trim().split('\n').at(-1);

@@ -72,11 +72,13 @@ export const runAll = moduleFunction({
   name: 'cmd.run_all',
   summary: 'Run a command and return its output and exit code',
   args: runArguments,
-  returns: 'Map of `retcode`, `stdout`, `stderr` and `timed_out`',
+  returns:
+    'Map of `retcode`, `stdout`, `stderr` and `timed_out`; `left` says what could not be ended when its time was over',
   changes: true,
   async run(wanted, context) {
-    const { code, stdout, stderr, timedOut } = await runCommand(shellWords(wanted, wanted.cmd), wanted, context);
-    return { retcode: code, stdout: stdout.trimEnd(), stderr: stderr.trimEnd(), timed_out: timedOut };
+    const { code, stdout, stderr, timedOut, left } = await runCommand(shellWords(wanted, wanted.cmd), wanted, context);
+    const said = { retcode: code, stdout: stdout.trimEnd(), stderr: stderr.trimEnd(), timed_out: timedOut };
+    return left === undefined ? said : { ...said, left };
   },
   examples: [
     {

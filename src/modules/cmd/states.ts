@@ -189,11 +189,12 @@ async function perform(
   wanted: RunWish & { readonly command: string },
   context: Context,
 ): Promise<Details> {
-  const result = await runCommand(argv, wanted, context);
+  const isHidden = wanted.hide_output || wanted.output_loglevel === 'quiet';
+  const result = await runCommand(argv, { ...wanted, hide_output: isHidden }, context);
   if (!(result.timedOut && wanted.ignore_timeout)) judgeCommand(wanted.command, result, wanted);
   const details = commandDetails(wanted.command, result);
   const said = wanted.stateful ? statement(result.stdout) : {};
-  if (!wanted.hide_output && wanted.output_loglevel !== 'quiet') return { ...details, ...said };
+  if (!isHidden) return { ...details, ...said };
   return { ...details, stdout: '[hidden]', stderr: '[hidden]', ...said };
 }
 
