@@ -57,6 +57,7 @@ export async function runDaemon<Table extends readonly Option[]>(
       environment: process.env,
       flags: new Map([...flags].filter(([name]) => !own.has(name))),
     });
+    forgetSecrets(options, process.env);
     if (flags.has('check-config')) return say(whyText(resolved.why, resolved.warnings));
     const { log_level: level, log_format: format } = resolved.values as unknown as LogValues;
     log = createLog({
@@ -79,6 +80,11 @@ export async function runDaemon<Table extends readonly Option[]>(
     log.error('Cannot run', { code: error.code, error, hint: error.hint });
     return 1;
   }
+}
+
+/** What was a secret in the environment is read now, and is nobody's any more: least of all that of what we start. */
+function forgetSecrets(options: readonly Option[], environment: NodeJS.ProcessEnv): void {
+  for (const { secret, env } of options) if (secret && env !== undefined) delete environment[env];
 }
 
 /** Aborts at the first SIGTERM or SIGINT; a second one ends the process at once. */
@@ -116,7 +122,8 @@ function help({
   options,
   configPath,
 }: Pick<Daemon<readonly Option[]>, 'program' | 'options' | 'configPath'>): string {
-  const rows = [...ownFlags, ...optionFlags(options)].map(({ name, summary }) => `  --${name.padEnd(22)} ${summary}`);
+  const flags = [...ownFlags, ...optionFlags(options)].filter(({ refused }) => refused === undefined);
+  const rows = flags.map(({ name, summary }) => `  --${name.padEnd(22)} ${summary}`);
   return [
     `Usage: ${program} [options]`,
     '',

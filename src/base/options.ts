@@ -22,7 +22,7 @@ export interface Option extends Kind {
   readonly flag?: string | false;
   /** True when a new value needs a restart. */
   readonly restart: boolean;
-  /** Its value is never shown. */
+  /** Its value is never shown, and no flag takes it: anybody on the machine sees the arguments of a program. */
   readonly secret?: boolean;
   /** Names it had before: still read, with a warning that names the new one. */
   readonly formerly?: readonly string[];
@@ -38,6 +38,8 @@ export interface Flag extends Kind {
   /** One letter: `o` for `-o`. */
   readonly short?: string;
   readonly aliases?: readonly string[];
+  /** It is refused, with this as the hint. */
+  readonly refused?: string | undefined;
 }
 
 interface ValueOf {
@@ -163,7 +165,18 @@ export function flagName({ key, flag }: Option): string {
 export function optionFlags(table: readonly Option[]): Flag[] {
   return table
     .filter(({ flag, type }) => flag !== false && type !== 'data')
-    .map((option) => ({ ...option, name: flagName(option) }));
+    .map((option) => ({ ...option, name: flagName(option), refused: secretHint(option, table) }));
+}
+
+function secretHint({ key, secret, env }: Option, table: readonly Option[]): string | undefined {
+  if (!secret) return undefined;
+  const file = table.find((each) => each.key === `${key}_file`);
+  return [
+    file === undefined
+      ? `Put it as "${key}" into the options file`
+      : `Put it into a file, and name that with --${flagName(file)}`,
+    ...(env === undefined ? [] : [`or set ${env}`]),
+  ].join(', ');
 }
 
 export interface ReadArguments {
@@ -195,6 +208,7 @@ export function readFlags(argv: readonly string[], known: readonly Flag[]): Read
     const negated = flag ?? (name.startsWith('no-') ? byName.get(name.slice(3)) : undefined);
     if (flag === undefined && negated?.type === 'bool') add(negated, 'false');
     else if (flag === undefined) throw unknownFlag(name, byName.keys());
+    else if (flag.refused !== undefined) throw secretFlag(flag.name, flag.refused);
     else if (inline !== undefined) add(flag, inline);
     else if (flag.type === 'bool') add(flag, 'true');
     else if (index + 1 < argv.length && !argv[index + 1]?.startsWith('--')) add(flag, argv[++index] as string);
@@ -397,6 +411,11 @@ function unknownFlag(name: string, known: Iterable<string>): ZesterError {
   return new ZesterError('usage', 'FLAG_UNKNOWN', `Cannot use "--${name}": there is no such flag`, {
     hint: near ?? 'Run it with --help for the flags it has',
   });
+}
+
+function secretFlag(name: string, hint: string): ZesterError {
+  const reason = 'everybody on this machine sees the arguments of a program';
+  return new ZesterError('usage', 'FLAG_SECRET', `Cannot take "--${name}" on a command line: ${reason}`, { hint });
 }
 
 function missingValue(written: string): ZesterError {

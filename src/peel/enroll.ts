@@ -40,7 +40,7 @@ export interface Membership {
 /** How often a trouble that lasts is said again. */
 const sayMs = 300_000;
 
-const tokenFix = 'Correct join_token in peel.yaml, or remove it and have this peel approved';
+const tokenFix = 'Correct join_token or join_token_file in peel.yaml, or remove it and have this peel approved';
 
 /**
  * Joins the fleet, however long it takes: straight through when the credentials are on disk, else it asks, waits for

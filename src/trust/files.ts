@@ -114,6 +114,12 @@ export function changedAt(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
+/** Its permission bits, and whether it is a plain file: nobody's pipe has readers beside us. Follows links. */
+export function modeOf(path: string): { readonly bits: number; readonly isFile: boolean } | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat && { bits: stat.mode & 0o7777, isFile: stat.isFile() };
+}
+
 export function removeFile(path: string): void {
   rmSync(path, { force: true });
 }

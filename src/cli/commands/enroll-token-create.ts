@@ -4,7 +4,9 @@ import { decide } from '../enrollments.ts';
 export const enrollTokenCreate = command({
   name: 'enroll token create',
   summary: 'Make a join token: peels that show it need no approval',
-  notes: ['It is shown once. Put it into peel.yaml as join_token, or into ZESTER_JOIN_TOKEN.'],
+  notes: [
+    'It is shown once. Put it into a file that only root may read, and name that as join_token_file in peel.yaml.',
+  ],
   flags: [
     { name: 'peels', summary: 'Glob of the peel ids it may let in', type: 'string', default: '*' },
     { name: 'uses', summary: 'How many peels it may let in', type: 'int', default: 1 },
