@@ -8,6 +8,7 @@ const code = await main(process.argv.slice(2), {
   environment: process.env,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  outBytes: (bytes) => new Promise((resolve) => process.stdout.write(bytes, () => resolve())),
   isTerminal: process.stdout.isTTY === true,
   errIsTerminal: process.stderr.isTTY === true,
   width: process.stdout.columns ?? 100,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { ZesterError } from '#base/errors.ts';
 
 /** A file somebody named on the command line or in the options. Throws `FILE_UNREADABLE`. */
@@ -20,6 +20,25 @@ export function writePrivate(path: string, text: string): void {
     throw new ZesterError('usage', 'FILE_UNWRITABLE', `Cannot write "${path}": ${reason}`, {
       cause: error,
       hint: 'Name a file in a folder that is there and yours',
+    });
+  }
+}
+
+/** A new file that only its owner may read, written as it comes. Throws `FILE_UNWRITABLE`, also for one that is there. */
+export function createSink(path: string): Disposable & { write(bytes: Uint8Array): void } {
+  try {
+    const file = openSync(path, 'wx', 0o600);
+    return {
+      write(bytes) {
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      },
+      [Symbol.dispose]: () => closeSync(file),
+    };
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new ZesterError('usage', 'FILE_UNWRITABLE', `Cannot write "${path}": ${reason}`, {
+      cause: error,
+      hint: 'Name a new file in a folder that is there and yours',
     });
   }
 }

@@ -16,6 +16,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Bytes as they are; resolves when there is room for more. */
+  readonly outBytes?: (bytes: Uint8Array) => Promise<void>;
   readonly isTerminal: boolean;
   readonly errIsTerminal: boolean;
   readonly width: number;
@@ -47,6 +49,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       environment: terminal.environment,
       out: (text) => terminal.out(printable(text, style.colour)),
       err: terminal.err,
+      ...(terminal.outBytes && { outBytes: terminal.outBytes }),
     });
     const value = await command.run(input, session);
     terminal.out(await printed(command, value, { format, quiet, style }));

@@ -25,6 +25,7 @@ const files = {
   'job active': async () => (await import('./commands/job-active.ts')).jobActive,
   'job kill': async () => (await import('./commands/job-kill.ts')).jobKill,
   'job list': async () => (await import('./commands/job-list.ts')).jobList,
+  'job output': async () => (await import('./commands/job-output.ts')).jobOutput,
   'job show': async () => (await import('./commands/job-show.ts')).jobShow,
   lint: async () => (await import('./commands/lint.ts')).lint,
   migrate: async () => (await import('./commands/migrate.ts')).migrate,

@@ -39,6 +39,8 @@ export interface Session {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Part of the report, on standard output, before the command's value is there. Text format only. */
   write(text: string): void;
+  /** What is no text and no report, as it is; resolves when it is on its way. */
+  writeBytes(bytes: Uint8Array): Promise<void>;
   /** A line for the person who waits, on standard error; nothing with `--quiet`, `--json` or `--yaml`. */
   note(text: string): void;
   /** Replaces one line below everything else; nothing when it is not a terminal. Without a text it goes away. */
@@ -74,11 +76,12 @@ export interface SessionOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  readonly outBytes?: (bytes: Uint8Array) => Promise<void>;
   readonly clock?: Clock;
 }
 
 export function createSession(options: SessionOptions): Session & AsyncDisposable {
-  const { format, quiet, flags, environment, out, err, clock = systemClock } = options;
+  const { format, quiet, flags, environment, out, err, outBytes, clock = systemClock } = options;
   const config = once(() => loadConfig({ flags, environment }));
   const credentialsText = once(async () => {
     const { creds } = (await config()).values;
@@ -112,6 +115,10 @@ export function createSession(options: SessionOptions): Session & AsyncDisposabl
       if (format !== 'text') return;
       progress();
       out(text);
+    },
+    async writeBytes(bytes) {
+      progress();
+      await outBytes?.(bytes);
     },
     note(text) {
       if (!speaks) return;

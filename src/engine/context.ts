@@ -16,6 +16,7 @@ export interface ContextOptions {
   readonly scope: RunScope;
   readonly rendering: Rendering;
   readonly signal: AbortSignal;
+  readonly outputs?: Context['outputs'];
 }
 
 /** Everything a module is given, made of what a run is given. */
@@ -27,6 +28,7 @@ export function createContext({
   scope,
   rendering,
   signal,
+  outputs,
 }: ContextOptions): Context {
   const context: Context = {
     ...machine,
@@ -38,6 +40,7 @@ export function createContext({
       render: (text, { path, context: names }) => rendering.text(env, text, path, names),
     },
     signal,
+    outputs,
     call: (name, named, positional) => callFunction(context, name, named, positional),
   };
   return context;

@@ -22,6 +22,18 @@ export interface Context extends Machine {
   readonly rendering?: boolean;
   /** Aborts when the job's deadline is over or the job is killed. */
   readonly signal: AbortSignal;
+  /** What this peel keeps of long outputs; none where a job has no peel. */
+  readonly outputs?: Outputs | undefined;
+}
+
+/** Outputs of commands that were too long to be returned. */
+export interface Outputs {
+  /** The streams of a job that are kept, with their bytes. */
+  list(jid: string): Promise<ReadonlyMap<string, number>>;
+  /** A part of one; undefined when it is not kept. */
+  read(jid: string, stream: string, offset: number, length: number): Promise<Uint8Array | undefined>;
+  /** SHA-256 of its first bytes, in hex. */
+  digest(jid: string, stream: string, bytes: number): Promise<string | undefined>;
 }
 
 /** Files of the state tree, and of this machine, by the names a state may use for them. */

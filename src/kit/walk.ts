@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { isError } from '#base/errors.ts';
 import type { Given } from '#machine/given.ts';
 import type { Machine } from '#machine/machine.ts';
 import { rawArguments } from './arguments.ts';
 import type { Changes } from './changes.ts';
-import type { Context, Sources, Templates } from './context.ts';
+import type { Context, Outputs, Sources, Templates } from './context.ts';
 import { type FunctionExample, functionUnknown, type ModuleFunction, type Registry } from './function.ts';
 import { lookup } from './lookup.ts';
 import type { State } from './state.ts';
@@ -103,8 +104,25 @@ export function contextOn(machine: Machine, options: WorldOptions = {}): Context
       throw functionUnknown(name, registry);
     },
     signal: signal ?? new AbortController().signal,
+    outputs: givenOutputs(given.outputs ?? {}),
   };
   return context;
+}
+
+function givenOutputs(jobs: NonNullable<Given['outputs']>): Outputs {
+  const bytesOf = (jid: string, stream: string) => {
+    const text = jobs[jid]?.[stream];
+    return text === undefined ? undefined : Buffer.from(text);
+  };
+  return {
+    list: async (jid) =>
+      new Map(Object.keys(jobs[jid] ?? {}).map((stream) => [stream, bytesOf(jid, stream)?.length ?? 0])),
+    read: async (jid, stream, offset, length) => bytesOf(jid, stream)?.subarray(offset, offset + length),
+    async digest(jid, stream, bytes) {
+      const all = bytesOf(jid, stream);
+      return all && createHash('sha256').update(all.subarray(0, bytes)).digest('hex');
+    },
+  };
 }
 
 /** Makes a real machine as an example gives it, through its own ports. */

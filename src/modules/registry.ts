@@ -5,6 +5,7 @@ import * as disk from './disk.ts';
 import * as facts from './facts.ts';
 import * as file from './file/index.ts';
 import * as group from './group.ts';
+import * as job from './job.ts';
 import * as module from './module.ts';
 import * as network from './network.ts';
 import * as pkg from './pkg/index.ts';
@@ -22,6 +23,7 @@ const subjects: readonly Readonly<Record<string, State | ModuleFunction>>[] = [
   facts,
   file,
   group,
+  job,
   module,
   network,
   pkg,

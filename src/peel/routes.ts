@@ -69,6 +69,7 @@ export const readFunctions: ReadonlySet<string> = new Set([
   'grains.keys',
   'group.info',
   'group.list_groups',
+  'job.output',
   'network.default_route',
   'network.interfaces',
   'network.ip_addrs',

@@ -5,6 +5,7 @@ import { isSuccess } from '#engine/report.ts';
 import { type StateFunctionAnswer, stateFunctions } from '#engine/state-functions.ts';
 import type { Environments, Tree } from '#engine/tree.ts';
 import { rawArguments } from '#kit/arguments.ts';
+import type { Context } from '#kit/context.ts';
 import type { Registry } from '#kit/function.ts';
 import type { Machine } from '#machine/machine.ts';
 import { match, parse, type TargetType } from '#target/index.ts';
@@ -24,6 +25,8 @@ export interface WorkerParts {
   readonly kept: RunStore;
   readonly lock: RunLock;
   readonly calls: (request: RunRequest) => RenderCalls;
+  /** Long outputs of earlier jobs. */
+  readonly outputs?: Context['outputs'];
   /** What the machine is by now: asked after a state with `reload_grains`. */
   readonly readFacts: (peel: string) => Promise<Readonly<Record<string, unknown>>>;
 }
@@ -48,7 +51,8 @@ export interface Worker {
   scopeOf(request: RunRequest): RunScope;
 }
 
-export function createWorker({ registry, machine, environmentsOf, kept, lock, calls, readFacts }: WorkerParts): Worker {
+export function createWorker(parts: WorkerParts): Worker {
+  const { registry, machine, environmentsOf, kept, lock, calls, outputs, readFacts } = parts;
   // One engine for each tree: it remembers what it rendered and compiled, so that applying again costs little.
   let latest: Opened | undefined;
   const open = (tree: LocalTree): Opened => {
@@ -148,6 +152,7 @@ export function createWorker({ registry, machine, environmentsOf, kept, lock, ca
       scope: scopeOf(request),
       rendering: unrendered,
       signal,
+      outputs,
     });
     const positional = request.id === undefined ? [] : [request.id];
     return { success: true, value: await called.run(rawArguments(called.args, request.args, positional), context) };
