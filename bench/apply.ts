@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { newJid } from '#base/ids.ts';
 import { silentLog } from '#base/log.ts';
 import { systemClock } from '#base/time.ts';
+import { ownContainment } from '#peel/containment.ts';
 import { createLane, type Lane, type RunRequest } from '#peel/runner.ts';
 import { localTree } from '#peel/tree.ts';
 import { root } from '../tools/source.ts';
@@ -77,7 +78,8 @@ function lane(dir: string): Lane {
     '--root=/',
     `--runs=${join(dir, 'runs')}`,
   ] as const;
-  return createLane({ command: [...command], width: 1, warmMs: 60_000, graceMs: 1_000, log: silentLog });
+  const containment = ownContainment({ peel: 'web-01', dataDir: dir });
+  return createLane({ command: [...command], width: 1, warmMs: 60_000, graceMs: 1_000, containment, log: silentLog });
 }
 
 /** Milliseconds of one run; every file must come out as expected, or the figure means nothing. */

@@ -133,7 +133,7 @@ function adminCredentials(nats: TestNats): string {
 }
 
 /** What enrolment leaves in a peel's auth folder. */
-function becomeMember(nats: TestNats, id: string, authDir: string): void {
+export function becomeMember(nats: TestNats, id: string, authDir: string): void {
   const { peel, key } = resolveIdentity({ authDir, id });
   writeBundle(join(authDir, memberFiles.trust), bundleOf(nats.auth.index));
   writeFile(join(authDir, memberFiles.natsCa), nats.ca);

@@ -173,7 +173,7 @@ const doors: readonly Door[] = [
     specifiers: ['node:child_process'],
     open: {
       'src/machine/commands.ts': 'runs the commands of the managed machine',
-      'src/peel/runner.ts': 'starts the runner, the same program as a child',
+      'src/peel/runner-child.ts': 'starts the runner, the same program as a child',
       'src/peel/render-call.ts': 'waits for a function that a template calls, the same program as a child',
       'src/watchdog/': 'starts the program it supervises',
     },
@@ -192,6 +192,7 @@ const doors: readonly Door[] = [
       'src/peel/files.ts': 'the cached state tree',
       'src/peel/kept-runs.ts': 'what the last runs changed',
       'src/peel/data-lock.ts': 'the lock that one peel at a time holds on its data folder',
+      'src/peel/outputs.ts': 'the whole of outputs that were too long to be returned',
       'src/peel/run-lock.ts': 'the lock that one run at a time holds',
       'src/peel/local.ts': 'the settings file of a run without a master',
       'src/bin/give-back.ts': 'what the kernel says of our own memory',

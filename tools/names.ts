@@ -80,6 +80,7 @@ export const logFields: ReadonlySet<string> = new Set([
   'peels',
   'pid',
   'port',
+  'processes',
   'provider',
   'publisher',
   'reason',

@@ -12,12 +12,14 @@ import { collectFacts } from '#facts/collect.ts';
 import { saltGrains } from '#facts/grains.ts';
 import { realMachine } from '#machine/real.ts';
 import { buckets } from '#wire/stores.ts';
+import { type Leftovers, ownContainment } from './containment.ts';
 import { takeDataFolder } from './data-lock.ts';
 import { enroll } from './enroll.ts';
 import type { Resident } from './fast.ts';
 import { openStateFiles } from './files.ts';
 import { type Identity, resolveIdentity } from './identity.ts';
 import { newInstance } from './instance.ts';
+import { joinToken } from './join-token.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { keepFacts } from './keep-facts.ts';
 import type { PeelOptions } from './options.ts';
@@ -73,6 +75,10 @@ export async function runPeel(
   let resident = await readFacts();
   const ledger = openJournal(join(options.data_dir, 'jobs.journal'), systemClock, log);
   journal = ledger;
+  const containment = ownContainment({ peel: id, dataDir: options.data_dir, useCgroups: options.job_cgroups });
+  // Before anything else may run here, and whether or not anybody can be reached.
+  const leftovers = await containment.endLeftovers(ledger.interrupted().map(({ jid }) => jid));
+  reportLeftovers(leftovers, log);
 
   const enrolling = {
     identity,
@@ -81,7 +87,7 @@ export async function runPeel(
       ...(options.nats_url.length > 0 ? [memberFiles.natsUrls] : []),
       ...(options.nats_ca === undefined ? [] : [memberFiles.natsCa]),
     ],
-    token: options.join_token,
+    token: joinToken(options, log),
     authDir: options.auth_dir,
     masterUrls: options.master_urls,
     caFile: options.enroll_ca,
@@ -125,10 +131,18 @@ export async function runPeel(
   files.follow(signal);
 
   const lane = (width: number): LaneOptions => ({
-    command: [...selfCommand('runner'), `--root=${options.root}`, `--runs=${join(options.data_dir, 'runs')}`],
+    command: [
+      ...selfCommand('runner'),
+      `--root=${options.root}`,
+      `--runs=${join(options.data_dir, 'runs')}`,
+      `--outputs=${join(options.data_dir, 'outputs')}`,
+      `--outputs-limit=${options.outputs_limit}`,
+      `--outputs-age=${options.outputs_age}`,
+    ],
     width,
     warmMs: options.runner_warm,
     graceMs: stopGraceMs,
+    containment,
     log,
   });
   const lanes = { read: createLane(lane(readWidth)), call: createLane(lane(callWidth)), run: createLane(lane(1)) };
@@ -142,6 +156,7 @@ export async function runPeel(
     trust: () => trust.current,
     resident: () => resident,
     tree: () => ({ ...files.tree, env: options.environment }),
+    leftovers: leftovers.byJob,
     heartbeatMs,
     clock: systemClock,
     log,
@@ -158,6 +173,14 @@ export async function runPeel(
   log.info('Finishing accepted jobs', { jobs: started.inbox.busy });
   await started.stop(AbortSignal.timeout(options.stop_timeout));
   await Promise.all(Object.values(lanes).map((each) => each.close()));
+}
+
+function reportLeftovers({ byJob, others }: Leftovers, log: Log): void {
+  const endings = [...byJob.values(), others];
+  const ended = endings.flatMap((each) => each.ended).map(({ pid, name }) => `${pid} ${name}`);
+  const left = endings.flatMap((each) => each.left).map(({ pid, name, state }) => `${pid} ${name} (${state})`);
+  if (ended.length > 0) log.warn('Processes of an earlier life ended', { processes: ended });
+  if (left.length > 0) log.error('Processes of an earlier life cannot be ended', { processes: left });
 }
 
 /** The connection, unless the signal comes first: then there is none to wait for. */

@@ -2,6 +2,7 @@ import { isError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { type Clock, type Stopwatch, startWatch, toMonotonic } from '#base/time.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
+import type { Ending } from '#machine/processes/end.ts';
 import { type OpenedOrder, openKill, openOrder } from '#trust/orders.ts';
 import { channels } from '#wire/channels.ts';
 import { decodeAs } from '#wire/codec.ts';
@@ -36,6 +37,8 @@ export interface InboxOptions {
   readonly resident: () => Resident;
   /** The state tree as it is now. */
   readonly tree: () => LocalTree;
+  /** What became of the processes that interrupted jobs had started. */
+  readonly leftovers?: ReadonlyMap<string, Ending> | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -299,7 +302,7 @@ export function openInbox(options: InboxOptions): Inbox {
       for (const { jid, deadline } of journal.interrupted()) {
         log.warn('Job interrupted by a restart', { jid });
         const now = clock.now();
-        const error = errorBody(interrupted(jid));
+        const error = errorBody(interrupted(jid, options.leftovers?.get(jid)));
         outbox.send({ v: 1, jid, peel, status: 'interrupted', success: false, error, startedAt: now, ms: 0 }, deadline);
       }
     },

@@ -111,7 +111,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
   if (verb === 'check') return check(worker, request, refs, json);
 
   const result = await worker.run(request, {
-    signal: AbortSignal.timeout(timeout),
+    signal: AbortSignal.any([AbortSignal.timeout(timeout), interrupted()]),
     onOutcome: (outcome) => (json ? undefined : say(outcomeText(outcome), 0)),
   });
   if (json) return say(jsonText(result), result.success ? 0 : 2);
@@ -121,6 +121,13 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
   }
   if (result.report) say(summaryText(result.report), 0);
   return result.success ? 0 : 2;
+}
+
+/** Aborts at the first Ctrl-C, so that what runs is ended and told; a second one ends this process at once. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
 }
 
 /** Where a peel of this machine would keep its runs: so one lock is for both, and either can take a run back. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { newJid } from '#base/ids.ts';
+import { systemClock } from '#base/time.ts';
 import { openOutputs } from './outputs.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'zester-outputs-'));
@@ -15,7 +16,7 @@ const day = 86_400_000;
 
 function outputsIn(name: string, bytes = 1_000_000) {
   const folder = join(root, name);
-  return { folder, outputs: openOutputs(folder, { bytes, ageMs: 7 * day }, { now: () => Date.now() }) };
+  return { folder, outputs: openOutputs(folder, { bytes, ageMs: 7 * day }, systemClock) };
 }
 
 function keep(outputs: ReturnType<typeof openOutputs>, jid: string, text: string): string {

@@ -2,6 +2,7 @@ import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import { build } from '#base/version.ts';
 import type { Bus } from '#bus/bus.ts';
+import type { Ending } from '#machine/processes/end.ts';
 import { channels } from '#wire/channels.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
@@ -26,6 +27,8 @@ export interface PeelParts {
   readonly trust: () => TrustBundle;
   readonly resident: () => Resident;
   readonly tree: () => LocalTree;
+  /** What became of the processes that interrupted jobs had started. */
+  readonly leftovers?: ReadonlyMap<string, Ending> | undefined;
   readonly heartbeatMs: number;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,5 +1,7 @@
 import { ZesterError } from '#base/errors.ts';
 import type { Stopwatch } from '#base/time.ts';
+import type { Ending } from '#machine/processes/end.ts';
+import { endingDetails, endingText } from '#machine/processes/words.ts';
 import type { OpenedOrder } from '#trust/orders.ts';
 import type { ErrorBody } from '#wire/error.ts';
 
@@ -51,12 +53,15 @@ export function stopping(): ZesterError {
   });
 }
 
-export function interrupted(jid: string): ZesterError {
+/** With what became of the processes it had started, where that was looked at. */
+export function interrupted(jid: string, ending: Ending | undefined): ZesterError {
+  const found = ending === undefined ? '' : `, and ${endingText(ending)}`;
   return new ZesterError(
     'machine',
     'JOB_INTERRUPTED',
-    `Cannot tell how "${jid}" ended: the peel was stopped while it ran`,
+    `Cannot tell how "${jid}" ended: the peel was stopped while it ran${found}`,
     {
+      details: ending && endingDetails(ending),
       hint: 'Look at the machine before running it again',
     },
   );

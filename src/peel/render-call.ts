@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { ZesterError } from '#base/errors.ts';
 import { systemClock } from '#base/time.ts';
 import type { Registry } from '#kit/function.ts';
+import { inheritable, jobVariable, peelVariable } from '#machine/environment.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { type ErrorBody, errorFrom } from '#wire/error.ts';
-import { type RunRequest, type SentRequest, sent } from './runner.ts';
+import { type RunRequest, type SentRequest, sent } from './run-request.ts';
 
 /** What templates may call while they are rendered. */
 export interface RenderCalls {
@@ -43,6 +44,8 @@ export function spawnCalls(
       const { stdout, status, error } = spawnSync(program, argv, {
         input,
         timeout,
+        killSignal: 'SIGKILL',
+        env: { ...inheritable(process.env), [jobVariable]: request.jid, [peelVariable]: request.peel },
         maxBuffer: outputBytes,
         stdio: ['pipe', 'pipe', 'inherit'],
       });

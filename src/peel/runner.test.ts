@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '#base/log.ts';
 import { systemClock } from '#base/time.ts';
+import { openContainment } from './containment.ts';
 import { createLane, type Lane, type RunRequest } from './runner.ts';
 import { localTree } from './tree.ts';
 
@@ -16,21 +17,22 @@ import { readFrames, toFrame } from ${JSON.stringify(framesModule)};
 const send = (message) => process.stdout.write(toFrame(message));
 const done = (value) => send({ kind: 'result', result: { success: true, value } });
 process.stdin.on('end', () => process.exit(0));
-readFrames(process.stdin, (command) => {
+readFrames(process.stdin, { refuse() {}, take: (command) => {
   if (command.kind === 'stop') return done('stopped in order: ' + command.reason);
   const { request } = command;
   if (request.function === 'pid') done(process.pid);
   if (request.function === 'crash') process.exit(3);
   if (request.function === 'progress') { send({ kind: 'progress', done: 1, total: 2 }); done('ok'); }
-  if (request.function === 'deaf') { readFrames(process.stdin, () => {}); for (;;); }
-});
+  if (request.function === 'deaf') { for (;;); }
+} });
 `;
 
 function testLane({ width = 1, warmMs = 10_000, graceMs = 50 } = {}): { lane: Lane } & AsyncDisposable {
   const folder = mkdtempSync(join(tmpdir(), 'zester-runner-'));
   const file = join(folder, 'runner.ts');
   writeFileSync(file, program);
-  const lane = createLane({ command: [process.execPath, file], width, warmMs, graceMs, log: silentLog });
+  const containment = openContainment({ peel: 'web-01', dataDir: folder });
+  const lane = createLane({ command: [process.execPath, file], width, warmMs, graceMs, containment, log: silentLog });
   return {
     lane,
     async [Symbol.asyncDispose]() {
@@ -106,9 +108,10 @@ test('work that is over its deadline is told to stop, and may still say what it 
 
   assert.equal(status, 'expired');
   assert.equal(result.value, 'stopped in order: expired');
+  assert.match(result.error?.message ?? '', /deadline passed and nothing it had started was left/);
 });
 
-test('work that does not listen is ended with its whole process group', async () => {
+test('work that does not listen is ended', async () => {
   await using at = testLane({ graceMs: 50 });
   const work = at.lane.run(request('deaf'), quiet);
 

@@ -1,37 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { delay, systemClock } from '#base/time.ts';
+import { type Ending, nothingEnded } from '#machine/processes/end.ts';
+import { endingDetails, endingText } from '#machine/processes/words.ts';
 import type { ErrorBody } from '#wire/error.ts';
 import type { Report } from '#wire/outcome.ts';
-import { readFrames, toFrame } from './frames.ts';
-import type { LocalTree } from './tree.ts';
+import type { Containment } from './containment.ts';
+import type { RunRequest, SentRequest } from './run-request.ts';
+import { type Child, startChild } from './runner-child.ts';
 
-/** What a runner is asked to do: everything it needs, for it keeps nothing between requests but caches. */
-export interface RunRequest {
-  readonly jid: string;
-  readonly function: string;
-  readonly id?: string | undefined;
-  readonly args: Readonly<Record<string, unknown>>;
-  readonly test: boolean;
-  /** When the work must be over, on the monotonic clock of the process that holds this. */
-  readonly dueAt: number;
-  readonly peel: string;
-  readonly facts: Readonly<Record<string, unknown>>;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly tree: LocalTree;
-}
-
-/** As it travels from one process to another: no monotonic clock means anything in the next one. */
-export type SentRequest = Omit<RunRequest, 'dueAt'> & { readonly remainingMs: number };
-
-export function sent({ dueAt, ...request }: RunRequest): SentRequest {
-  return { ...request, remainingMs: Math.max(0, dueAt - systemClock.monotonic()) };
-}
-
-export function received({ remainingMs, ...request }: SentRequest): RunRequest {
-  return { ...request, dueAt: systemClock.monotonic() + remainingMs };
-}
+export type { RunRequest } from './run-request.ts';
 
 export interface RunResult {
   readonly success: boolean;
@@ -77,8 +54,9 @@ export interface LaneOptions {
   readonly width: number;
   /** How long an idle runner stays, in milliseconds. */
   readonly warmMs: number;
-  /** Between asking a runner to stop and killing its process group, in milliseconds. */
+  /** Between asking a runner to stop and ending it with all that its job started, in milliseconds. */
   readonly graceMs: number;
+  readonly containment: Containment;
   readonly log: Log;
 }
 
@@ -90,41 +68,56 @@ interface Task {
   child?: Child;
 }
 
-export function createLane({ command, width, warmMs, graceMs, log }: LaneOptions): Lane {
+/** What escaped the runner's own ending still gets this long to end by itself. */
+const lastGraceMs = 300;
+
+export function createLane({ command, width, warmMs, graceMs, containment, log }: LaneOptions): Lane {
   const waiting: Task[] = [];
   const running = new Set<Task>();
+  const works = new Set<Promise<void>>();
   const idle: Child[] = [];
   let closed = false;
 
   const next = () => {
     while (!closed && running.size < width && waiting.length > 0) {
       const task = waiting.shift();
-      if (task === undefined) break;
+      if (task === undefined) return;
       // Its turn came too late: nothing starts after the deadline.
-      if (systemClock.monotonic() >= task.request.dueAt) expire(task);
-      else void work(task);
+      if (systemClock.monotonic() >= task.request.dueAt) {
+        expire(task);
+        continue;
+      }
+      running.add(task);
+      const done = work(task, idle.pop() ?? startChild({ command, containment, log }));
+      works.add(done);
+      void done.finally(() => works.delete(done));
     }
   };
 
   const expire = (task: Task) =>
     task.finish({ status: 'expired', result: { success: false, error: stopError('expired', 'before it started') } });
 
-  const work = async (task: Task) => {
-    running.add(task);
-    const child = idle.pop() ?? startChild(command, log);
+  const work = async (task: Task, child: Child) => {
     task.child = child;
     const timer = setTimeout(() => stop(task, 'expired'), Math.max(0, task.request.dueAt - systemClock.monotonic()));
     const result = await child.run(task.request, task.onProgress);
     clearTimeout(timer);
+    const { stop: reason } = task;
+    const ending = reason === undefined ? undefined : await child.end(lastGraceMs);
     running.delete(task);
-    task.finish({ status: task.stop ?? 'done', result });
+    task.finish(
+      reason === undefined || ending === undefined
+        ? { status: 'done', result }
+        : { status: reason, result: stopped(reason, result, ending) },
+    );
     // A runner that was told to stop may have left anything behind: the next request gets a fresh one.
-    if (task.stop !== undefined || child.dead) child.kill();
-    else keepWarm(child);
+    if (reason === undefined && !child.spent) keepWarm(child);
+    else child.kill();
     next();
   };
 
   const keepWarm = (child: Child) => {
+    child.release();
     idle.push(child);
     child.retireAfter(warmMs, () => idle.splice(idle.indexOf(child), 1));
   };
@@ -138,10 +131,12 @@ export function createLane({ command, width, warmMs, graceMs, log }: LaneOptions
       task.finish({ status: reason, result: { success: false, error: stopError(reason, 'before it started') } });
       return;
     }
-    const { child } = task;
-    child?.ask({ kind: 'stop', reason });
+    // Who is there now is looked for afterwards, also when the runner ends them itself.
+    task.child?.prepareEnd(task.request.jid);
+    task.child?.ask({ kind: 'stop', reason });
     void delay(graceMs).then(() => {
-      if (running.has(task)) child?.kill(stopError(reason, 'and its process group was ended'));
+      // With the runner ends the wait for its answer.
+      if (running.has(task)) void task.child?.end(0);
     });
   };
 
@@ -160,102 +155,39 @@ export function createLane({ command, width, warmMs, graceMs, log }: LaneOptions
     async close() {
       closed = true;
       for (const task of [...running, ...waiting]) stop(task, 'killed');
-      await Promise.all([...running].map((task) => task.child?.gone));
+      await Promise.all(works);
       for (const child of idle) child.kill();
+      // One that waits for the kernel may not go: it is not waited for.
+      await Promise.race([Promise.all(idle.map(({ gone }) => gone)), delay(1_000)]);
     },
   };
 }
 
-function stopError(reason: 'expired' | 'killed', how: string): ErrorBody {
+/** What a stopped job answered, if it could, with what became of all that it started. */
+function stopped(reason: 'expired' | 'killed', result: RunResult, ending: Ending): RunResult {
+  const error = stopError(reason, `and ${endingText(ending)}`, ending);
+  const said = result.error === undefined || result.error.code === 'RUNNER_DIED' ? [] : [result.error.message];
+  const details = { ...result.error?.details, ...error.details };
+  return {
+    ...result,
+    success: false,
+    error: {
+      ...error,
+      ...(said.length === 0 ? {} : { causes: said }),
+      ...(Object.keys(details).length === 0 ? {} : { details }),
+    },
+  };
+}
+
+function stopError(reason: 'expired' | 'killed', how: string, ending: Ending = nothingEnded): ErrorBody {
+  const details = endingDetails(ending);
+  const body = { family: 'machine', details } as const;
   return reason === 'expired'
     ? {
-        family: 'machine',
+        ...body,
         code: 'JOB_EXPIRED',
         message: `Cannot finish the job: its deadline passed ${how}`,
         hint: 'Give more time with --timeout',
       }
-    : { family: 'machine', code: 'JOB_KILLED', message: `Cannot finish the job: it was killed ${how}` };
-}
-
-interface Child {
-  readonly dead: boolean;
-  readonly gone: Promise<void>;
-  run(request: RunRequest, onProgress: Task['onProgress']): Promise<RunResult>;
-  ask(command: RunnerCommand): void;
-  /** Ends the whole process group; a request still open answers with the error. */
-  kill(error?: ErrorBody): void;
-  retireAfter(ms: number, forget: () => void): void;
-}
-
-function startChild(command: readonly [string, ...string[]], log: Log): Child {
-  const [program, ...argv] = command;
-  // Detached makes it the leader of a process group: ending the group ends every command it started.
-  const process_: ChildProcess = spawn(program, argv, { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
-  const { promise: gone, resolve: wentAway } = Promise.withResolvers<void>();
-  let dead = false;
-  let open: { resolve: (result: RunResult) => void; onProgress: Task['onProgress'] } | undefined;
-  let retirement: { timer: NodeJS.Timeout; forget: () => void } | undefined;
-
-  const settle = (result: RunResult) => {
-    open?.resolve(result);
-    open = undefined;
-  };
-  const died = (code: number | null, signal: NodeJS.Signals | null) => {
-    if (dead) return;
-    dead = true;
-    retirement?.forget();
-    clearTimeout(retirement?.timer);
-    if (open) log.warn('Runner died', { code, signal });
-    settle({ success: false, error: crash(code, signal) });
-    wentAway();
-  };
-  process_.once('error', () => died(null, null));
-  process_.once('exit', died);
-  // The pipe breaks when the runner is killed while a request is written to it; `exit` tells the story.
-  process_.stdin?.on('error', () => {});
-  readFrames<RunnerMessage>(process_.stdout, (message) => {
-    if (message.kind === 'progress') open?.onProgress(message);
-    else settle(message.result);
-  });
-
-  return {
-    get dead() {
-      return dead;
-    },
-    gone,
-    run(request, onProgress) {
-      clearTimeout(retirement?.timer);
-      retirement = undefined;
-      const { promise, resolve } = Promise.withResolvers<RunResult>();
-      open = { resolve, onProgress };
-      if (dead) settle({ success: false, error: crash(null, null) });
-      else process_.stdin?.write(toFrame({ kind: 'run', request: sent(request) } satisfies RunnerCommand));
-      return promise;
-    },
-    ask: (each) => void process_.stdin?.write(toFrame(each)),
-    kill(error) {
-      if (error) settle({ success: false, error });
-      try {
-        if (process_.pid !== undefined) process.kill(-process_.pid, 'SIGKILL');
-      } catch {
-        // Gone already.
-      }
-    },
-    retireAfter(ms, forget) {
-      const timer = setTimeout(() => {
-        forget();
-        retirement = undefined;
-        // Its input ends, and so does it.
-        process_.stdin?.end();
-      }, ms);
-      retirement = { timer, forget };
-    },
-  };
-}
-
-function crash(code: number | null, signal: NodeJS.Signals | null): ErrorBody {
-  const how = signal ?? `exit code ${code ?? 'unknown'}`;
-  const error = new ZesterError('bug', 'RUNNER_DIED', `Cannot finish the job: the runner ended with ${how}`);
-  const hint = 'The agent is unharmed; its log holds what the runner printed';
-  return { family: error.family, code: error.code, message: error.message, hint };
+    : { ...body, code: 'JOB_KILLED', message: `Cannot finish the job: it was killed ${how}` };
 }

@@ -1,0 +1,28 @@
+import { systemClock } from '#base/time.ts';
+import type { LocalTree } from './tree.ts';
+
+/** What a runner is asked to do: everything it needs, for it keeps nothing between requests but caches. */
+export interface RunRequest {
+  readonly jid: string;
+  readonly function: string;
+  readonly id?: string | undefined;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly test: boolean;
+  /** When the work must be over, on the monotonic clock of the process that holds this. */
+  readonly dueAt: number;
+  readonly peel: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly tree: LocalTree;
+}
+
+/** As it travels from one process to another: no monotonic clock means anything in the next one. */
+export type SentRequest = Omit<RunRequest, 'dueAt'> & { readonly remainingMs: number };
+
+export function sent({ dueAt, ...request }: RunRequest): SentRequest {
+  return { ...request, remainingMs: Math.max(0, dueAt - systemClock.monotonic()) };
+}
+
+export function received({ remainingMs, ...request }: SentRequest): RunRequest {
+  return { ...request, dueAt: systemClock.monotonic() + remainingMs };
+}
