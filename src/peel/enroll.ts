@@ -51,11 +51,13 @@ const tokenFix = 'Correct join_token or join_token_file in peel.yaml, or remove 
 export async function enroll(options: EnrollOptions): Promise<Membership> {
   const { identity, authDir, log, signal, wait = delay } = options;
   const standing = readStanding(options);
-  const { kind, file, expiresAtMs, reason } = standing;
+  const { kind, file, expiresAtMs, reason, error: damage } = standing;
   if (kind === 'member') log.info('Credentials found', { file, expires: expiresAtMs });
   if (kind === 'expired') await renewExpired(options, standing);
   if (kind === 'member' || kind === 'expired') return membership(options);
-  if (kind === 'damaged') log.warn('Credentials of no use; asking a master for new ones', { file, reason });
+  if (kind === 'damaged') {
+    log.warn('Credentials of no use; asking a master for new ones', { file, reason, error: damage });
+  }
   const pauses = backoff({ firstMs: 1_000, capMs: 300_000 });
   const say = damped(sayMs);
   while (!signal.aborted) {

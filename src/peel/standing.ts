@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { asError } from '#base/errors.ts';
+import { asError, type ZesterError } from '#base/errors.ts';
 import { findText } from '#trust/files.ts';
 import { parseCredentials, readUserJwt } from '#trust/jwt.ts';
 import type { Identity } from './identity.ts';
@@ -22,6 +22,7 @@ export interface Standing {
   /** Which file it is about, and what is wrong with it. */
   readonly file: string;
   readonly reason?: string;
+  readonly error?: ZesterError;
   /** NaN without readable credentials. */
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
@@ -48,12 +49,15 @@ export function readStanding({ authDir, identity, clock, unneeded = [] }: Standi
     if (damage !== undefined) return { kind: 'damaged', ...damage, ...times };
     return { kind: expiresAtMs <= clock.now() ? 'expired' : 'member', file, ...times };
   } catch (error) {
-    return { ...nothing, kind: 'damaged', reason: asError(error).message };
+    return { ...nothing, kind: 'damaged', error: asError(error) };
   }
 }
 
 /** What else came with the credentials, and is of no use without the rest. */
-function damageBeside(authDir: string, unneeded: readonly string[]): Pick<Standing, 'file' | 'reason'> | undefined {
+function damageBeside(
+  authDir: string,
+  unneeded: readonly string[],
+): Pick<Standing, 'file' | 'reason' | 'error'> | undefined {
   for (const name of [memberFiles.natsCa, memberFiles.natsUrls]) {
     const file = join(authDir, name);
     if (unneeded.includes(name)) continue;
@@ -63,6 +67,6 @@ function damageBeside(authDir: string, unneeded: readonly string[]): Pick<Standi
   try {
     return readBundle(file) === undefined ? { file, reason: 'it is missing' } : undefined;
   } catch (error) {
-    return { file, reason: asError(error).message };
+    return { file, error: asError(error) };
   }
 }
