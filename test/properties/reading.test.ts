@@ -16,8 +16,8 @@ import { fewNames, randomGiven, tree } from './states.ts';
 /** What templates may call while a plan is made, and guards ask for. */
 const reading = [...registry.functions.values()].filter(({ changes }) => !changes);
 
-/** Functions that always refuse. */
-const refusing = ['test.fail'];
+/** Functions that always refuse: one by its nature, one where no job left an output. */
+const refusing = ['job.output', 'test.fail'];
 
 const isRoot = process.getuid?.() === 0;
 

@@ -138,8 +138,14 @@ describe('the service', () => {
     await using master = await testEnrollment();
     const { id } = await post(master, '/api/v1/enroll', await joinRequest(master, 'web-01'));
     const client = masterClient({ urls: [master.url], ca: await rootOf(master) });
+    const asked = Promise.withResolvers<void>();
+    const { settled } = master.service;
+    master.service.settled = (...args) => {
+      asked.resolve();
+      return settled(...args);
+    };
     const waiting = client.ask(JoinReply, { method: 'GET', path: `/api/v1/enroll/${id}`, timeoutMs: 60_000 });
-    await until(() => master.server.size === 1);
+    await asked.promise;
     const before = await servedUntil(master);
 
     master.clock.advance(61 * day);
