@@ -7,7 +7,7 @@ import { type GlobalFlags, globalFlags, ownGlobalFlags } from './flags.ts';
 import { commandNames, type Found, findCommand, isGroup, runCommand } from './registry.ts';
 import { showError } from './report/error.ts';
 import { exitCodes, exitOfError } from './report/exit.ts';
-import { printable } from './report/shown.ts';
+import { printable, visibleBytes } from './report/shown.ts';
 import { type Style, wantsColour } from './report/style.ts';
 import { createSession, type Format } from './session.ts';
 
@@ -49,7 +49,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       environment: terminal.environment,
       out: (text) => terminal.out(printable(text, style.colour)),
       err: terminal.err,
-      ...(terminal.outBytes && { outBytes: terminal.outBytes }),
+      ...(terminal.outBytes && { outBytes: terminal.isTerminal ? visibleBytes(terminal.out) : terminal.outBytes }),
     });
     const value = await command.run(input, session);
     terminal.out(await printed(command, value, { format, quiet, style }));

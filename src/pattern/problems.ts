@@ -5,7 +5,7 @@ export function patternInvalid(pattern: string, reason: string): ZesterError {
     'source',
     'PATTERN_INVALID',
     `Cannot use the pattern "${shortened(pattern)}": it is not a regular expression: ${reason}`,
-    { hint: 'Write "\\" before a character that stands for itself, such as "\\("' },
+    { hint: 'Write a backslash before a character that stands for itself: "\\(", and in a template "\\\\("' },
   );
 }
 

@@ -118,18 +118,18 @@ describe('in time proportional to the text', () => {
   ];
   for (const [pattern, text] of slow) {
     test(pattern, () => {
-      const started = performance.now();
+      const before = process.cpuUsage();
 
       assert.equal(regexOf(pattern).search(text), undefined);
-      assert.ok(performance.now() - started < 10_000);
+      assert.ok(process.cpuUsage(before).user < 10_000_000);
     });
   }
 
   test('all matches of a text together cost as much as one', () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
 
     assert.equal([...regexOf('a(?:.*?b)?').matches('a'.repeat(length))].length, length);
-    assert.ok(performance.now() - started < 10_000);
+    assert.ok(process.cpuUsage(before).user < 10_000_000);
   });
 
   test('what refers to a group can take for ever, and is ended', () => {

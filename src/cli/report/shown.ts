@@ -47,3 +47,9 @@ export function printable(text: string, colours: boolean): string {
     .map((part, index) => (index % 2 === 1 ? part : visible(part)))
     .join('');
 }
+
+/** For bytes of others that end on a terminal: as the text that they are, in parts as they come. Files and pipes get them as they are. */
+export function visibleBytes(out: (text: string) => void): (bytes: Uint8Array) => Promise<void> {
+  const decoder = new TextDecoder();
+  return async (bytes) => out(visible(decoder.decode(bytes, { stream: true })));
+}

@@ -8,7 +8,9 @@ import { plainStyle } from '#cli/report/style.ts';
 import { yamlText } from '#cli/report/yaml.ts';
 import type { CliBus, Session } from '#cli/session.ts';
 import { createKey } from '#trust/nkeys.ts';
+import { signReturn } from '#trust/peel-signatures.ts';
 import { channels } from '#wire/channels.ts';
+import { encode } from '#wire/codec.ts';
 
 /** Retitles the window, turns the direction, clears the screen twice, and begins a row of its own. */
 export const nasty = 'x\u001b]0;pwned\u0007\u001b[2J\u202egpj\u009b2J\u200b\u2028\r\nFORGED 10.0.0.1 online';
@@ -74,6 +76,8 @@ export interface Outputs {
   readonly json: string;
 }
 
+const key = createKey('user');
+
 /** What a command line prints when a master, and the peels of its job, answer these. */
 export async function outputsOf(
   line: readonly string[],
@@ -81,13 +85,19 @@ export async function outputsOf(
 ): Promise<Outputs> {
   const { command, input } = await understand(line);
   let written = '';
-  let hear: ((message: unknown) => void) | undefined;
+  let jid = '';
+  let hear: ((address: unknown, payload: Uint8Array) => void) | undefined;
+  const payloadOf = (peel: string): Uint8Array => {
+    const { rest: _, ...returned } = answers.returned as Record<string, unknown>;
+    return encode(signReturn(encode({ ...returned, jid, peel }), { jid, peel }, key.seed));
+  };
+  const listening = { close() {}, [Symbol.dispose]() {} };
   const bus = {
-    listen(channel: { readonly pattern: string }, { jid }: { readonly jid: string }, handle: (message: never) => void) {
-      if (channel.pattern === channels.returned.pattern) {
-        hear = (peel) => handle({ body: { ...(answers.returned as object), jid, peel }, address: {} } as never);
-      }
-      return { close() {}, [Symbol.dispose]() {} };
+    listen: () => listening,
+    hear(_channel: unknown, address: { readonly jid: string }, handle: typeof hear) {
+      jid = address.jid;
+      hear = handle;
+      return listening;
     },
     async close() {},
   } as unknown as CliBus;
@@ -107,12 +117,15 @@ export async function outputsOf(
     note() {},
     progress() {},
     bus: async () => bus,
-    async ask(channel: { readonly pattern: string }) {
-      const { error: _, next: _next, ...reply } = answers.reply(channel.pattern) as Record<string, unknown>;
-      if (channel.pattern === channels.dispatch.pattern) {
-        for (const peel of reply.peels as string[]) queueMicrotask(() => hear?.(peel));
+    async ask({ pattern }: { readonly pattern: string }, body: { readonly peels?: unknown[]; readonly jid?: string }) {
+      if (pattern === channels.peelKeys.pattern) return { keys: body.peels?.map(() => [key.publicKey]) };
+      const { error: _, next: _next, ...reply } = answers.reply(pattern) as Record<string, unknown>;
+      if (pattern === channels.dispatch.pattern) {
+        for (const peel of reply.peels as string[]) queueMicrotask(() => hear?.({ peel }, payloadOf(peel)));
       }
-      return reply;
+      if (pattern !== channels.jobReturns.pattern) return reply;
+      jid = body.jid ?? '';
+      return { ...reply, returns: [{ peel: nasty, payload: payloadOf(nasty) }] };
     },
     sign: async () => ({}),
     reference: async () => ({ modules: [] }),
@@ -140,8 +153,11 @@ export function linesOf(commands: readonly Command[]): readonly (readonly string
     'enroll revoke': ['enroll', 'revoke', 'enr-1'],
     'enroll token revoke': ['enroll', 'token', 'revoke', 't'],
   };
-  // `apply` reads a file of its own first, and shows what `run` shows.
-  return commands.filter(({ bus, name }) => bus && name !== 'apply').map(({ name }) => words[name] ?? name.split(' '));
+  // `apply` reads a file of its own first, and shows what `run` shows; `job output` writes bytes, by a door of their own.
+  const others = ['apply', 'job output'];
+  return commands
+    .filter(({ bus, name }) => bus && !others.includes(name))
+    .map(({ name }) => words[name] ?? name.split(' '));
 }
 
 export function assertSafe({ text, yaml, json }: Outputs, what: string): void {
@@ -164,6 +180,6 @@ function withKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withKeys);
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, key === 'key' ? createKey('user').publicKey : withKeys(each)]),
+    Object.entries(value).map(([name, each]) => [name, name === 'key' ? key.publicKey : withKeys(each)]),
   );
 }
