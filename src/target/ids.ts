@@ -20,12 +20,15 @@ export class Ids {
   #domains = new Uint32Array(64);
   readonly #domainNumbers = new Map<string, number>();
   readonly #domainBytes: Uint8Array[] = [];
+  /** Rows of each domain: one that nobody has any more gives its number to the next. */
+  readonly #domainRows: number[] = [];
+  readonly #freeDomains: number[] = [];
 
   set(row: number, id: string): void {
     if (row >= this.#starts.length) this.#growRows(row + 1);
-    this.#wasted += (this.#ends[row] as number) - (this.#starts[row] as number);
+    this.delete(row);
     // Rows that were given up leave holes: close them when they are half of it.
-    if (this.#wasted > 65_536 && this.#wasted > this.#used / 2) this.#compact(row);
+    if (this.#wasted > 65_536 && this.#wasted > this.#used / 2) this.#compact();
     const dot = id.indexOf('.');
     const host = dot < 0 ? id : id.slice(0, dot);
     if (this.#used + host.length > this.#bytes.length) this.#bytes = grown(this.#bytes, this.#used + host.length);
@@ -33,6 +36,15 @@ export class Ids {
     for (let at = 0; at < host.length; at++) this.#bytes[this.#used++] = host.charCodeAt(at);
     this.#ends[row] = this.#used;
     this.#domains[row] = this.#domainNumber(dot < 0 ? '' : id.slice(dot));
+  }
+
+  /** The row is free for another peel. */
+  delete(row: number): void {
+    const length = (this.#ends[row] ?? 0) - (this.#starts[row] ?? 0);
+    if (length === 0) return;
+    this.#wasted += length;
+    this.#ends[row] = this.#starts[row] as number;
+    this.#releaseDomain(this.#domains[row] as number);
   }
 
   /** Rows whose id any of the patterns matches. Together they are one automaton, so one walk answers for all of them. */
@@ -95,10 +107,20 @@ export class Ids {
 
   #domainNumber(domain: string): number {
     const known = this.#domainNumbers.get(domain);
+    const number = known ?? this.#freeDomains.pop() ?? this.#domainBytes.length;
+    this.#domainRows[number] = (this.#domainRows[number] ?? 0) + 1;
     if (known !== undefined) return known;
-    const number = this.#domainBytes.push(new TextEncoder().encode(domain)) - 1;
+    this.#domainBytes[number] = new TextEncoder().encode(domain);
     this.#domainNumbers.set(domain, number);
     return number;
+  }
+
+  #releaseDomain(number: number): void {
+    const left = (this.#domainRows[number] ?? 1) - 1;
+    this.#domainRows[number] = left;
+    if (left > 0) return;
+    this.#domainNumbers.delete(new TextDecoder().decode(this.#domainBytes[number]));
+    this.#freeDomains.push(number);
   }
 
   #growRows(rows: number): void {
@@ -110,9 +132,7 @@ export class Ids {
     [this.#starts, this.#ends, this.#domains] = [starts, ends, domains];
   }
 
-  #compact(leaving: number): void {
-    this.#starts[leaving] = 0;
-    this.#ends[leaving] = 0;
+  #compact(): void {
     const bytes = new Uint8Array(this.#bytes.length);
     let used = 0;
     for (let row = 0; row < this.#starts.length; row++) {

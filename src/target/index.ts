@@ -6,7 +6,7 @@ import { compileFactTest, type Tree } from './fact.ts';
 import { Ids } from './ids.ts';
 import { settingsUnknown } from './match.ts';
 import type { Target } from './syntax.ts';
-import { Table } from './table.ts';
+import { ColumnBudget, Table } from './table.ts';
 
 export { explain, explainFor } from './explain.ts';
 export { type Groups, readGroups } from './groups.ts';
@@ -31,12 +31,18 @@ export class FactIndex {
   readonly #ids = new Ids();
   readonly #free: number[] = [];
   readonly #live = new Bitset();
-  readonly #facts = new Table();
-  readonly #grains = new Table();
+  // What both may have together: a fleet has some hundreds, and names that are data are no columns.
+  readonly #budget = new ColumnBudget();
+  readonly #facts = new Table(this.#budget);
+  readonly #grains = new Table(this.#budget);
   readonly #addresses = new Column();
 
   get size(): number {
     return this.#rows.size;
+  }
+
+  get columns(): { readonly used: number; readonly most: number } {
+    return this.#budget;
   }
 
   has(peel: PeelId): boolean {
@@ -58,6 +64,7 @@ export class FactIndex {
     this.#grains.delete(row);
     this.#addresses.delete(row);
     this.#live.delete(row);
+    this.#ids.delete(row);
     this.#rows.delete(peel);
     this.#peels[row] = undefined;
     this.#free.push(row);

@@ -277,3 +277,22 @@ const leaves: readonly Target[] = [
   'G@os:a',
   'S@10.0.0.0/8',
 ].map((text) => parse(text.replace('"a b|)"', '"a b|[)]"')));
+
+test('columns that nobody has any more are freed, and those beyond the budget are found all the same', () => {
+  const index = new FactIndex();
+  const facts = (round: number) =>
+    Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`k${round}x${at}`, { value: at }]));
+
+  index.set('web' as PeelId, { facts: { site: 'x', net: { host: 'web' } } });
+  for (let round = 0; round < 200; round++) index.set('bad' as PeelId, { facts: facts(round) });
+
+  // 256 keys, each with a column for itself and one below; the rest of its keys share one.
+  assert.equal(index.columns.used, 3 + 2 * 256);
+  assert.deepEqual(index.resolve(parse('G@k199x7.value:7')), ['bad']);
+  assert.deepEqual(index.resolve(parse('G@k199x399.value:399')), ['bad']);
+  assert.deepEqual(index.resolve(parse('G@k198x399.value:399')), []);
+  index.delete('bad' as PeelId);
+  assert.equal(index.columns.used, 3);
+  index.delete('web' as PeelId);
+  assert.equal(index.columns.used, 0);
+});
