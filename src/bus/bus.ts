@@ -10,9 +10,8 @@ import type * as z from 'zod/mini';
 import { asError, ZesterError } from '#base/errors.ts';
 import { delay } from '#base/time.ts';
 import { type Address, addressOf, type Channel, type RequestChannel, subjectOf } from '#wire/channel.ts';
-import { decode, encode } from '#wire/codec.ts';
-import { errorBody } from '#wire/error.ts';
-import { outsideError } from './outside.ts';
+import { decode, decodeAs, encode } from '#wire/codec.ts';
+import { answer, type Trouble } from './answer.ts';
 
 export interface Received<Body, Pattern extends string> {
   readonly body: Body;
@@ -43,6 +42,8 @@ export interface Bus extends AsyncDisposable {
   readonly state: BusState;
   /** Calls at once with the current state, then at every change. */
   onState(callback: (state: BusState) => void): void;
+  /** Calls for a request that could not be answered, or whose answer was a bug of ours, and for watchers that fail. */
+  onTrouble(callback: Trouble): void;
   publish<P extends string, B extends z.ZodMiniType>(
     channel: Channel<P, B>,
     address: Address<P>,
@@ -95,17 +96,28 @@ export interface Bus extends AsyncDisposable {
 export function createBus(connection: NatsConnection): Bus {
   let state: BusState = 'connected';
   const watchers = new Set<(state: BusState) => void>();
+  const troubled = new Set<Trouble>();
+  const tell: Trouble = (error, subject) => {
+    for (const each of troubled) each(error, subject);
+  };
   const become = (next: BusState) => {
     if (state === next) return;
     state = next;
-    for (const watcher of watchers) watcher(next);
+    for (const watcher of watchers) {
+      // One that fails must neither keep the others from hearing of it, nor end the loop below.
+      try {
+        watcher(next);
+      } catch (error) {
+        tell(asError(error), 'connection');
+      }
+    }
   };
   void (async () => {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect' || status.type === 'staleConnection') become('disconnected');
       if (status.type === 'reconnect') become('connected');
     }
-  })();
+  })().catch((error) => tell(asError(error), 'connection'));
   void connection.closed().then(() => become('closed'));
 
   const subscribe = (subject: string, queue: string | undefined, take: (message: Msg) => void): Listening => {
@@ -150,6 +162,7 @@ export function createBus(connection: NatsConnection): Bus {
       watchers.add(callback);
       callback(state);
     },
+    onTrouble: (callback) => void troubled.add(callback),
     publish(channel, address, body) {
       connection.publish(subjectOf(channel, address), encode(body));
     },
@@ -169,10 +182,11 @@ export function createBus(connection: NatsConnection): Bus {
     },
     serve(channel, handler, queue = 'zester.masters') {
       return subscribe(subjectOf(channel), queue, (message) => {
-        void answer(message, async () => {
-          const body = channel.body.parse(decode(message.data));
+        const handle = async () => {
+          const body = decodeAs(channel.body, message.data, channel.pattern);
           return handler(body as never, addressOf(channel, message.subject));
-        });
+        };
+        void answer(message, handle, { maxBytes: connection.info?.max_payload ?? defaultPayload, tell });
       });
     },
     async request(channel, address, body, { timeoutMs = 5_000 } = {}) {
@@ -233,15 +247,8 @@ export function createBus(connection: NatsConnection): Bus {
   return bus;
 }
 
-async function answer(message: Msg, handle: () => Promise<unknown>): Promise<void> {
-  let reply: unknown;
-  try {
-    reply = await handle();
-  } catch (error) {
-    reply = { error: errorBody(asError(outsideError(error))) };
-  }
-  message.respond(encode(reply));
-}
+/** Of a server that does not say what it takes. */
+const defaultPayload = 1_048_576;
 
 function unanswered(error: unknown, subject: string): ZesterError {
   const text = [...causes(error)].join(': ');

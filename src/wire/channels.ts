@@ -1,12 +1,17 @@
 import * as z from 'zod/mini';
 import { type Channel, channel, request } from './channel.ts';
+import { DoctorReply } from './doctor.ts';
 import { EnrollDecisionReply, EnrollmentsReply, EnrollQuery } from './enroll.ts';
 import {
   Ack,
   ChunkQuery,
   ChunkReply,
   DispatchReply,
+  JobPeelsQuery,
+  JobPeelsReply,
   JobQuery,
+  JobRequestQuery,
+  JobRequestReply,
   JobReturnsQuery,
   JobReturnsReply,
   JobStatus,
@@ -18,6 +23,7 @@ import {
   SignedRequest,
   SignedReturn,
 } from './job.ts';
+import { moment, text } from './limits.ts';
 import {
   Heartbeat,
   PeelKeysQuery,
@@ -33,6 +39,7 @@ import {
 } from './peel.ts';
 
 const nothing = z.object({});
+const MasterHeartbeat = z.object({ v: z.int(), startedAt: moment, version: z.optional(text('name')) });
 
 /** Every message path there is. The grants of each role and the protocol page are generated from this list. */
 export const channels = {
@@ -51,6 +58,11 @@ export const channels = {
     to: ['master'],
     summary: 'Is a master there, and what does it see',
   }),
+  doctor: request('zester.doctor', nothing, DoctorReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'What is wrong, and what to do about it',
+  }),
   jobs: request('zester.job-query.list', JobQuery, JobsReply, {
     from: ['operator'],
     to: ['master'],
@@ -60,6 +72,16 @@ export const channels = {
     from: ['operator'],
     to: ['master'],
     summary: 'A job with its returns, as they are stored',
+  }),
+  jobPeels: request('zester.job-query.peels', JobPeelsQuery, JobPeelsReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'The peels a job asked',
+  }),
+  jobRequest: request('zester.job-query.request', JobRequestQuery, JobRequestReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'What an operator asked for, with all of its arguments',
   }),
   jobChunk: request('zester.job-query.chunk', ChunkQuery, ChunkReply, {
     from: ['operator'],
@@ -156,7 +178,7 @@ export const channels = {
     to: ['master'],
     summary: 'I am here',
   }),
-  masterHeartbeat: channel('zester.master.{master}', z.object({ v: z.int(), startedAt: z.number() }), {
+  masterHeartbeat: channel('zester.master.{master}', MasterHeartbeat, {
     from: ['master'],
     to: ['master'],
     summary: 'A master is alive',

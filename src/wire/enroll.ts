@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ErrorBody } from './error.ts';
 import { bytes } from './job.ts';
+import { moment, rowLimit, text } from './limits.ts';
 
 /**
  * Joining the fleet: `pending` asked · `approved` may fetch credentials · `rejected` · `issued` fetched them ·
@@ -19,36 +20,44 @@ export type Doubt = z.output<typeof Doubt>;
 export const Enrollment = z.object({
   v: z.int(),
   /** `enr-<ksuid>`. */
-  id: z.string(),
-  peel: z.string(),
+  id: text('id'),
+  peel: text('id'),
   /** The peel's user nkey, `U…`. */
-  key: z.string(),
+  key: text('id'),
   /** Its curve key, `X…`: what settings are sealed for. */
-  curveKey: z.string(),
+  curveKey: text('id'),
   state: EnrollState,
-  hostname: z.optional(z.string()),
+  hostname: z.optional(text('name')),
   /** Address the request came from. */
-  source: z.optional(z.string()),
+  source: z.optional(text('name')),
   /** The CA root the peel trusts, `sha256:<hex>` of its public key; a mismatch blocks approval. */
-  caPin: z.optional(z.string()),
+  caPin: z.optional(text('name')),
   trust: z.enum(['ok', 'mismatch', 'unverified']),
-  createdAt: z.number(),
-  updatedAt: z.number(),
-  decidedBy: z.optional(z.string()),
-  decidedAt: z.optional(z.number()),
-  reason: z.optional(z.string()),
+  createdAt: moment,
+  updatedAt: moment,
+  decidedBy: z.optional(text('name')),
+  decidedAt: z.optional(moment),
+  reason: z.optional(text('sentence')),
   /** Of those who wait, told to operators; never stored. */
   doubts: z.optional(z.array(Doubt)),
   /** Id of the join token that approved it, when one did. */
-  token: z.optional(z.string()),
-  issuedAt: z.optional(z.number()),
-  expiresAt: z.optional(z.number()),
+  token: z.optional(text('name')),
+  issuedAt: z.optional(moment),
+  expiresAt: z.optional(moment),
 });
 export type Enrollment = z.output<typeof Enrollment>;
 
-export const EnrollQuery = z.object({ state: z.optional(EnrollState), id: z.optional(z.string()) });
+export const EnrollQuery = z.object({
+  state: z.optional(EnrollState),
+  id: z.optional(text('id')),
+  after: z.optional(text('name')),
+  limit: rowLimit,
+});
+export type EnrollQuery = z.output<typeof EnrollQuery>;
 export const EnrollmentsReply = z.object({
   enrollments: z.optional(z.array(Enrollment)),
+  /** Give it as `after` for the next page. */
+  next: z.optional(z.string()),
   error: z.optional(ErrorBody),
 });
 export type EnrollmentsReply = z.output<typeof EnrollmentsReply>;
@@ -57,18 +66,18 @@ export type EnrollmentsReply = z.output<typeof EnrollmentsReply>;
 export const EnrollDecision = z.object({
   v: z.int(),
   action: z.enum(['approve', 'reject', 'revoke', 'token-create', 'token-revoke']),
-  id: z.optional(z.string()),
-  peel: z.optional(z.string()),
+  id: z.optional(text('name')),
+  peel: z.optional(text('name')),
   allPending: z.optional(z.boolean()),
   /** Of those who wait: a glob of peel ids, and the address or network they asked from. */
-  peels: z.optional(z.string()),
-  source: z.optional(z.string()),
+  peels: z.optional(text('name')),
+  source: z.optional(text('name')),
   /** Of those who wait: `next` of the reply before, to go on where it stopped. */
-  after: z.optional(z.string()),
+  after: z.optional(text('name')),
   force: z.optional(z.boolean()),
-  reason: z.optional(z.string()),
+  reason: z.optional(text('sentence')),
   /** For a join token: a glob of the peel ids it may approve, how often, and how long it lives in milliseconds. */
-  tokenPeels: z.optional(z.string()),
+  tokenPeels: z.optional(text('name')),
   tokenUses: z.optional(z.int()),
   tokenTtlMs: z.optional(z.number()),
   issuedAt: z.number(),

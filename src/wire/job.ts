@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ErrorBody } from './error.ts';
+import { letters, moment, rowLimit, text } from './limits.ts';
 import { Report } from './outcome.ts';
 
 export const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');
@@ -7,10 +8,10 @@ export const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array
 /** What an operator asks for. The asker mints the jid, so a submit that is retried is still one job. */
 export const JobRequest = z.object({
   v: z.int(),
-  jid: z.string(),
+  jid: text('id'),
   /** The target expression, as written. */
-  target: z.string(),
-  function: z.string(),
+  target: text('target'),
+  function: text('name'),
   /** The bare positional: a state's id, a function's primary argument. */
   id: z.optional(z.string()),
   args: z.record(z.string(), z.unknown()),
@@ -58,7 +59,10 @@ export type SignedOrder = z.output<typeof SignedOrder>;
 
 export const DispatchReply = z.object({
   jid: z.optional(z.string()),
+  /** The first of the peels asked, as many as a reply holds. */
   peels: z.optional(z.array(z.string())),
+  /** When there are more: give it to `job-query.peels` as `after`. */
+  nextPeel: z.optional(z.string()),
   /** Of those, the ones that presence calls offline: a hint, they are asked all the same. */
   offline: z.optional(z.array(z.string())),
   deadline: z.optional(z.number()),
@@ -76,9 +80,9 @@ export const Ack = z.object({
   jid: z.string(),
   state: z.enum(['queued', 'running', 'killed', 'unknown', 'refused']),
   ahead: z.optional(z.int()),
-  code: z.optional(z.string()),
-  message: z.optional(z.string()),
-  now: z.optional(z.number()),
+  code: z.optional(text('name')),
+  message: z.optional(text('jwt')),
+  now: z.optional(moment),
 });
 export type Ack = z.output<typeof Ack>;
 
@@ -132,42 +136,42 @@ export type JobState = z.output<typeof JobState>;
 
 /** A peel that will not run a job: it said so, and its ledger does not hold it. */
 export const Refusal = z.object({
-  peel: z.string(),
-  code: z.string(),
-  message: z.string(),
-  hint: z.optional(z.string()),
+  peel: text('id'),
+  code: text('name'),
+  message: z.string().check(z.maxLength(2 * letters.sentence)),
+  hint: z.optional(z.string().check(z.maxLength(2 * letters.sentence))),
 });
 export type Refusal = z.output<typeof Refusal>;
 
 /** What is kept of a job: the intent, persisted before anything is sent, and how it ended. */
 export const JobRecord = z.object({
   v: z.int(),
-  jid: z.string(),
+  jid: text('id'),
   request: bytes,
-  jwt: z.string(),
+  jwt: text('jwt'),
   signature: bytes,
-  operator: z.string(),
-  function: z.string(),
-  target: z.string(),
+  operator: text('name'),
+  function: text('name'),
+  target: text('target'),
   test: z.boolean(),
   /** Peel ids joined with spaces, deflated: a list of 100,000 fits one message. */
   peels: bytes,
-  targets: z.int(),
-  created: z.number(),
-  deadline: z.number(),
+  targets: z.int().check(z.gte(0)),
+  created: moment,
+  deadline: moment,
   state: JobState,
-  finished: z.optional(z.number()),
+  finished: z.optional(moment),
   /** Master that sends and re-sends; any other takes over when it is gone. */
-  owner: z.string(),
-  returned: z.optional(z.int()),
-  succeeded: z.optional(z.int()),
-  killedBy: z.optional(z.string()),
-  /** Peels that had not returned by the end. */
-  silent: z.optional(z.array(z.string())),
-  /** Peels that said they would not run it. */
-  refused: z.optional(z.array(Refusal)),
+  owner: text('id'),
+  returned: z.optional(z.int().check(z.gte(0))),
+  succeeded: z.optional(z.int().check(z.gte(0))),
+  killedBy: z.optional(text('name')),
+  /** Peels that had not returned by the end, as many as there is room for. */
+  silent: z.optional(z.array(text('id')).check(z.maxLength(1_000))),
+  /** Peels that said they would not run it, as many as there is room for. */
+  refused: z.optional(z.array(Refusal).check(z.maxLength(1_000))),
   /** Of the returns, those that came after the job was closed. */
-  late: z.optional(z.int()),
+  late: z.optional(z.int().check(z.gte(0))),
 });
 export type JobRecord = z.output<typeof JobRecord>;
 
@@ -182,19 +186,22 @@ export const JobStatus = z.object({
 export type JobStatus = z.output<typeof JobStatus>;
 
 export const JobQuery = z.object({
-  jid: z.optional(z.string()),
+  jid: z.optional(text('id')),
   active: z.optional(z.boolean()),
-  limit: z.optional(z.int()),
+  limit: rowLimit,
   /** Only jobs older than this jid. */
-  before: z.optional(z.string()),
-  function: z.optional(z.string()),
+  before: z.optional(text('id')),
+  function: z.optional(text('name')),
 });
 export type JobQuery = z.output<typeof JobQuery>;
 
+/** What is kept of a job, in short: long texts and arguments are cut, with a note of how long they were. */
 export const JobSummary = z.object({
   jid: z.string(),
   function: z.string(),
   args: z.record(z.string(), z.unknown()),
+  /** Bytes of the request, when some of it was cut here: `job-query.request` has the whole. */
+  requestBytes: z.optional(z.int()),
   id: z.optional(z.string()),
   target: z.string(),
   targets: z.int(),
@@ -214,17 +221,41 @@ export const JobSummary = z.object({
 });
 export type JobSummary = z.output<typeof JobSummary>;
 
-export const JobsReply = z.object({ jobs: z.optional(z.array(JobSummary)), error: z.optional(ErrorBody) });
+export const JobsReply = z.object({
+  jobs: z.optional(z.array(JobSummary)),
+  /** Give it as `before` for older ones. A page may be empty and still have one: others were looked at. */
+  next: z.optional(z.string()),
+  error: z.optional(ErrorBody),
+});
+export type JobsReply = z.output<typeof JobsReply>;
 
-export const JobReturnsQuery = z.object({ jid: z.string(), after: z.optional(z.string()), limit: z.optional(z.int()) });
+/** The request as the operator signed it, in parts. */
+export const JobRequestQuery = z.object({ jid: text('id'), part: z.int().check(z.gte(0)) });
+export const JobRequestReply = z.object({
+  part: z.optional(bytes),
+  parts: z.optional(z.int()),
+  error: z.optional(ErrorBody),
+});
+export type JobRequestReply = z.output<typeof JobRequestReply>;
+
+export const JobPeelsQuery = z.object({ jid: text('id'), after: z.optional(text('id')) });
+export const JobPeelsReply = z.object({
+  peels: z.optional(z.array(z.string())),
+  next: z.optional(z.string()),
+  error: z.optional(ErrorBody),
+});
+export type JobPeelsReply = z.output<typeof JobPeelsReply>;
+
+export const JobReturnsQuery = z.object({ jid: text('id'), after: z.optional(text('id')), limit: rowLimit });
 export type JobReturnsQuery = z.output<typeof JobReturnsQuery>;
 /** What is stored on a peel's subject: its return, unless the peel wrote something else there. */
 export const StoredReturn = z.object({ peel: z.string(), payload: bytes });
 export type StoredReturn = z.output<typeof StoredReturn>;
 export const JobReturnsReply = z.object({
   job: z.optional(JobSummary),
-  /** Peel ids asked, when this is the first page. */
+  /** The first of the peels asked, when this is the first page; `nextPeel` when `job-query.peels` has more. */
   peels: z.optional(z.array(z.string())),
+  nextPeel: z.optional(z.string()),
   /** As they are stored: whoever shows them checks them. */
   returns: z.optional(z.array(StoredReturn)),
   /** Give it as `after` for the next page. */
@@ -233,10 +264,10 @@ export const JobReturnsReply = z.object({
 });
 export type JobReturnsReply = z.output<typeof JobReturnsReply>;
 
-export const ChunkQuery = z.object({ jid: z.string(), peel: z.string(), index: z.int() });
+export const ChunkQuery = z.object({ jid: text('id'), peel: text('id'), index: z.int().check(z.gte(0)) });
 export const ChunkReply = z.object({ chunk: z.optional(bytes), error: z.optional(ErrorBody) });
 
-export const KillRequest = z.object({ v: z.int(), jid: z.string(), issuedAt: z.number() });
+export const KillRequest = z.object({ v: z.int(), jid: text('id'), issuedAt: z.number() });
 export type KillRequest = z.output<typeof KillRequest>;
 
 export const KillReply = z.object({
@@ -246,6 +277,8 @@ export const KillReply = z.object({
   stopped: z.optional(z.array(z.string())),
   /** Peels that did not answer in time; they are told again when they come back. */
   silent: z.optional(z.array(z.string())),
+  /** How many of each there are beyond those a reply holds. */
+  more: z.optional(z.object({ stopped: z.int(), silent: z.int() })),
   /** Until when those are told: after it they refuse the job by themselves. */
   until: z.optional(z.number()),
   error: z.optional(ErrorBody),

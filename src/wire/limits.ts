@@ -1,3 +1,43 @@
+import * as z from 'zod/mini';
+
+/** Bytes of rows that one reply carries at most: what is left of a message's megabyte is for the rest of the reply. */
+export const pageBytes = 512 * 1024;
+
+/** Rows of one reply at most, whatever was asked for. */
+export const pageRows = 5_000;
+
+/** Bytes of one part of a thing that is too large for a page. */
+export const partBytes = 512 * 1024;
+
+/** Letters that a text may have, by what it is. What is longer was not written by Zester. */
+export const letters = {
+  /** A peel id, a jid, the id of an enrolment. */
+  id: 128,
+  /** A version, the name of a function, an operator, a host. */
+  name: 256,
+  /** A sentence that a person wrote. */
+  sentence: 2_048,
+  /** A target: a list of thousands of ids is one. */
+  target: 256 * 1024,
+  /** A signed token; what a machine said, before it is cut to a sentence. */
+  jwt: 16_384,
+} as const;
+
+export function text(most: keyof typeof letters): z.ZodMiniString {
+  return z.string().check(z.maxLength(letters[most]));
+}
+
+/** A moment, in milliseconds since the Unix epoch: no record is from the year 3000. */
+export const moment = z.number().check(z.gte(0), z.lte(32_503_680_000_000));
+
+/** How many rows an asker wants: a page holds fewer when they are large. */
+export const rowLimit = z.optional(z.int().check(z.gte(1)));
+
+/** A text cut to a length, with a note of how long it was. */
+export function cutText(whole: string, most: number): string {
+  return whole.length <= most ? whole : `${whole.slice(0, most)}… (${whole.length} characters)`;
+}
+
 /**
  * How much a job may give back, along its whole road: a runner's result, the peel's journal, the chunks, what reads them.
  * What is larger is cut before, by who knows what it is, and says so.

@@ -1,18 +1,19 @@
 import * as z from 'zod/mini';
 import { ErrorBody } from './error.ts';
 import { bytes } from './job.ts';
+import { moment, rowLimit, text } from './limits.ts';
 
 const token = z.string().check(z.maxLength(64));
 
 /** Sent every few seconds, never stored: masters count them and write only what changed. */
 export const Heartbeat = z.object({
   v: z.int(),
-  version: z.string(),
+  version: text('name'),
   /** `bye` is the last word of a peel that stops in order; `refused` is one that was told that another has its id. */
   state: z.enum(['up', 'bye', 'refused']),
-  startedAt: z.number(),
+  startedAt: moment,
   /** The peel's own time: masters know from it how far its clock is off. */
-  now: z.optional(z.number()),
+  now: z.optional(moment),
   /** Which process this is, on which machine: two of them under one id are one too many. */
   instance: z.optional(z.object({ run: token, machine: token })),
 });
@@ -21,12 +22,12 @@ export type Heartbeat = z.output<typeof Heartbeat>;
 /** The last known presence, written when it changes. */
 export const Presence = z.object({
   online: z.boolean(),
-  since: z.number(),
-  version: z.string(),
-  startedAt: z.number(),
+  since: moment,
+  version: text('name'),
+  startedAt: moment,
   /** The process that orders are meant for, and those under the same id that were refused. */
-  run: z.optional(z.string()),
-  refused: z.optional(z.array(z.string())),
+  run: z.optional(text('id')),
+  refused: z.optional(z.array(text('id')).check(z.maxLength(1_000))),
 });
 export type Presence = z.output<typeof Presence>;
 
@@ -34,8 +35,8 @@ export type Presence = z.output<typeof Presence>;
 export const FactsRecord = z.object({
   v: z.int(),
   facts: z.record(z.string(), z.unknown()),
-  version: z.string(),
-  collectedAt: z.number(),
+  version: text('name'),
+  collectedAt: moment,
 });
 export type FactsRecord = z.output<typeof FactsRecord>;
 
@@ -55,13 +56,15 @@ export const PeelRow = z.object({
   clockSkewMs: z.optional(z.number()),
   /** Somebody must look at it: two machines under its id, or a clock that is off. */
   warning: z.optional(z.string()),
+  /** What it exceeds, when it does: its last facts within the limits count. */
+  over: z.optional(z.string()),
 });
 export type PeelRow = z.output<typeof PeelRow>;
 
 export const PeelsQuery = z.object({
-  target: z.optional(z.string()),
-  after: z.optional(z.string()),
-  limit: z.optional(z.int()),
+  target: z.optional(text('target')),
+  after: z.optional(text('id')),
+  limit: rowLimit,
 });
 export type PeelsQuery = z.output<typeof PeelsQuery>;
 export const PeelsReply = z.object({
@@ -72,26 +75,44 @@ export const PeelsReply = z.object({
 });
 export type PeelsReply = z.output<typeof PeelsReply>;
 
-export const PeelQuery = z.object({ peel: z.string() });
+export const PeelQuery = z.object({
+  peel: text('name'),
+  /** Which part of facts that are too large for one reply. */
+  part: z.optional(z.int().check(z.gte(0))),
+});
+export type PeelQuery = z.output<typeof PeelQuery>;
 export const PeelReply = z.object({
   peel: z.optional(PeelRow),
   facts: z.optional(z.record(z.string(), z.unknown())),
+  /** Instead of `facts`: a part of their record's bytes, how many there are, and of which revision they are. */
+  part: z.optional(bytes),
+  parts: z.optional(z.int()),
+  revision: z.optional(z.int()),
   error: z.optional(ErrorBody),
 });
 export type PeelReply = z.output<typeof PeelReply>;
 
 /** How many peels one question about keys may name. */
 export const maxKeysAsked = 500;
-export const PeelKeysQuery = z.object({ peels: z.array(z.string()).check(z.maxLength(maxKeysAsked)) });
+export const PeelKeysQuery = z.object({ peels: z.array(text('id')).check(z.maxLength(maxKeysAsked)) });
 export const PeelKeysReply = z.object({
   /** For each peel that was asked about its enrolled public keys, newest first; none for a stranger. */
   keys: z.optional(z.array(z.array(z.string()))),
   error: z.optional(ErrorBody),
 });
 
-export const ResolveRequest = z.object({ target: z.string(), explain: z.optional(z.boolean()) });
+export const ResolveRequest = z.object({
+  target: text('target'),
+  explain: z.optional(z.boolean()),
+  after: z.optional(text('id')),
+});
+export type ResolveRequest = z.output<typeof ResolveRequest>;
 export const ResolveReply = z.object({
   peels: z.optional(z.array(z.string())),
+  /** How many there are in all. */
+  total: z.optional(z.int()),
+  /** Give it as `after` for the next page. */
+  next: z.optional(z.string()),
   /** The expression as it was understood. */
   reading: z.optional(z.string()),
   error: z.optional(ErrorBody),

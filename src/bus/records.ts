@@ -1,0 +1,96 @@
+import type { KV } from '@nats-io/kv';
+import { asError, ZesterError } from '#base/errors.ts';
+import type { Bucket } from '#wire/stores.ts';
+import type { BadRecords } from './bad-records.ts';
+
+/** What the records of one bucket must be. */
+export interface RecordKind<Value> {
+  readonly bucket: Bucket;
+  /** The record, judged whole: its form, its limits, and that it belongs under this key. Throws what is wrong with it. */
+  read(key: string, bytes: Uint8Array): Value;
+}
+
+export interface Stored<Value> {
+  readonly value: Value;
+  readonly revision: number;
+}
+
+export interface KeptEntry<Value> extends Stored<Value> {
+  readonly key: string;
+}
+
+/** The records of one bucket, read through their kind: a bad one is set aside, reported, and costs nobody else. */
+export interface Records<Value> {
+  /** The record; undefined when it is a bad one. */
+  judge(key: string, bytes: Uint8Array): Value | undefined;
+  /** A key whose record went away is no bad one any more. */
+  forget(key: string): void;
+  /** What the store has now; undefined when it has nothing. Throws `RECORD_BAD`. */
+  find(key: string): Promise<Stored<Value> | undefined>;
+  /** All good ones. */
+  current(): AsyncGenerator<KeptEntry<Value>>;
+}
+
+export function openRecords<Value>(kv: KV, { bucket: { name }, read }: RecordKind<Value>, bad: BadRecords) {
+  const judge = (key: string, bytes: Uint8Array): Value | undefined => {
+    try {
+      const value = read(key, bytes);
+      bad.clear(name, key);
+      return value;
+    } catch (error) {
+      bad.add({ bucket: name, key, reason: asError(error).message });
+      return undefined;
+    }
+  };
+  const records: Records<Value> = {
+    judge,
+    forget: (key) => bad.clear(name, key),
+    async find(key) {
+      const entry = await kv.get(key);
+      if (entry?.operation !== 'PUT') return undefined;
+      const value = judge(key, entry.value);
+      if (value === undefined) throw recordBad(name, key);
+      return { value, revision: entry.revision };
+    },
+    async *current() {
+      for await (const { key, value: bytes, revision } of currentEntries(kv)) {
+        const value = judge(key, bytes);
+        if (value !== undefined) yield { key, value, revision };
+      }
+    },
+  };
+  return records;
+}
+
+export function recordBad(bucket: string, key: string): ZesterError {
+  return new ZesterError(
+    'machine',
+    'RECORD_BAD',
+    `Cannot use "${key}" of the store "${bucket}": the record is damaged`,
+    {
+      hint: 'See what is wrong with it, and with others, with: zester doctor',
+    },
+  );
+}
+
+/** A store that says it has more, and then says nothing for so long, has nothing more to say. */
+const silenceMs = 15_000;
+
+/** What a bucket holds now, without what was deleted. */
+export async function* currentEntries(kv: KV): AsyncGenerator<{ key: string; value: Uint8Array; revision: number }> {
+  const status = await kv.status();
+  if (status.values === 0) return;
+  const watch = await kv.watch({ key: '>' });
+  let timer = setTimeout(() => watch.stop(), silenceMs);
+  try {
+    for await (const entry of watch) {
+      clearTimeout(timer);
+      timer = setTimeout(() => watch.stop(), silenceMs);
+      if (entry.operation === 'PUT') yield { key: entry.key, value: entry.value, revision: entry.revision };
+      if (entry.delta === 0) return;
+    }
+  } finally {
+    clearTimeout(timer);
+    watch.stop();
+  }
+}
