@@ -1,3 +1,4 @@
+import { type Bugs, watchForBugs } from './bugs.ts';
 import { asError, placeText } from './errors.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import {
@@ -20,7 +21,10 @@ export interface Daemon<Table extends readonly Option[]> {
   /** Where its options are when no `--config` says otherwise. */
   readonly configPath: string;
   /** Runs until the signal; what it throws ends the process. */
-  run(values: OptionValues<Table>, context: { readonly log: Log; readonly signal: AbortSignal }): Promise<void>;
+  run(
+    values: OptionValues<Table>,
+    context: { readonly log: Log; readonly signal: AbortSignal; readonly bugs: Bugs },
+  ): Promise<void>;
 }
 
 /** Every option table has these two. */
@@ -67,7 +71,8 @@ export async function runDaemon<Table extends readonly Option[]>(
     });
     for (const warning of resolved.warnings) log.warn('Option is outdated', { warning });
 
-    await daemon.run(resolved.values, { log, signal: stopSignal(log) });
+    using bugs = watchForBugs(log);
+    await daemon.run(resolved.values, { log, signal: stopSignal(log), bugs });
     log.info('Stopped');
     return 0;
   } catch (thrown) {
