@@ -1,9 +1,11 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { Bugs } from '#base/bugs.ts';
 import { damped } from '#base/damped.ts';
 import { serveHealth } from '#base/health.ts';
 import type { Log } from '#base/log.ts';
 import { systemClock as clock, delay } from '#base/time.ts';
+import { createBadRecords } from '#bus/bad-records.ts';
 import { connectBus } from '#bus/connect.ts';
 import { openStores } from '#bus/stores.ts';
 import { authFiles, currentJobKey, followAuthDir } from '#trust/auth-dir.ts';
@@ -13,6 +15,7 @@ import { bundleKeys, bundleOf } from '#trust/rotate.ts';
 import { encode } from '#wire/codec.ts';
 import { trustDocument } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
+import { enrollmentChecks } from './enroll/checks.ts';
 import { type EnrollmentOffice, openEnrollment } from './enroll/index.ts';
 import { publishedTree } from './files/options.ts';
 import { type Master, startMaster } from './master.ts';
@@ -25,7 +28,7 @@ const authIntervalMs = 2_000;
 /** Runs a master until the signal. */
 export async function runMaster(
   options: MasterOptions,
-  { log, signal }: { log: Log; signal: AbortSignal },
+  { log, signal, bugs }: { log: Log; signal: AbortSignal; bugs?: Bugs },
 ): Promise<void> {
   const tree = publishedTree(options);
   const auth = followAuthDir(options.auth_dir);
@@ -48,9 +51,10 @@ export async function runMaster(
     else log.warn('Not connected', { state });
   });
   const stores = await openStores(bus, { replicas: options.jetstream_replicas });
+  const bad = createBadRecords({ clock, log });
   // Before anything a peel said is read: whose words count is decided by the keys that are enrolled.
   const enrollment: EnrollmentOffice = stack.use(
-    await openEnrollment({ options, auth, bus, stores, master: () => master, clock, log }),
+    await openEnrollment({ options, auth, bus, stores, master: () => master, bad, clock, log }),
   );
   const { service } = enrollment;
   const publishTrust = async () => {
@@ -69,6 +73,14 @@ export async function runMaster(
       filesIntervalMs: options.files_interval,
       keysOf: service.keysOf,
       isRevoked: service.isRevoked,
+      bad,
+      bugs,
+      checks: enrollmentChecks(() => enrollment),
+      factLimits: {
+        bytes: options.facts_max_bytes,
+        keys: options.facts_max_keys,
+        everyMs: options.facts_interval,
+      },
       publishTrust,
       restoreEnrollments: service.restore,
       clock,
@@ -87,7 +99,7 @@ export async function runMaster(
         nats: () => ({ status: bus.state === 'connected' ? 'ok' : 'down' }),
         stores: () => master.keeper.check(),
       },
-      metrics: masterMetrics(master, enrollment),
+      metrics: masterMetrics(master, { crowd: enrollment.crowd, bugs }),
     }),
   );
   log.info('Master ready', { master_id: master.id, peels: master.fleet.size, jobs: master.board.size });

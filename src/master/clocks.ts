@@ -2,6 +2,7 @@ import { toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import type { Ack, Refusal } from '#wire/job.ts';
+import { cutText, letters } from '#wire/limits.ts';
 
 /** How far the clocks of peels are from ours: each beat, and each refusal, carries the peel's own time. */
 export interface Clocks {
@@ -34,7 +35,8 @@ export function watchClocks({ clock, log }: { clock: Clock; log: Log }): Clocks 
   return {
     heard,
     skewMs: (peel) => skews.get(peel),
-    refusal(peel, { code = 'ORDER_REFUSED', message = 'it gave no reason', now }) {
+    refusal(peel, { code = 'ORDER_REFUSED', message: given = 'it gave no reason', now }) {
+      const message = cutText(given, letters.sentence);
       if (now !== undefined) heard(peel, now);
       const skew = now === undefined ? 0 : now - clock.now();
       if (!isOff(skew)) return { peel, code, message };

@@ -1,20 +1,28 @@
+import type { Bugs } from '#base/bugs.ts';
 import { isError } from '#base/errors.ts';
 import { isPeelId, ksuid, parseJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import { build } from '#base/version.ts';
+import { type BadRecords, createBadRecords } from '#bus/bad-records.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
+import { openRecords } from '#bus/records.ts';
+import { watchRefusals } from '#bus/refusals.ts';
 import type { Stores } from '#bus/stores.ts';
 import { readStream } from '#bus/stream.ts';
 import { signNotice } from '#trust/notice.ts';
-import { type OperatorTrust, verifyKillRequest, verifyRequest } from '#trust/orders.ts';
+import { verifyKillRequest, verifyRequest } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { channels } from '#wire/channels.ts';
+import type { TrustBundle } from '#wire/enroll.ts';
 import type { Folders } from '#wire/environments.ts';
 import type { TreeOptions } from '#wire/files.ts';
 import type { Notice } from '#wire/peel.ts';
 import { buckets, returnsStream } from '#wire/stores.ts';
 import { type Clocks, watchClocks } from './clocks.ts';
+import { type MasterView, masterChecks } from './doctor/checks.ts';
+import { type Check, examine } from './doctor/doctor.ts';
+import type { FactLimits } from './facts.ts';
 import { createPublisher, type Published } from './files/publish.ts';
 import { defaultRules, sourceTree, type TreeRules } from './files/source-tree.ts';
 import { type Fleet, openFleet } from './fleet.ts';
@@ -24,12 +32,14 @@ import { createKill, createTellKilled } from './jobs/kill.ts';
 import { followLate, type Late } from './jobs/late.ts';
 import { createJobQueries } from './jobs/query.ts';
 import { reconcile } from './jobs/reconcile.ts';
+import * as kinds from './jobs/record.ts';
 import { openReturns } from './jobs/returns.ts';
 import { openSweep, type Sweep } from './jobs/sweep.ts';
 import { type Keeper, keepStores } from './keeper.ts';
 import { type Masters, watchMasters } from './masters.ts';
 import { openPresence, type Presence } from './presence.ts';
 import { restorers } from './restorers.ts';
+import { type Troubles, watchTroubles } from './troubles.ts';
 import { askPeels } from './wanted.ts';
 
 export interface MasterParts {
@@ -37,7 +47,8 @@ export interface MasterParts {
   readonly stores: Stores;
   /** The job-signing key as it is now; it may rotate. */
   readonly key: () => SigningKey;
-  readonly operators: () => OperatorTrust;
+  /** Whom we believe: operators, and keys of masters. */
+  readonly operators: () => TrustBundle;
   readonly hostname: string;
   /** Where the state tree's environments lie. */
   readonly folders: Folders;
@@ -53,6 +64,14 @@ export interface MasterParts {
   readonly publishTrust?: () => Promise<unknown>;
   /** Writes who is enrolled again, into a store that has lost it. */
   readonly restoreEnrollments?: () => Promise<number>;
+  /** What one peel's facts may cost. */
+  readonly factLimits?: FactLimits;
+  /** Where records that cannot be believed are remembered. */
+  readonly bad?: BadRecords;
+  /** Errors that nobody caught. */
+  readonly bugs?: Bugs | undefined;
+  /** What `zester doctor` looks at beside what is the master's own. */
+  readonly checks?: readonly Check<MasterView>[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -70,6 +89,9 @@ export interface Master extends AsyncDisposable {
   readonly masters: Masters;
   readonly sweep: Sweep;
   readonly counts: { dispatched: number; published: number; unpublished: number };
+  /** Records that could not be believed. */
+  readonly bad: BadRecords;
+  readonly troubles: Troubles;
   publishFiles(): Promise<Published>;
 }
 
@@ -88,29 +110,57 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     keysOf,
     publishTrust,
     restoreEnrollments,
+    factLimits,
+    bugs,
+    checks = [],
+    bad = createBadRecords({ clock: parts.clock, log: parts.log }),
     clock,
     log,
   } = parts;
   const id = ksuid(clock.now());
   const counts = { dispatched: 0, published: 0, unpublished: 0 };
+  const troubles = watchTroubles({ bus, clock, log });
+  const refusals = watchRefusals(bus, log);
   const [jobs, active] = [stores.kv(buckets.jobs), stores.kv(buckets.activeJobs)];
-  const masters = watchMasters({ bus, master: id, clock });
+  const jobRecords = openRecords(jobs, kinds.jobRecords, bad);
+  const activeRecords = openRecords(active, kinds.activeJobs, bad);
+  const masters = watchMasters({ bus, master: id, clock, log });
   const clocks = watchClocks({ clock, log });
   const notify = (peel: string, what: Partial<Notice>) => {
     const notice = { v: 1, peel, issuedAt: clock.now(), ...what };
     bus.publish(channels.notice, { peel }, signNotice(notice, key()));
   };
-  const presence = await openPresence({ bus, kv: stores.kv(buckets.presence), clocks, isRevoked, notify, clock, log });
+  const presence = await openPresence({
+    bus,
+    kv: stores.kv(buckets.presence),
+    bad,
+    clocks,
+    isRevoked,
+    notify,
+    clock,
+    log,
+  });
   const { nodegroups } = treeOptions;
-  const fleet = await openFleet({ bus, kv: stores.kv(buckets.facts), presence, nodegroups, keysOf, log });
+  const fleet = await openFleet({
+    bus,
+    kv: stores.kv(buckets.facts),
+    bad,
+    presence,
+    nodegroups,
+    keysOf,
+    limits: factLimits,
+    clock,
+    log,
+  });
   const wanted = askPeels({ presence, fleet, notify, clock });
   const returns = openReturns(readStream(bus, stores.manager, returnsStream.name), keysOf);
-  const late = followLate({ jobs, returns, log });
+  const late = followLate({ jobs, records: jobRecords, returns, log });
 
   const dispatch = createDispatch({
     bus,
     jobs,
     active,
+    records: jobRecords,
     board: () => board,
     presence,
     resolve: (target) => fleet.resolve(target),
@@ -125,6 +175,9 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     bus,
     jobs,
     active,
+    records: jobRecords,
+    activeRecords,
+    bad,
     returns,
     late,
     presence,
@@ -140,7 +193,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
   const sweep = openSweep({
     bus,
     manager: stores.manager,
-    jobs,
+    jobs: jobRecords,
     asks: (jid, peel) => board.find(jid)?.peels.has(peel),
     isChosen: () => masters.alive.toSorted()[0] === id,
     log,
@@ -149,7 +202,8 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
   // What is heard is in place on the server before anything is sent that could cause it.
   await bus.flush();
   const jobsCompared = reconcile({
-    jobs,
+    records: jobRecords,
+    bad,
     active,
     jobKeys: () => stores.keys(buckets.jobs),
     activeKeys: () => stores.keys(buckets.activeJobs),
@@ -165,7 +219,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
   });
   const kill = createKill({
     bus,
-    jobs,
+    records: jobRecords,
     board,
     master: id,
     verify: (signed) => verifyKillRequest(signed, operators(), clock.now()),
@@ -173,7 +227,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     clock,
     log,
   });
-  const queries = createJobQueries({ jobs, board, returns, keys: (bucket) => stores.keys(bucket) });
+  const queries = createJobQueries({ records: jobRecords, bad, board, returns, keys: (bucket) => stores.keys(bucket) });
 
   const serving: readonly Listening[] = [
     bus.serve(channels.ping, async () => {
@@ -188,9 +242,13 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
         ...(full === 0 ? {} : { full }),
       };
     }),
-    bus.serve(channels.resolve, async ({ target }) => fleet.explain(target)),
+    bus.serve(channels.doctor, async () => {
+      const maxPayload = bus.connection.info?.max_payload ?? 0;
+      return examine([...masterChecks, ...checks], { master, bugs, refusals, maxPayload }, { master: id, clock });
+    }),
+    bus.serve(channels.resolve, async (request) => fleet.explain(request)),
     bus.serve(channels.peels, async (query) => fleet.list(query)),
-    bus.serve(channels.peel, async ({ peel }) => fleet.show(peel)),
+    bus.serve(channels.peel, async (query) => fleet.show(query)),
     bus.serve(channels.peelKeys, async ({ peels }) => ({
       keys: peels.map((peel) => [...keysOf(peel, { past: true })]),
     })),
@@ -201,8 +259,10 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
         throw error;
       });
     }),
-    bus.serve(channels.jobs, async (query) => ({ jobs: await queries.list(query) })),
+    bus.serve(channels.jobs, async (query) => queries.list(query)),
     bus.serve(channels.jobReturns, async (query) => queries.returns(query)),
+    bus.serve(channels.jobPeels, async ({ jid, after }) => queries.peels(jid, after)),
+    bus.serve(channels.jobRequest, async ({ jid, part }) => queries.request(jid, part)),
     bus.serve(channels.jobChunk, async ({ jid, peel, index }) => {
       const chunk = isPeelId(peel) ? await returns.chunk(parseJid(jid), peel, index) : undefined;
       return chunk ? { chunk } : {};
@@ -216,6 +276,8 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     tree,
     treeOptions,
     key,
+    trust: operators,
+    bad,
     publisher: hostname,
     clock,
     log,
@@ -266,7 +328,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     log,
   });
 
-  return {
+  const master: Master = {
     id,
     stores,
     fleet,
@@ -278,6 +340,8 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     masters,
     sweep,
     counts,
+    bad,
+    troubles,
     publishFiles,
     async [Symbol.asyncDispose]() {
       edits[Symbol.dispose]();
@@ -293,4 +357,5 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
       await presence[Symbol.asyncDispose]();
     },
   };
+  return master;
 }

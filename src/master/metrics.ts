@@ -1,11 +1,12 @@
+import type { Bugs } from '#base/bugs.ts';
 import type { Metric } from '#base/health.ts';
 import type { EnrollmentOffice } from './enroll/index.ts';
 import type { Master } from './master.ts';
 
 /** Every name has its value from what runs; labels come from closed sets only. */
 export function masterMetrics(
-  { fleet, presence, board, late, clocks, keeper, masters, sweep, counts }: Master,
-  { crowd }: Pick<EnrollmentOffice, 'crowd'>,
+  { fleet, presence, board, late, clocks, keeper, masters, sweep, counts, bad, troubles }: Master,
+  { crowd, bugs }: Pick<EnrollmentOffice, 'crowd'> & { readonly bugs: Bugs | undefined },
 ): readonly Metric[] {
   const plain = (value: () => number) => () => [{ value: value() }];
   return [
@@ -52,6 +53,36 @@ export function masterMetrics(
       help: 'Peels that store so much nobody asked for that all of it is removed',
       type: 'gauge',
       values: plain(() => sweep.flooding.length),
+    },
+    {
+      name: 'zester_bad_records',
+      help: 'Records that could not be believed, and are left out',
+      type: 'gauge',
+      values: () => [...bad.counts].map(([bucket, value]) => ({ labels: { bucket }, value })),
+    },
+    {
+      name: 'zester_peels_over_limits',
+      help: 'Peels whose facts are over a limit',
+      type: 'gauge',
+      values: plain(() => fleet.over.size),
+    },
+    {
+      name: 'zester_fact_columns',
+      help: 'Columns of the index of facts',
+      type: 'gauge',
+      values: plain(() => fleet.columns.used),
+    },
+    {
+      name: 'zester_requests_unanswered',
+      help: 'Requests that could not be answered, and answers that were a bug, by code',
+      type: 'counter',
+      values: () => [...troubles.counts].map(([code, value]) => ({ labels: { code }, value })),
+    },
+    {
+      name: 'zester_bugs',
+      help: 'Errors that nobody caught',
+      type: 'counter',
+      values: plain(() => bugs?.count ?? 0),
     },
     {
       name: 'zester_connections_cut',

@@ -148,6 +148,27 @@ export const masterOptions = optionTable([
     restart: true,
   },
   {
+    key: 'facts_max_bytes',
+    type: 'int',
+    summary: 'Bytes of the facts of one peel; more are left out, and its last facts within the limit count',
+    default: 262_144,
+    restart: true,
+  },
+  {
+    key: 'facts_max_keys',
+    type: 'int',
+    summary: 'Keys of the facts of one peel, at any depth',
+    default: 4_096,
+    restart: true,
+  },
+  {
+    key: 'facts_interval',
+    type: 'duration',
+    summary: 'Least time between two changes of the facts of one peel that are looked at; the newest counts',
+    default: 1_000,
+    restart: true,
+  },
+  {
     key: 'jetstream_replicas',
     type: 'int',
     summary: 'Copies of everything stored; 0 takes what the cluster can give, at most 3',

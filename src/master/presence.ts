@@ -1,13 +1,18 @@
 import type { KV } from '@nats-io/kv';
-import { toHuman } from '#base/ids.ts';
+import { isPeelId, toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
+import { repeat } from '#base/repeat.ts';
 import type { Clock } from '#base/time.ts';
+import type { BadRecords } from '#bus/bad-records.ts';
 import type { Bus } from '#bus/bus.ts';
+import { openRecords, type RecordKind, type Records } from '#bus/records.ts';
 import { channels } from '#wire/channels.ts';
-import { decode, encode } from '#wire/codec.ts';
+import { decodeAs, encode } from '#wire/codec.ts';
 import { type Heartbeat, type Notice, Presence as PresenceRecord } from '#wire/peel.ts';
+import { buckets } from '#wire/stores.ts';
 import { type Clocks, isOff, skewText } from './clocks.ts';
 import { type Doubled, type Instances, watchInstances } from './instances.ts';
+import { notItsKey } from './jobs/record.ts';
 
 /**
  * Who is there. Peels beat on a core subject that is stored nowhere; a master counts the beats and writes one record
@@ -43,6 +48,7 @@ const sweepMs = 500;
 export interface PresenceOptions {
   readonly bus: Bus;
   readonly kv: KV;
+  readonly bad: BadRecords;
   readonly clocks: Clocks;
   /** The beats of a revoked peel do not count. */
   readonly isRevoked: (peel: string) => boolean;
@@ -52,8 +58,17 @@ export interface PresenceOptions {
   readonly log: Log;
 }
 
+const presenceRecords: RecordKind<PresenceRecord> = {
+  bucket: buckets.presence,
+  read(key, bytes) {
+    if (!isPeelId(key)) throw notItsKey('no peel');
+    return decodeAs(PresenceRecord, bytes, key);
+  },
+};
+
 export async function openPresence(options: PresenceOptions): Promise<Presence> {
-  const { bus, kv, clocks, isRevoked, notify, clock, log } = options;
+  const { bus, kv, bad, clocks, isRevoked, notify, clock, log } = options;
+  const stored = openRecords(kv, presenceRecords, bad);
   const records = new Map<string, PresenceRecord>();
   const lastBeat = new Map<string, number>();
   const returning = new Set<(peel: string) => void>();
@@ -61,8 +76,7 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
   const instances = watchInstances();
   const bornAt = clock.monotonic();
 
-  for await (const { key, value } of await currentEntries(kv)) {
-    const record = PresenceRecord.parse(decode(value));
+  for await (const { key, value: record } of stored.current()) {
     records.set(key, record);
     instances.restore(key, record, bornAt);
   }
@@ -70,16 +84,18 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
   const become = (peel: string, record: PresenceRecord) => {
     records.set(peel, record);
     // Every master sees the same beats: whoever writes second writes the same.
-    void kv.put(peel, encode(record)).catch((error) => log.warn('Presence not written', { peel_id: peel, error }));
+    kv.put(peel, encode(record))
+      .then(() => stored.forget(peel))
+      .catch((error) => log.warn('Presence not written', { peel_id: peel, error }));
   };
   const isBack = (peel: string) => {
     for (const callback of returning) callback(peel);
   };
 
-  const decided = createVerdicts({ kv, records, instances, notify, clock, log });
+  const decided = createVerdicts({ kv, stored, records, instances, notify, clock, log });
 
   const take = (peel: string, beat: Heartbeat) => {
-    if (isRevoked(peel)) return;
+    if (!isPeelId(peel) || isRevoked(peel)) return;
     const now = clock.now();
     if (beat.now !== undefined) clocks.heard(peel, beat.now);
     const { state, version, startedAt: started, instance } = beat;
@@ -128,7 +144,7 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
       isBack(peel);
     }
   };
-  const timer = setInterval(sweep, sweepMs);
+  const sweeping = repeat(sweepMs, sweep, (error) => log.error('Presence not looked at', { error }));
 
   return {
     isOnline: (peel) => records.get(peel)?.online === true,
@@ -156,6 +172,7 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
       lastBeat.delete(peel);
       instances.forget(peel);
       clocks.forget(peel);
+      stored.forget(peel);
       await kv.purge(peel);
     },
     async restore() {
@@ -165,7 +182,7 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
     onOnline: (callback) => void returning.add(callback),
     onBeat: (callback) => void beating.add(callback),
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
+      sweeping[Symbol.dispose]();
       listening.close();
     },
   };
@@ -190,19 +207,21 @@ interface Verdicts {
  */
 function createVerdicts(parts: {
   readonly kv: KV;
+  readonly stored: Records<PresenceRecord>;
   readonly records: Map<string, PresenceRecord>;
   readonly instances: Instances;
   readonly notify: PresenceOptions['notify'];
   readonly clock: Clock;
   readonly log: Log;
 }): Verdicts {
-  const { kv, records, instances, notify, clock, log } = parts;
+  const { kv, stored: store, records, instances, notify, clock, log } = parts;
   const reminded = new Map<string, number>();
 
   const agree = async (peel: string, { kept, refused }: Doubled): Promise<Doubled> => {
     for (let attempt = 1; ; attempt++) {
       const entry = await kv.get(peel);
-      const stored = entry?.operation === 'PUT' ? PresenceRecord.parse(decode(entry.value)) : undefined;
+      // A damaged one is written anew from what is known here.
+      const stored = entry?.operation === 'PUT' ? store.judge(peel, entry.value) : undefined;
       if (stored?.run === refused.run && stored.refused?.includes(kept.run)) {
         instances.restore(peel, stored, clock.monotonic());
         return { kept: refused, refused: kept };
@@ -262,19 +281,4 @@ function createVerdicts(parts: {
       rewrite(peel, { refused: [] });
     },
   };
-}
-
-/** What a bucket holds now, without what was deleted. */
-export async function* currentEntries(kv: KV): AsyncGenerator<{ key: string; value: Uint8Array; revision: number }> {
-  const status = await kv.status();
-  if (status.values === 0) return;
-  const watch = await kv.watch({ key: '>' });
-  try {
-    for await (const entry of watch) {
-      if (entry.operation === 'PUT') yield { key: entry.key, value: entry.value, revision: entry.revision };
-      if (entry.delta === 0) return;
-    }
-  } finally {
-    watch.stop();
-  }
 }

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
 import { connectBus } from '#bus/connect.ts';
 import { openStores } from '#bus/stores.ts';
+import type { FactLimits } from '#master/facts.ts';
 import { defaultRules, type TreeRules } from '#master/files/source-tree.ts';
 import { type Master, startMaster } from '#master/master.ts';
 import type { Resident } from '#peel/fast.ts';
@@ -51,6 +52,8 @@ export interface TestMasterOptions {
   readonly treeRules?: Partial<TreeRules>;
   readonly hostname?: string;
   readonly clock?: Clock;
+  /** What one peel's facts may cost. */
+  readonly factLimits?: FactLimits;
 }
 
 /** A master on the test server, with a state folder of its own. */
@@ -63,6 +66,7 @@ export async function testMaster(nats: TestNats, options: TestMasterOptions = {}
     treeRules,
     hostname = 'test-master',
     clock = systemClock,
+    factLimits,
   } = options;
   const bus = await testBus(nats, nats.credentials.master, 'zester-master');
   const folder = statesDir || mkdtempSync(join(tmpdir(), 'zester-states-'));
@@ -77,6 +81,7 @@ export async function testMaster(nats: TestNats, options: TestMasterOptions = {}
     treeOptions: { ...defaultTreeOptions, ...treeOptions },
     treeRules: { ...defaultRules, ...treeRules },
     filesIntervalMs: 60_000,
+    ...(factLimits === undefined ? {} : { factLimits }),
     clock,
     log,
   });

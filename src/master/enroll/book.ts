@@ -1,9 +1,12 @@
 import { isError, ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
+import { systemClock } from '#base/time.ts';
+import { type BadRecords, createBadRecords } from '#bus/bad-records.ts';
 import { decodeAs, encode } from '#wire/codec.ts';
-import { Enrollment, type EnrollState } from '#wire/enroll.ts';
-import { asRevoked, Holder, lastReadable, readRecord, TokenRecord } from './records.ts';
+import type { Enrollment, EnrollState } from '#wire/enroll.ts';
+import { buckets } from '#wire/stores.ts';
+import { asRevoked, Holder, lastReadable, readEnrollment, readRecord, TokenRecord } from './records.ts';
 import { createRoll, type Roll } from './roll.ts';
 import type { EnrollmentStore, StoredChange, StoredValue } from './store.ts';
 
@@ -43,6 +46,8 @@ export interface BookParts {
   readonly store: EnrollmentStore;
   /** What a record is worth, by what is known beside the store: who is shut out for good stays so, whatever it says. */
   readonly judge?: (enrollment: Enrollment) => Enrollment;
+  /** Where records that cannot be read are remembered. */
+  readonly bad?: BadRecords | undefined;
   readonly log: Log;
 }
 
@@ -50,7 +55,10 @@ export const holding: ReadonlySet<EnrollState> = new Set(['approved', 'issued', 
 
 const tries = 20;
 
-export async function openBook({ store, judge = (each) => each, log }: BookParts): Promise<Book> {
+const { name: bucket } = buckets.enrollments;
+
+export async function openBook({ store, judge = (each) => each, bad: given, log }: BookParts): Promise<Book> {
+  const bad = given ?? createBadRecords({ clock: systemClock, log });
   const roll = createRoll();
   const tokens = new Map<string, TokenRecord>();
   const holders = new Map<string, string>();
@@ -67,18 +75,27 @@ export async function openBook({ store, judge = (each) => each, log }: BookParts
     else unsettled.add(enrollment.id);
     lost.delete(enrollment.id);
     roll.put(judged);
-    for (const listener of listeners) listener(judged);
+    for (const listener of listeners) {
+      // One that fails is no reason to take the record for a bad one.
+      try {
+        listener(judged);
+      } catch (error) {
+        log.error('Enrolment not told', { enrollment: judged.id, error });
+      }
+    }
   };
   const recover = async ({ key, at, revision }: StoredChange) => {
     const known = roll.find(key) ?? lastReadable(await store.history(key), key);
     // Somebody put it right meanwhile.
     if (revisions.get(key) !== revision) return;
     if (known === undefined) {
+      bad.add({ bucket, key, reason: 'it cannot be read', instead: 'nothing is known of it' });
       lost.add(key);
       log.error('Enrolment record not readable, and nothing is known of it', { key });
       return;
     }
     log.error('Enrolment record not readable: it counts as revoked', { key, peel_id: known.peel });
+    bad.add({ bucket, key, reason: 'it cannot be read', instead: 'it counts as revoked' });
     put(asRevoked(known, at), { settled: false });
   };
   const takeEnrollment = (change: StoredChange) => {
@@ -87,10 +104,14 @@ export async function openBook({ store, judge = (each) => each, log }: BookParts
       roll.drop(key);
       lost.delete(key);
       unsettled.delete(key);
+      bad.clear(bucket, key);
       return;
     }
-    const enrollment = readRecord(Enrollment, value, key);
-    if (enrollment !== undefined) return put(enrollment, { settled: true });
+    const enrollment = readEnrollment(value, key);
+    if (enrollment !== undefined) {
+      bad.clear(bucket, key);
+      return put(enrollment, { settled: true });
+    }
     const recovery = recover(change)
       .catch((error) => {
         lost.add(key);
@@ -111,9 +132,11 @@ export async function openBook({ store, judge = (each) => each, log }: BookParts
       } else if (key.startsWith('peel-')) {
         holders.delete(key);
         if (value !== undefined) holders.set(key, decodeAs(Holder, value, key).enrollment);
-      }
+      } else if (value !== undefined) throw stray();
+      if (!key.startsWith('enr-')) bad.clear(bucket, key);
     } catch (error) {
-      log.warn('Enrolment record not understood', { key, error });
+      // A token that cannot be read lets nobody in; who holds a peel id is seen from the enrolments.
+      bad.add({ bucket, key, reason: (error as Error).message, instead: 'it counts as gone' });
     }
   };
   let watching = await store.watch(take);
@@ -135,7 +158,7 @@ export async function openBook({ store, judge = (each) => each, log }: BookParts
   const stored = async (id: string): Promise<{ readonly current: Enrollment; readonly revision: number }> => {
     const found: StoredValue | undefined = id.startsWith('enr-') ? await store.get(id) : undefined;
     if (found === undefined) throw unknown(id);
-    const enrollment = readRecord(Enrollment, found.value, id);
+    const enrollment = readEnrollment(found.value, id);
     if (enrollment !== undefined) return { current: judge(enrollment), revision: found.revision };
     const known = roll.find(id);
     if (known !== undefined) return { current: known, revision: found.revision };
@@ -153,7 +176,7 @@ export async function openBook({ store, judge = (each) => each, log }: BookParts
   const holds = async (id: string) => {
     const record = await store.get(id);
     if (record === undefined) return false;
-    const enrollment = readRecord(Enrollment, record.value, id) ?? roll.find(id);
+    const enrollment = readEnrollment(record.value, id) ?? roll.find(id);
     return enrollment !== undefined && holding.has(judge(enrollment).state);
   };
 
@@ -257,6 +280,10 @@ export async function openBook({ store, judge = (each) => each, log }: BookParts
   };
 
   return book;
+}
+
+function stray(): ZesterError {
+  return new ZesterError('machine', 'RECORD_STRAY', 'Cannot use the record: nothing has such a key');
 }
 
 export function taken(peel: string, by: string): ZesterError {

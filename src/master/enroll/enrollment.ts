@@ -3,6 +3,7 @@ import type * as z from 'zod/mini';
 import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
+import type { BadRecords } from '#bus/bad-records.ts';
 import { userJwt } from '#trust/account.ts';
 import { type AuthDir, authFiles, currentJobKey } from '#trust/auth-dir.ts';
 import { signBundle } from '#trust/bundle.ts';
@@ -52,6 +53,8 @@ export interface EnrollmentParts {
   readonly natsCa: () => string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where records that cannot be read are remembered. */
+  readonly bad?: BadRecords;
   readonly credentialLifetimeMs?: number;
   readonly quota?: Quota;
   /** May this operator make this decision? All may by default; throws `denied` otherwise. */
@@ -103,7 +106,7 @@ const day = 86_400_000;
 export async function createEnrollment(parts: EnrollmentParts): Promise<EnrollmentService> {
   const { store, auth, servers, clock, log, credentialLifetimeMs = 30 * day, policy = () => {} } = parts;
   const kept = openRevokedLog(joinPath(auth().path, authFiles.revoked));
-  const book = await openBook({ store, judge: judgeBy(kept), log });
+  const book = await openBook({ store, judge: judgeBy(kept), bad: parts.bad, log });
   const challenges = createChallenges(clock);
   const revocations = createRevocations({ book, kept, auth, servers, clock, log });
   const decide = createDecide({ book, revocations, forget: parts.forget, clock, log });

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
+import type { BadRecords } from '#bus/bad-records.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
 import { connectBus } from '#bus/connect.ts';
 import type { Stores } from '#bus/stores.ts';
@@ -18,6 +19,7 @@ import { accountServers } from './account-servers.ts';
 import { certificateFromFiles, embeddedCertificate } from './certificate.ts';
 import { type Crowd, watchCrowd } from './crowd.ts';
 import { createEnrollment, type EnrollmentService } from './enrollment.ts';
+import { createEnrollmentPages } from './replies.ts';
 import { startEnrollServer } from './server.ts';
 import { enrollmentStore } from './store.ts';
 
@@ -28,6 +30,8 @@ export interface EnrollParts {
   readonly stores: Stores;
   /** The master that this is part of, once it is there. */
   readonly master: () => Pick<Master, 'fleet' | 'presence'>;
+  /** Where records that cannot be believed are remembered. */
+  readonly bad: BadRecords;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,6 +52,7 @@ export async function openEnrollment({
   bus,
   stores,
   master,
+  bad,
   clock,
   log,
 }: EnrollParts): Promise<EnrollmentOffice> {
@@ -84,13 +89,15 @@ export async function openEnrollment({
       pin: embedded ? openCa(caDir).pin : undefined,
       natsUrls,
       natsCa: () => findText(caFile) ?? '',
+      bad,
       clock,
       log,
     }),
   );
 
+  const listed = createEnrollmentPages((filter) => service.list(filter), clock);
   const serving: readonly Listening[] = [
-    bus.serve(channels.enrollments, async (query) => service.list(query)),
+    bus.serve(channels.enrollments, async (query) => listed(query)),
     bus.serve(channels.enrollDecide, async (signed) => service.decide(signed)),
   ];
   for (const each of serving) stack.use(each);

@@ -49,7 +49,7 @@ export function enrollmentStore(kv: KV): EnrollmentStore {
     async watch(heard) {
       const watching = await kv.watch();
       const told = Promise.withResolvers<void>();
-      void (async () => {
+      const follow = async () => {
         // An empty bucket says nothing at all, not even that this was everything.
         const { values } = await kv.status();
         if (values === 0) told.resolve();
@@ -57,7 +57,8 @@ export function enrollmentStore(kv: KV): EnrollmentStore {
           heard({ key, value: operation === 'PUT' ? value : undefined, revision, at: created.getTime() });
           if (delta === 0) told.resolve();
         }
-      })().catch(told.reject);
+      };
+      follow().catch(told.reject);
       await told.promise;
       return { [Symbol.dispose]: () => watching.stop() };
     },

@@ -1,20 +1,21 @@
-import { createHash } from 'node:crypto';
 import type { KV } from '@nats-io/kv';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
+import type { BadRecords } from '#bus/bad-records.ts';
 import { signRoot } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
-import { decode, encode } from '#wire/codec.ts';
+import { encode } from '#wire/codec.ts';
+import type { TrustBundle } from '#wire/enroll.ts';
 import {
   chunkBytes,
   rootKey,
-  SignedRoot,
   type TreeFile,
-  TreeIndex,
+  type TreeIndex,
   type TreeOptions,
-  TreeRoot,
+  type TreeRoot,
   treeVersion,
 } from '#wire/files.ts';
+import { openPublished, sha256 } from './published.ts';
 import type { SourceTree } from './source-tree.ts';
 
 export interface PublishOptions {
@@ -23,6 +24,9 @@ export interface PublishOptions {
   /** What peels are told beside the files. */
   readonly treeOptions: TreeOptions;
   readonly key: () => SigningKey;
+  /** Whose roots count. */
+  readonly trust: () => TrustBundle;
+  readonly bad: BadRecords;
   /** Host name of this master. */
   readonly publisher: string;
   readonly clock: Clock;
@@ -36,13 +40,6 @@ export interface Published {
   readonly chunksWritten: number;
 }
 
-interface Current {
-  readonly root: TreeRoot;
-  /** Id of the key that signed it. */
-  readonly signedBy: string;
-  readonly revision: number;
-}
-
 /** Chunks that no tree names any more are dropped some publishes later: a slow peel may still be fetching. */
 const rootsKept = 3;
 
@@ -50,22 +47,26 @@ const rootsKept = 3;
  * Publishes all environments as content: new chunks first, then the one signed root that names them all. Nobody sees
  * it half done; an unchanged tree costs one read, and what environments share is stored once.
  */
-export function createPublisher({ kv, tree, treeOptions, key, publisher, clock, log }: PublishOptions) {
+export function createPublisher(options: PublishOptions) {
+  const { kv, tree, treeOptions, key, publisher, clock, log } = options;
+  const published = openPublished(options);
   const recent: ReadonlySet<string>[] = [];
   /** The tree of our own folders as it was when we last looked. */
   let lastOwn: string | undefined;
   /** The one of ours that was last left alone because another master's is newer. */
   let leftAlone: string | undefined;
 
-  const current = async (): Promise<Current | undefined> => {
-    const entry = await kv.get(rootKey);
-    if (entry?.operation !== 'PUT') return undefined;
-    const { root, key: signedBy } = SignedRoot.parse(decode(entry.value));
-    return { root: TreeRoot.parse(decode(root)), signedBy, revision: entry.revision };
+  /** What is stored is looked at once in this life: peels refuse a damaged chunk, and only a master can put it back. */
+  let isMended = false;
+  const mendOnce = async (chunks: ReadonlyMap<string, Uint8Array>) => {
+    if (isMended) return;
+    const mended = await published.mend(chunks);
+    isMended = true;
+    if (mended > 0) log.warn('Damaged chunks of the state tree put back', { chunks: mended });
   };
 
   return {
-    current,
+    current: published.current,
     async publish(): Promise<Published> {
       const contents = await tree.read();
       const chunks = new Map<string, Uint8Array>();
@@ -76,15 +77,18 @@ export function createPublisher({ kv, tree, treeOptions, key, publisher, clock, 
       const index = encode({ v: treeVersion, environments, options: treeOptions, files } satisfies TreeIndex);
       const treeHash = sha256(index);
       const bytes = files.reduce((sum, { size }) => sum + size, 0);
-      const before = await current();
+      const indexChunks = addChunks(chunks, index);
+      const before = await published.current();
       const wasEdited = lastOwn !== undefined && lastOwn !== treeHash;
       lastOwn = treeHash;
       // Peels believe a root only while its key is valid: after a rotation the same tree is signed again.
-      if (before?.root.tree === treeHash && before.signedBy === key().id)
+      if (before?.root?.tree === treeHash && before.signedBy === key().id) {
+        await mendOnce(chunks);
         return { changed: false, files: files.length, bytes, chunksWritten: 0 };
+      }
 
       // Folders that differ from what another master published are an old copy, until somebody edits them.
-      if (before && before.root.publisher !== publisher && !wasEdited) {
+      if (before?.root && before.root.publisher !== publisher && !wasEdited) {
         if (leftAlone !== treeHash)
           log.warn('State tree differs from the published one', {
             publisher: before.root.publisher,
@@ -94,14 +98,14 @@ export function createPublisher({ kv, tree, treeOptions, key, publisher, clock, 
         return { changed: false, files: files.length, bytes, chunksWritten: 0 };
       }
 
-      const indexChunks = addChunks(chunks, index);
-      const known = before ? await chunksOf(kv, before.root) : new Set<string>();
+      const known = before?.root ? await published.chunksOf(before.root) : new Set<string>();
       const fresh = [...chunks].filter(([hash]) => !known.has(hash));
       await Promise.all(fresh.map(([hash, chunk]) => kv.put(hash, chunk)));
+      await mendOnce(new Map([...chunks].filter(([hash]) => known.has(hash))));
 
       const root: TreeRoot = {
         v: 1,
-        revision: Math.max(clock.now(), (before?.root.revision ?? 0) + 1),
+        revision: Math.max(clock.now(), (before?.root?.revision ?? 0) + 1),
         tree: treeHash,
         index: indexChunks,
         files: files.length,
@@ -130,13 +134,6 @@ function addChunks(chunks: Map<string, Uint8Array>, content: Uint8Array): string
   return hashes;
 }
 
-async function chunksOf(kv: KV, root: TreeRoot): Promise<Set<string>> {
-  const parts = await Promise.all(root.index.map(async (hash) => (await kv.get(hash))?.value));
-  if (parts.some((part) => part === undefined)) return new Set();
-  const index = TreeIndex.parse(decode(Buffer.concat(parts.filter((part) => part !== undefined))));
-  return new Set([...root.index, ...index.files.flatMap((file) => file.chunks)]);
-}
-
 async function dropUnused(
   kv: KV,
   recent: ReadonlySet<string>[],
@@ -148,8 +145,4 @@ async function dropUnused(
   const oldest = recent.shift() ?? new Set<string>();
   const used = new Set([...now, ...recent.flatMap((each) => [...each])]);
   await Promise.all([...oldest].filter((hash) => !used.has(hash)).map((hash) => kv.purge(hash)));
-}
-
-function sha256(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,7 +1,11 @@
 import type { KV } from '@nats-io/kv';
+import { isJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
+import { repeat } from '#base/repeat.ts';
 import type { Clock } from '#base/time.ts';
+import type { BadRecords } from '#bus/bad-records.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
+import { type Records, recordBad } from '#bus/records.ts';
 import { channels } from '#wire/channels.ts';
 import type { JobRecord, JobState, Refusal } from '#wire/job.ts';
 import { buckets } from '#wire/stores.ts';
@@ -9,7 +13,7 @@ import type { Clocks } from '../clocks.ts';
 import type { Presence } from '../presence.ts';
 import { createClosing } from './closing.ts';
 import type { Late } from './late.ts';
-import { decodeRecord, encodeRecord } from './record.ts';
+import { encodeRecord } from './record.ts';
 import type { Returns } from './returns.ts';
 import type { Stored } from './sweep.ts';
 import { countRepeat, openAfterMs, outcomeOf, pendingOf, type Tracked, trackedOf } from './tracked.ts';
@@ -17,6 +21,9 @@ import { countRepeat, openAfterMs, outcomeOf, pendingOf, type Tracked, trackedOf
 export interface BoardOptions {
   readonly bus: Bus;
   readonly jobs: KV;
+  readonly records: Records<JobRecord>;
+  readonly activeRecords: Records<unknown>;
+  readonly bad: BadRecords;
   readonly active: KV;
   readonly returns: Returns;
   readonly late: Late;
@@ -68,14 +75,16 @@ export interface Board extends AsyncDisposable {
 const offlineAfterMs = 2_000;
 const unreachableAfterMs = 8_000;
 const tickMs = 250;
+/** Peels that one message names. */
+const announcedPeels = 2_000;
 /** When a job that is listed and has no record is looked for again. */
 const recordWaitsMs: readonly number[] = [100, 1_000, 5_000];
 /** A key that was enrolled at another master a moment ago may not be known here yet. */
 const newKeyMs = 1_000;
 
 export function openBoard(options: BoardOptions): Board {
-  const { bus, jobs, active, returns, late, presence, clocks, master, isAlive, clock, log } = options;
-  const { resend, tellKilled, onStray } = options;
+  const { bus, jobs, active, records, activeRecords, bad, returns, late, presence, clocks, clock, log } = options;
+  const { master, isAlive, resend, tellKilled, onStray } = options;
   const tracked = new Map<string, Tracked>();
   const back = new Set<string>();
   let stopped = false;
@@ -88,9 +97,24 @@ export function openBoard(options: BoardOptions): Board {
   ) => {
     const { jid } = job.record;
     const more = refused.length === 0 ? {} : { refused: [...refused] };
-    bus.publish(channels.status, { jid }, { jid, state, unreachable: [...unreachable], ...more });
+    // Of many in several messages: the state comes with the last, when all of them are known.
+    for (let at = 0; at < unreachable.length || at === 0; at += announcedPeels) {
+      const some = unreachable.slice(at, at + announcedPeels);
+      const isLast = at + announcedPeels >= unreachable.length;
+      const said = isLast ? { state, ...more } : { state: 'running' as const };
+      bus.publish(channels.status, { jid }, { jid, unreachable: some, ...said });
+    }
   };
-  const closing = createClosing({ jobs, active, late, forget: (jid) => tracked.delete(jid), announce, clock, log });
+  const closing = createClosing({
+    jobs,
+    records,
+    active,
+    late,
+    forget: (jid) => tracked.delete(jid),
+    announce,
+    clock,
+    log,
+  });
 
   const track = (record: JobRecord, revision: number): Tracked => {
     const known = tracked.get(record.jid);
@@ -191,17 +215,26 @@ export function openBoard(options: BoardOptions): Board {
   };
 
   const adopt = async (jid: string): Promise<Tracked | undefined> => {
-    const entry = await jobs.get(jid);
-    if (entry?.operation !== 'PUT') return undefined;
-    const record = decodeRecord(entry.value);
+    const stored = await records.find(jid);
+    if (stored === undefined) return undefined;
+    const { value: record, revision } = stored;
     if (record.state !== 'running') {
       tracked.delete(jid);
       return undefined;
     }
     const isNew = !tracked.has(jid);
-    const job = track(record, entry.revision);
+    const job = tracking(record, revision);
     if (isNew) await recount(job);
     return job;
+  };
+
+  const tracking = (record: JobRecord, revision: number): Tracked => {
+    try {
+      return track(record, revision);
+    } catch (error) {
+      bad.add({ bucket: buckets.jobs.name, key: record.jid, reason: (error as Error).message });
+      throw recordBad(buckets.jobs.name, record.jid);
+    }
   };
 
   const refuse = (job: Tracked, refusal: Refusal) => {
@@ -252,14 +285,19 @@ export function openBoard(options: BoardOptions): Board {
     }),
     // Jobs of other masters, and what is written into ours: the key passes by when the record changes.
     bus.hearKey(buckets.activeJobs.name, '*', (value, jid) => {
-      if (value === undefined) return;
-      adoptSoon(jid);
+      if (value === undefined) return activeRecords.forget(jid);
+      activeRecords.judge(jid, value);
+      if (isJid(jid)) adoptSoon(jid);
     }),
   ];
-  const timer = setInterval(() => {
-    for (const job of tracked.values()) look(job);
-    back.clear();
-  }, tickMs);
+  const ticking = repeat(
+    tickMs,
+    () => {
+      for (const job of tracked.values()) look(job);
+      back.clear();
+    },
+    (error) => log.error('Active jobs not looked at', { error }),
+  );
 
   return {
     get size() {
@@ -293,7 +331,7 @@ export function openBoard(options: BoardOptions): Board {
     welcome: (peel) => void back.add(peel),
     async [Symbol.asyncDispose]() {
       stopped = true;
-      clearInterval(timer);
+      ticking[Symbol.dispose]();
       for (const each of listening) each.close();
     },
   };

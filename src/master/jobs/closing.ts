@@ -1,10 +1,12 @@
 import type { KV } from '@nats-io/kv';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
+import type { Records } from '#bus/records.ts';
 import { encode } from '#wire/codec.ts';
-import type { JobRecord, JobState } from '#wire/job.ts';
-import { type Late, mostSilent } from './late.ts';
-import { decodeRecord, encodeRecord } from './record.ts';
+import type { JobRecord, JobState, Refusal } from '#wire/job.ts';
+import { pageOf } from '#wire/page.ts';
+import type { Late } from './late.ts';
+import { encodeRecord, recordBytes } from './record.ts';
 import type { Tracked } from './tracked.ts';
 
 /** Writes how a job ended, once, however many masters see it end. */
@@ -18,6 +20,7 @@ export interface Closing {
 
 export interface ClosingOptions {
   readonly jobs: KV;
+  readonly records: Records<JobRecord>;
   readonly active: KV;
   readonly late: Late;
   /** It is not open any more. */
@@ -27,7 +30,7 @@ export interface ClosingOptions {
   readonly log: Log;
 }
 
-export function createClosing({ jobs, active, late, forget, announce, clock, log }: ClosingOptions): Closing {
+export function createClosing({ jobs, records, active, late, forget, announce, clock, log }: ClosingOptions): Closing {
   const ending = new Map<string, Promise<void>>();
   const finished: Partial<Record<JobState, number>> = {};
 
@@ -59,13 +62,13 @@ export function createClosing({ jobs, active, late, forget, announce, clock, log
   /** Another master was first, or the store is away: what is stored decides. */
   const settleConflict = async (job: Tracked, error: unknown) => {
     const { jid } = job.record;
-    const entry = await jobs.get(jid).catch(() => undefined);
-    if (entry?.operation !== 'PUT') {
+    const stored = await records.find(jid).catch(() => undefined);
+    if (stored === undefined) {
       log.warn('Job could not be ended yet', { jid, error });
       return;
     }
-    job.record = decodeRecord(entry.value);
-    job.revision = entry.revision;
+    job.record = stored.value;
+    job.revision = stored.revision;
     if (job.record.state === 'running') return;
     forget(jid);
     if (job.returned.size !== job.record.returned) late.note(jid);
@@ -87,19 +90,32 @@ export function createClosing({ jobs, active, late, forget, announce, clock, log
   };
 }
 
+/** A record that says who was silent and who refused, as far as one message has room for it. */
+export function withNames(
+  { silent: _silent, refused: _refused, ...record }: JobRecord,
+  { silent, refused }: { readonly silent: readonly string[]; readonly refused: readonly Refusal[] },
+): JobRecord {
+  const room = recordBytes - encodeRecord(record).length;
+  const limit = mostNames;
+  const some = pageOf(refused, { keyOf: ({ peel }) => peel, maxBytes: room / 2, limit }).rows;
+  const quiet = pageOf(silent, { keyOf: String, maxBytes: room / 4, limit }).rows;
+  return {
+    ...record,
+    ...(quiet.length === 0 || room < leastRoom ? {} : { silent: [...quiet] }),
+    ...(some.length === 0 || room < leastRoom ? {} : { refused: [...some] }),
+  };
+}
+
+/** Names of each kind in a record, and the room below which there are none: a page has one at least. */
+const mostNames = 1_000;
+const leastRoom = 16_384;
+
 function endedRecord(
   { record, peels, returned, refused, succeeded }: Tracked,
   state: JobState,
   now: number,
 ): JobRecord {
+  const ended: JobRecord = { ...record, state, finished: now, returned: returned.size, succeeded };
   const silent = [...peels].filter((peel) => !returned.has(peel) && !refused.has(peel));
-  return {
-    ...record,
-    state,
-    finished: now,
-    returned: returned.size,
-    succeeded,
-    ...(silent.length === 0 ? {} : { silent: silent.slice(0, mostSilent) }),
-    ...(refused.size === 0 ? {} : { refused: [...refused.values()].slice(0, mostSilent) }),
-  };
+  return withNames(ended, { silent, refused: [...refused.values()] });
 }

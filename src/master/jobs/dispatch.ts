@@ -5,20 +5,24 @@ import type { Log } from '#base/log.ts';
 import { type Clock, durationText } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
 import { isTaken, outsideError } from '#bus/outside.ts';
+import type { Records } from '#bus/records.ts';
 import { signOrder, type Verified } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { subjectOf } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
 import { encode } from '#wire/codec.ts';
 import type { DispatchReply, JobRecord, JobRequest, SignedRequest } from '#wire/job.ts';
+import { pageBytes } from '#wire/limits.ts';
+import { pageOf } from '#wire/page.ts';
 import type { Presence } from '../presence.ts';
 import type { Board } from './board.ts';
-import { decodeRecord, encodeRecord, packPeels, requestOf, unpackPeels } from './record.ts';
+import { encodeRecord, packPeels, recordBytes, requestOf, unpackPeels } from './record.ts';
 import type { Tracked } from './tracked.ts';
 
 export interface DispatchOptions {
   readonly bus: Bus;
   readonly jobs: KV;
+  readonly records: Records<JobRecord>;
   readonly active: KV;
   readonly board: () => Board;
   readonly presence: Presence;
@@ -46,7 +50,7 @@ const mostWarnings = 20;
  * back: a master that dies in between leaves a job that any other sends again.
  */
 export function createDispatch(options: DispatchOptions): Dispatch {
-  const { bus, jobs, active, board, presence, resolve, verify, key, master, clock, log } = options;
+  const { bus, jobs, active, records, board, presence, resolve, verify, key, master, clock, log } = options;
 
   const send = (record: JobRecord, epoch: number, all: readonly string[], chosen: ReadonlySet<string> | undefined) => {
     const { request, jwt, signature, operator, created, deadline } = record;
@@ -66,6 +70,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   /** The new record's revision; undefined when the jid is taken. */
   const persist = async (record: JobRecord): Promise<number | undefined> => {
     const { jid } = record;
+    const bytes = encodeRecord(record);
+    if (bytes.length > recordBytes) throw tooLarge(record, bytes.length);
     try {
       // The list first: what is only on it is no job, while a record that is on no list would be found late.
       await active.put(jid, encode({ owner: master }));
@@ -73,7 +79,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       throw refused(jid, error);
     }
     try {
-      return await jobs.create(jid, encodeRecord(record));
+      return await jobs.create(jid, bytes);
     } catch (error) {
       if (isTaken(error)) return undefined;
       if (isError(outsideError(error), 'STORE_SILENT')) throw uncertain(jid, error);
@@ -85,22 +91,24 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   const replyOf = ({ jid, deadline }: JobRecord, peels: readonly string[]): DispatchReply => {
     const warnings = peels.flatMap((peel) => presence.warning(peel) ?? []).slice(0, mostWarnings);
+    // As many as one reply holds; the asker asks for the rest by the job's id.
+    const { rows, next } = pageOf(peels, { keyOf: String, maxBytes: pageBytes / 2 });
     return {
       jid,
-      peels: [...peels],
-      offline: peels.filter((peel) => !presence.isOnline(peel)),
+      peels: [...rows],
+      ...(next === undefined ? {} : { nextPeel: next }),
+      offline: rows.filter((peel) => !presence.isOnline(peel)),
       deadline,
       ...(warnings.length === 0 ? {} : { warnings }),
     };
   };
 
   /** A submit that came twice is one job; a different one under the same id is refused. */
-  const known = async (value: Uint8Array | undefined, signed: SignedRequest, jid: string): Promise<DispatchReply> => {
-    const record = value && decodeRecord(value);
+  const known = async (record: JobRecord | undefined, signed: SignedRequest, jid: string): Promise<DispatchReply> => {
     if (record && Buffer.compare(record.request, signed.request) === 0) {
       // The first attempt may have been cut off before anything was sent: an open job is looked after from here.
       if (record.state === 'running') await board().adopt(jid);
-      return replyOf(record, unpackPeels(record.peels));
+      return replyOf(record, unpackPeels(record.peels).sort());
     }
     const by = record ? ` by "${requestOf(record).function}"` : '';
     throw new ZesterError('usage', 'JID_CONFLICT', `Cannot start the job "${jid}": the id is taken${by}`, {
@@ -115,10 +123,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       if (!isJid(jid))
         throw new ZesterError('usage', 'JID_MALFORMED', `Cannot start the job "${jid}": its id is no KSUID`);
       if (timeoutMs > longestMs) throw tooLong(timeoutMs);
-      const before = await jobs.get(jid).catch((error) => {
+      const before = await records.find(jid).catch((error) => {
         throw refused(jid, error);
       });
-      if (before?.operation === 'PUT') return known(before.value, signed, jid);
+      if (before !== undefined) return known(before.value, signed, jid);
       const peels = resolve(target);
       if (peels.length === 0) throw empty(target);
 
@@ -141,7 +149,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         owner: master,
       };
       const epoch = await persist(record);
-      if (epoch === undefined) return known((await jobs.get(jid))?.value, signed, jid);
+      if (epoch === undefined) return known((await records.find(jid))?.value, signed, jid);
 
       log.info('Dispatch request received', {
         jid,
@@ -178,6 +186,17 @@ function uncertain(jid: string, cause: unknown): ZesterError {
     'SUBMIT_UNCERTAIN',
     `Cannot tell whether the job "${jid}" was accepted: the store did not answer`,
     { cause, hint: `Look with: zester job show ${jid}` },
+  );
+}
+
+/** The record has all that a peel receives, and more: what fits into it fits into every order. */
+function tooLarge({ request, peels }: JobRecord, bytes: number): ZesterError {
+  const parts = `${request.length} for what is asked, ${peels.length} for the peels it is asked of`;
+  return new ZesterError(
+    'usage',
+    'REQUEST_TOO_LARGE',
+    `Cannot start the job: it takes ${bytes} bytes (${parts}), and ${recordBytes} are allowed`,
+    { hint: 'Put what is large into a file of the state tree and name that file, or ask fewer peels at once' },
   );
 }
 

@@ -1,21 +1,23 @@
-import type { KV } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
 import { parseJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { type Clock, delay, startWatch } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
 import { isTaken } from '#bus/outside.ts';
+import type { Records } from '#bus/records.ts';
 import { signKill, type Verified } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { channels } from '#wire/channels.ts';
 import type { JobRecord, KillReply, KillRequest, SignedKill, SignedRequest } from '#wire/job.ts';
+import { pageBytes } from '#wire/limits.ts';
+import { pageOf } from '#wire/page.ts';
 import type { Board } from './board.ts';
-import { decodeRecord, unpackPeels } from './record.ts';
+import { unpackPeels } from './record.ts';
 import { openAfterMs, pendingOf, type Tracked, trackedOf } from './tracked.ts';
 
 export interface KillOptions {
   readonly bus: Bus;
-  readonly jobs: KV;
+  readonly records: Records<JobRecord>;
   readonly board: Board;
   readonly master: string;
   readonly verify: (signed: SignedRequest) => Verified<KillRequest>;
@@ -42,7 +44,7 @@ export function createTellKilled({ bus, key, clock }: { bus: Bus; key: () => Sig
  * is sent. Every peel that has not answered is told; those that are away keep the job open, and are told as soon as
  * they are back, by whichever master sees them, until the deadline refuses the job by itself.
  */
-export function createKill({ bus, jobs, board, master, verify, tell, clock, log }: KillOptions) {
+export function createKill({ bus, records, board, master, verify, tell, clock, log }: KillOptions) {
   /** The open job with the kill in its record; a job that was closed, but may still run somewhere, is open again. */
   const decide = async (jid: string, operator: string): Promise<Tracked> => {
     for (let attempt = 1; ; attempt++) {
@@ -58,14 +60,14 @@ export function createKill({ bus, jobs, board, master, verify, tell, clock, log 
   };
 
   const reopened = async (jid: string): Promise<Tracked> => {
-    const entry = await jobs.get(jid);
-    if (entry?.operation !== 'PUT') throw unknown(jid);
-    const record = decodeRecord(entry.value);
+    const stored = await records.find(jid);
+    if (stored === undefined) throw unknown(jid);
+    const { value: record, revision } = stored;
     const targets = unpackPeels(record.peels).length;
     const mayRun = clock.now() <= record.deadline + openAfterMs({ ...record, killedBy: '-' }, 0);
     const answered = (record.returned ?? 0) + (record.refused?.length ?? 0);
     if (answered >= targets || record.killedBy !== undefined || !mayRun) throw ended(record, targets - answered);
-    return trackedOf(record, entry.revision, clock);
+    return trackedOf(record, revision, clock);
   };
 
   return async function kill(signed: SignedRequest): Promise<KillReply> {
@@ -84,8 +86,16 @@ export function createKill({ bus, jobs, board, master, verify, tell, clock, log 
     const isSilent = new Set(silent);
     const until = silent.length === 0 ? {} : { until: board.openUntil(job) };
     const stopped = asked.filter((peel) => !isSilent.has(peel)).sort();
-    return { jid, state: silent.length === 0 ? 'killed' : 'running', stopped, silent, ...until };
+    return { jid, state: silent.length === 0 ? 'killed' : 'running', ...named(stopped, silent), ...until };
   };
+}
+
+/** The first of each, as many as one reply holds, and how many more there are. */
+function named(stopped: readonly string[], silent: readonly string[]): KillReply {
+  const options = { keyOf: String, maxBytes: pageBytes / 2 };
+  const [some, others] = [pageOf(stopped, options).rows, pageOf(silent, options).rows];
+  const more = { stopped: stopped.length - some.length, silent: silent.length - others.length };
+  return { stopped: [...some], silent: [...others], ...(more.stopped + more.silent > 0 ? { more } : {}) };
 }
 
 function unknown(jid: string): ZesterError {

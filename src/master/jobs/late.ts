@@ -1,8 +1,10 @@
 import type { KV } from '@nats-io/kv';
 import type { Log } from '#base/log.ts';
 import { delay } from '#base/time.ts';
+import type { Records } from '#bus/records.ts';
 import type { JobRecord } from '#wire/job.ts';
-import { decodeRecord, encodeRecord, unpackPeels } from './record.ts';
+import { withNames } from './closing.ts';
+import { encodeRecord, unpackPeels } from './record.ts';
 import type { Returns } from './returns.ts';
 import { stateOf } from './tracked.ts';
 
@@ -20,7 +22,14 @@ const gatherMs = 200;
 const mostWaiting = 1_000;
 const tries = 5;
 
-export function followLate({ jobs, returns, log }: { jobs: KV; returns: Returns; log: Log }): Late {
+export interface LateParts {
+  readonly jobs: KV;
+  readonly records: Records<JobRecord>;
+  readonly returns: Returns;
+  readonly log: Log;
+}
+
+export function followLate({ jobs, records, returns, log }: LateParts): Late {
   const waiting = new Set<string>();
   const stopped = new AbortController();
   let counted = 0;
@@ -42,15 +51,15 @@ export function followLate({ jobs, returns, log }: { jobs: KV; returns: Returns;
   /** Of several masters one wins; the others see that nothing is left to do. */
   const update = async (jid: string): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
-      const entry = await jobs.get(jid);
-      if (entry?.operation !== 'PUT') return;
-      const record = decodeRecord(entry.value);
+      const stored = await records.find(jid);
+      if (stored === undefined) return;
+      const { value: record, revision } = stored;
       if (record.state === 'running' || (record.returned ?? 0) >= record.targets) return;
       const counts = await countStored(record, returns);
       const more = counts.returned - (record.returned ?? 0);
       if (more <= 0) return;
       try {
-        await jobs.update(jid, encodeRecord(withLate(record, counts, more)), entry.revision);
+        await jobs.update(jid, encodeRecord(withLate(record, counts, more)), revision);
       } catch (error) {
         if (attempt >= tries) throw error;
         continue;
@@ -106,16 +115,6 @@ function withLate(record: JobRecord, { returned, succeeded, silent }: Stored, mo
   // Who refused and answered all the same has answered.
   const refused = refusals.filter(({ peel }) => isSilent.has(peel));
   const counts = { targets: record.targets, returned, refused: refused.length, succeeded };
-  return {
-    ...rest,
-    returned,
-    succeeded,
-    late: (record.late ?? 0) + more,
-    state: record.state === 'killed' ? 'killed' : stateOf(counts),
-    ...(silent.length === 0 ? {} : { silent: silent.slice(0, mostSilent) }),
-    ...(refused.length === 0 ? {} : { refused }),
-  };
+  const state = record.state === 'killed' ? 'killed' : stateOf(counts);
+  return withNames({ ...rest, returned, succeeded, late: (record.late ?? 0) + more, state }, { silent, refused });
 }
-
-/** Names in a record: one message must hold it. */
-export const mostSilent = 1_000;

@@ -1,10 +1,14 @@
 import type { KV } from '@nats-io/kv';
+import { isJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { type Clock, delay } from '#base/time.ts';
+import type { BadRecords } from '#bus/bad-records.ts';
+import type { Records } from '#bus/records.ts';
 import { encode } from '#wire/codec.ts';
+import type { JobRecord } from '#wire/job.ts';
+import { buckets } from '#wire/stores.ts';
 import type { Board } from './board.ts';
 import type { Late } from './late.ts';
-import { decodeRecord } from './record.ts';
 
 export interface Reconciling extends AsyncDisposable {
   /** Looks at all of them, now: also for returns that came to closed jobs while no master heard them. */
@@ -12,7 +16,8 @@ export interface Reconciling extends AsyncDisposable {
 }
 
 export interface ReconcileOptions {
-  readonly jobs: KV;
+  readonly records: Records<JobRecord>;
+  readonly bad: BadRecords;
   readonly active: KV;
   /** Keys of the two buckets, unsorted. */
   readonly jobKeys: () => Promise<string[]>;
@@ -35,19 +40,23 @@ const atOnce = 16;
  * connection is back, and now and then. A submit that was cut in two is either sent, ended, or found to be no job.
  */
 export function reconcile(options: ReconcileOptions): Reconciling {
-  const { jobs, active, jobKeys, activeKeys, board, late, clock, log } = options;
+  const { records, bad, active, jobKeys, activeKeys, board, late, clock, log } = options;
   /** Closed when we looked, and whether all of its returns were there. */
   const closed = new Map<string, boolean>();
   const orphans = new Map<string, number>();
 
   const lookAt = async (jid: string, isListed: boolean): Promise<void> => {
     if (board.find(jid) !== undefined && isListed) return;
-    const entry = await jobs.get(jid);
-    if (entry?.operation !== 'PUT') {
+    if (!isJid(jid)) {
+      const { name: bucket } = isListed ? buckets.activeJobs : buckets.jobs;
+      return bad.add({ bucket, key: jid, reason: 'its key is no id of a job' });
+    }
+    const stored = await records.find(jid);
+    if (stored === undefined) {
       if (isListed) await dropOrphan(jid);
       return;
     }
-    const record = decodeRecord(entry.value);
+    const { value: record } = stored;
     if (record.state === 'running') {
       if (!board.find(jid)) log.info('Open job found', { jid });
       await board.adopt(jid);

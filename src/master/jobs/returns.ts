@@ -10,6 +10,8 @@ export interface Returns {
   open(jid: string, peel: string, payload: Uint8Array): Return;
   /** All that is stored for a job, as it is stored. */
   stored(jid: string): AsyncIterable<StoredReturn>;
+  /** Peels that stored anything for a job: one question, however many they are. */
+  answered(jid: string): Promise<ReadonlySet<string>>;
   /** What these peels stored, those that stored anything. */
   of(jid: string, peels: readonly string[]): Promise<StoredReturn[]>;
   chunk(jid: string, peel: string, index: number): Promise<Uint8Array | undefined>;
@@ -24,6 +26,10 @@ export function openReturns(stream: StreamReader, keysOf: PeelKeys): Returns {
       for await (const { subject, data } of stream.messages(subjectOf(channels.return, { jid }))) {
         yield { peel: addressOf(channels.return, subject).peel, payload: data };
       }
+    },
+    async answered(jid) {
+      const subjects = await stream.subjects(subjectOf(channels.return, { jid }));
+      return new Set(subjects.map((subject) => addressOf(channels.return, subject).peel));
     },
     async of(jid, peels) {
       const read = async (peel: string): Promise<StoredReturn[]> => {

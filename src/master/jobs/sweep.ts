@@ -1,12 +1,12 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { KV } from '@nats-io/kv';
 import type { Log } from '#base/log.ts';
 import type { Bus } from '#bus/bus.ts';
+import type { Records } from '#bus/records.ts';
 import { addressOf, subjectOf } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
-import { maxChunks } from '#wire/job.ts';
+import { type JobRecord, maxChunks } from '#wire/job.ts';
 import { returnsStream } from '#wire/stores.ts';
-import { decodeRecord, unpackPeels } from './record.ts';
+import { unpackPeels } from './record.ts';
 
 /**
  * Takes out of the stream what no job asked for. A peel may write on any subject that carries its id, and no server
@@ -32,7 +32,7 @@ export interface Stored {
 export interface SweepOptions {
   readonly bus: Bus;
   readonly manager: JetStreamManager;
-  readonly jobs: KV;
+  readonly jobs: Records<JobRecord>;
   /** Whether a job that this master follows asks the peel; undefined when it follows no such job. */
   readonly asks: (jid: string, peel: string) => boolean | undefined;
   /** One master is enough; any will do. */
@@ -146,11 +146,11 @@ function subjectOfStored({ jid, peel, index }: Stored): string {
 const floodHint = 'It stores returns of jobs it was not asked; look at the machine, or revoke it';
 
 /** Whom a job asked, from its record, for jobs that have ended; nobody when there is none. */
-function rememberAsked(jobs: KV): (jid: string) => Promise<ReadonlySet<string>> {
+function rememberAsked(jobs: Records<JobRecord>): (jid: string) => Promise<ReadonlySet<string>> {
   const known = new Map<string, Promise<ReadonlySet<string>>>();
   const read = async (jid: string) => {
-    const entry = await jobs.get(jid);
-    return new Set(entry?.operation === 'PUT' ? unpackPeels(decodeRecord(entry.value).peels) : []);
+    const stored = await jobs.find(jid);
+    return new Set(stored === undefined ? [] : unpackPeels(stored.value.peels));
   };
   return (jid) => {
     const found = known.get(jid) ?? read(jid);
