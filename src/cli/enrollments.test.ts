@@ -69,6 +69,8 @@ test('nothing to approve is said so, and a mistake is explained', async () => {
 function sessionWith({ service, nats, clock }: TestEnrollment): Session {
   const session = {
     clock,
+    style: plainStyle,
+    write: () => {},
     sign: async (_: string, decision: Parameters<typeof signDecision>[0]) =>
       signDecision(decision, nats.credentials.operator()),
     ask: async (channel: unknown, body: never) =>

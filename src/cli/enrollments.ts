@@ -4,7 +4,7 @@ import { fingerprint } from '#trust/proofs.ts';
 import { channels } from '#wire/channels.ts';
 import type { EnrollDecision, EnrollDecisionReply, Enrollment } from '#wire/enroll.ts';
 import type { Style } from './report/style.ts';
-import { ago, table } from './report/table.ts';
+import { ago } from './report/table.ts';
 import type { Session } from './session.ts';
 
 /** Signs a decision and has a master carry it out. */
@@ -41,7 +41,8 @@ export async function decideMany(
     enrollments.push(...named.slice(0, room));
     more += Math.max(0, named.length - room) + (reply.more ?? 0);
     if (reply.warning !== undefined) warnings.push(reply.warning);
-    after = reply.next;
+    // A cursor that does not advance is no way on.
+    after = reply.next !== undefined && reply.next > (after ?? '') ? reply.next : undefined;
   } while (after !== undefined);
   return { enrollments, more, warning: warnings.length === 0 ? undefined : warnings.join('\n') };
 }
@@ -67,8 +68,10 @@ export function showDecided(
 
 const doubtTexts = { 'id-held': 'ID HELD BY ANOTHER KEY!', 'key-revoked': 'KEY WAS REVOKED!' } as const;
 
-export function enrollmentTable(rows: readonly EnrollmentRow[], style: Style): string {
-  const cells = rows.map(({ hostname = '-', source = '-', trust, createdAt, doubts = [], ...row }) => [
+export const enrollmentHeadings = ['ID', 'PEEL', 'FINGERPRINT', 'HOSTNAME', 'SOURCE', 'STATE', 'TRUST', 'CREATED'];
+
+export function enrollmentCells(rows: readonly EnrollmentRow[], style: Style): readonly (readonly string[])[] {
+  return rows.map(({ hostname = '-', source = '-', trust, createdAt, doubts = [], ...row }) => [
     row.id,
     row.peel,
     row.fingerprint,
@@ -78,5 +81,4 @@ export function enrollmentTable(rows: readonly EnrollmentRow[], style: Style): s
     [trust === 'mismatch' ? 'MISMATCH!' : trust, ...doubts.map((each) => doubtTexts[each])].join(' '),
     ago(createdAt, style),
   ]);
-  return table(['ID', 'PEEL', 'FINGERPRINT', 'HOSTNAME', 'SOURCE', 'STATE', 'TRUST', 'CREATED'], cells, style);
 }

@@ -13,6 +13,7 @@ const files = {
   completion: async () => (await import('./commands/completion.ts')).completion,
   'config show': async () => (await import('./commands/config-show.ts')).configShow,
   doc: async () => (await import('./commands/doc.ts')).doc,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   'enroll approve': async () => (await import('./commands/enroll-approve.ts')).enrollApprove,
   'enroll list': async () => (await import('./commands/enroll-list.ts')).enrollList,
   'enroll reject': async () => (await import('./commands/enroll-reject.ts')).enrollReject,

@@ -2,6 +2,7 @@ import { channels } from '#wire/channels.ts';
 import { errorBody } from '#wire/error.ts';
 import type { JobReturnsReply, Return, StoredReturn } from '#wire/job.ts';
 import { maxKeysAsked } from '#wire/peel.ts';
+import { pages } from './pages.ts';
 import type { Session } from './session.ts';
 
 /** The job with all of its returns as they are stored, page by page. */
@@ -13,17 +14,39 @@ export async function storedJob(
   readonly peels: string[];
   readonly returns: Return[];
 }> {
-  const first = await session.ask(channels.jobReturns, { jid }, 10_000);
-  const stored = [...(first.returns ?? [])];
-  for (let { next } = first; next !== undefined; ) {
-    const after = next;
-    const page = await session.ask(channels.jobReturns, { jid, after }, 10_000);
-    stored.push(...(page.returns ?? []));
-    next = page.next !== undefined && page.next > after ? page.next : undefined;
+  const stored: StoredReturn[] = [];
+  let first: JobReturnsReply | undefined;
+  const following = pages({
+    ask: (after) => session.ask(channels.jobReturns, { jid, ...(after === undefined ? {} : { after }) }, 10_000),
+    // Peels that have not answered are looked at as well: such a page is empty, and there is one for each of them.
+    rows: () => 1,
+  });
+  for await (const page of following) {
+    first ??= page;
+    for (const each of page.returns ?? []) stored.push(each);
   }
   const open = returnOpener(jid, session);
-  const returns = await Promise.all(stored.map(open));
-  return { job: first.job as NonNullable<JobReturnsReply['job']>, peels: first.peels ?? [], returns };
+  const { job, peels = [], nextPeel } = first ?? {};
+  return {
+    job: job as NonNullable<JobReturnsReply['job']>,
+    peels: await askedPeels({ jid, peels, nextPeel }, session),
+    returns: await Promise.all(stored.map(open)),
+  };
+}
+
+/** All peels of a job: of many a reply names the first, and where to go on. */
+export async function askedPeels(
+  { jid, peels, nextPeel }: { jid: string; peels: readonly string[]; nextPeel?: string | undefined },
+  session: Session,
+): Promise<string[]> {
+  const all = [...peels];
+  if (nextPeel === undefined) return all;
+  const following = pages({
+    ask: (after = nextPeel) => session.ask(channels.jobPeels, { jid, after }, 10_000),
+    rows: (page) => page.peels?.length ?? 0,
+  });
+  for await (const page of following) for (const peel of page.peels ?? []) all.push(peel);
+  return all;
 }
 
 /** Opens what peels stored for a job. */

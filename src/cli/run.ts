@@ -18,7 +18,7 @@ import { type JobReport, type PeelResult, refusedOf, resultOf, showResult } from
 
 import { shownValue } from './report/shown.ts';
 import { count } from './report/table.ts';
-import { type OpenReturn, returnOpener, storedJob } from './returns.ts';
+import { askedPeels, type OpenReturn, returnOpener, storedJob } from './returns.ts';
 import type { Session } from './session.ts';
 
 export interface RunOptions {
@@ -67,7 +67,9 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
     timeoutMs,
     issuedAt: startedAt,
   };
-  const { peels = [], deadline, warnings = [] } = await dispatch(jid, await session.sign('job', request), session);
+  const accepted = await dispatch(jid, await session.sign('job', request), session);
+  const { peels: some = [], nextPeel, deadline, warnings = [] } = accepted;
+  const peels = await askedPeels({ jid, peels: some, nextPeel }, session);
   if (peels.length === 0) throw nothingMatched(target);
 
   const reportOf = (ended: JobReport['ended']): JobReport => ({
@@ -128,7 +130,9 @@ class Listener {
   readonly #unreachable = new Set<string>();
   readonly #refused = new Map<string, Refusal>();
   readonly #progress = new Map<string, Progress>();
-  #expected: readonly string[] = [];
+  /** Those that have not answered, and of them those that are worth waiting for. */
+  readonly #missing = new Set<string>();
+  readonly #awaited = new Set<string>();
   #opening = Promise.resolve();
   #isOver = false;
   #heardAt: number;
@@ -141,7 +145,11 @@ class Listener {
   }
 
   expect(peels: readonly string[]): void {
-    this.#expected = peels;
+    for (const peel of peels) {
+      if (this.#returns.has(peel) || this.#refused.has(peel)) continue;
+      this.#missing.add(peel);
+      if (!this.#unreachable.has(peel)) this.#awaited.add(peel);
+    }
   }
 
   takeReturn(stored: StoredReturn): void {
@@ -154,6 +162,7 @@ class Listener {
   take(returned: Return): void {
     if (this.#returns.has(returned.peel)) return;
     this.#returns.set(returned.peel, returned);
+    this.#answered(returned.peel);
     this.#session.write(showResult(shownValue(resultOf(returned)), this.#session.style));
     this.#news();
   }
@@ -170,7 +179,10 @@ class Listener {
   }
 
   takeStatus({ state, unreachable, refused = [] }: JobStatus): void {
-    for (const peel of unreachable) this.#unreachable.add(peel);
+    for (const peel of unreachable) {
+      this.#unreachable.add(peel);
+      this.#awaited.delete(peel);
+    }
     for (const each of refused) this.#takeRefusal(each);
     this.#isOver = state !== 'running';
     this.#news();
@@ -179,7 +191,13 @@ class Listener {
   #takeRefusal(refusal: Refusal): void {
     if (this.#refused.has(refusal.peel) || this.#returns.has(refusal.peel)) return;
     this.#refused.set(refusal.peel, refusal);
+    this.#answered(refusal.peel);
     this.#session.write(showResult(shownValue(refusedOf(refusal)), this.#session.style));
+  }
+
+  #answered(peel: string): void {
+    this.#missing.delete(peel);
+    this.#awaited.delete(peel);
   }
 
   #news(): void {
@@ -193,11 +211,11 @@ class Listener {
   }
 
   get missing(): string[] {
-    return this.#expected.filter((peel) => !this.#returns.has(peel) && !this.#refused.has(peel));
+    return [...this.#missing];
   }
 
   get isComplete(): boolean {
-    return this.missing.every((peel) => this.#unreachable.has(peel));
+    return this.#awaited.size === 0;
   }
 
   /** A master says that it ended. */

@@ -12,15 +12,22 @@ export const jobKill = command({
   bus: true,
   async run({ jid }, session) {
     const signed = await session.sign('kill', { v: 1, jid: parseJid(jid), issuedAt: session.clock.now() });
-    const { state, stopped = [], silent = [], until } = await session.ask(channels.jobKill, signed, 15_000);
-    return { jid, state, stopped: stopped.map(toHuman), silent: silent.map(toHuman), until };
+    const {
+      state,
+      stopped = [],
+      silent = [],
+      more = { stopped: 0, silent: 0 },
+      until,
+    } = await session.ask(channels.jobKill, signed, 15_000);
+    return { jid, state, stopped: stopped.map(toHuman), silent: silent.map(toHuman), more, until };
   },
-  show: ({ jid, stopped, silent, until }) =>
+  show: ({ jid, stopped, silent, more, until }) =>
     silent.length === 0
-      ? `Job ${jid} is killed: ${count(stopped.length, 'peel')} stopped\n`
+      ? `Job ${jid} is killed: ${count(stopped.length + more.stopped, 'peel')} stopped\n`
       : [
-          `Job ${jid} is being stopped: ${count(stopped.length, 'peel')} stopped, ${silent.length} said nothing\n`,
-          `No answer from ${silent.join(', ')}: told as soon as they are back${until === undefined ? '' : `, until ${timeText(until)}; later they refuse it by themselves`}\n`,
+          `Job ${jid} is being stopped: ${count(stopped.length + more.stopped, 'peel')} stopped, ${silent.length + more.silent} said nothing\n`,
+          `No answer from ${silent.join(', ')}${more.silent > 0 ? ` and ${more.silent} more` : ''}: told as soon as they are back${until === undefined ? '' : `, until ${timeText(until)}; later they refuse it by themselves`}\n`,
         ].join(''),
+  plain: ({ more, ...rest }) => (more.stopped + more.silent > 0 ? { ...rest, more } : rest),
   exit: ({ silent }) => (silent.length === 0 ? 0 : 3),
 });

@@ -1,7 +1,8 @@
-import { channels } from '#wire/channels.ts';
 import type { JobSummary } from '#wire/job.ts';
 import { command } from '../command.ts';
-import { plainSummary, showSummaries } from '../report/summary.ts';
+import { listJobs } from '../jobs.ts';
+import { plainSummary, showSummaries, summaryCells, summaryHeadings } from '../report/summary.ts';
+import { growingTable } from '../report/table.ts';
 
 export const jobList = command({
   name: 'job list',
@@ -18,12 +19,18 @@ export const jobList = command({
   bus: true,
   async run({ limit, function: called, before }, session): Promise<readonly JobSummary[]> {
     const query = {
-      limit,
       ...(called === undefined ? {} : { function: called }),
       ...(before === undefined ? {} : { before }),
     };
-    return (await session.ask(channels.jobs, query, 10_000)).jobs ?? [];
+    const all: JobSummary[] = [];
+    const shown = growingTable(summaryHeadings, session.style);
+    for await (const jobs of listJobs(query, limit, session)) {
+      session.write(shown(summaryCells(jobs, session.style)));
+      all.push(...jobs);
+    }
+    return all;
   },
   show: (jobs, style) => (jobs.length === 0 ? 'No jobs found.\n' : showSummaries(jobs, style)),
+  showRest: (jobs) => (jobs.length === 0 ? 'No jobs found.\n' : ''),
   plain: (jobs) => jobs.map(plainSummary),
 });

@@ -1,6 +1,7 @@
 import { parseJid, toHuman } from '#base/ids.ts';
 import type { JobSummary } from '#wire/job.ts';
 import { command } from '../command.ts';
+import { wholeRequest } from '../jobs.ts';
 import { type PeelResult, plainResult, refusedOf, resultOf, showResult } from '../report/job.ts';
 import { plainSummary, showSummary } from '../report/summary.ts';
 import { storedJob } from '../returns.ts';
@@ -14,10 +15,15 @@ export const jobShow = command({
   name: 'job show',
   summary: 'A job and what each peel answered',
   positionals: [{ name: 'jid', summary: 'Id of the job', required: true }],
-  examples: [{ title: 'A job with its returns', line: 'job show 2xYkQbZ1fGm5n8pR0sT3uVwXyZa' }],
+  flags: [{ name: 'full', summary: 'With all of its arguments, however long they are', type: 'bool' }],
+  examples: [
+    { title: 'A job with its returns', line: 'job show 2xYkQbZ1fGm5n8pR0sT3uVwXyZa' },
+    { title: 'With a file that was given as an argument', line: 'job show 2xYkQbZ1fGm5n8pR0sT3uVwXyZa --full' },
+  ],
   bus: true,
-  async run({ jid }, session): Promise<ShownJob> {
-    const { job, peels, returns } = await storedJob(parseJid(jid), session);
+  async run({ jid, full }, session): Promise<ShownJob> {
+    const { job: short, peels, returns } = await storedJob(parseJid(jid), session);
+    const job = full ? await wholeRequest(short, session) : short;
     const answered = new Set(returns.map(({ peel }) => peel));
     const reason = job.state === 'running' ? 'no return yet' : 'no return before the deadline';
     const refused = (job.refused ?? []).filter(({ peel }) => !answered.has(peel));

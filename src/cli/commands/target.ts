@@ -1,6 +1,7 @@
 import { toHuman } from '#base/ids.ts';
 import { channels } from '#wire/channels.ts';
 import { command } from '../command.ts';
+import { pages } from '../pages.ts';
 import { exitCodes } from '../report/exit.ts';
 import { paint } from '../report/style.ts';
 import { count } from '../report/table.ts';
@@ -12,11 +13,20 @@ export const target = command({
   examples: [{ title: 'Try a target before a job', line: "target 'G@os.family:debian and not db*'" }],
   bus: true,
   async run({ expression }, session) {
-    const { peels = [], reading = expression } = await session.ask(channels.resolve, {
-      target: expression,
-      explain: true,
+    const all: string[] = [];
+    let understood = expression;
+    const following = pages({
+      ask: (after) => {
+        const query = { target: expression, explain: true, ...(after === undefined ? {} : { after }) };
+        return session.ask(channels.resolve, query, 10_000);
+      },
+      rows: ({ peels = [] }) => peels.length,
     });
-    return { target: expression, reading, peels: peels.map(toHuman).sort() };
+    for await (const { peels = [], reading = expression } of following) {
+      for (const peel of peels) all.push(toHuman(peel));
+      understood = reading;
+    }
+    return { target: expression, reading: understood, peels: all.sort() };
   },
   show: ({ reading, peels }, style) =>
     [

@@ -14,8 +14,14 @@ const colours: Readonly<Record<JobState, Paint>> = {
   killed: 'yellow',
 };
 
+export const summaryHeadings = ['JID', 'FUNCTION', 'TARGET', 'STATE', 'USER', 'RETURNED', 'CREATED'];
+
 export function showSummaries(jobs: readonly JobSummary[], style: Style): string {
-  const rows = jobs.map((job) => [
+  return table(summaryHeadings, summaryCells(jobs, style), style);
+}
+
+export function summaryCells(jobs: readonly JobSummary[], style: Style): readonly (readonly string[])[] {
+  return jobs.map((job) => [
     job.jid,
     job.test ? `${job.function} (test)` : job.function,
     `${job.target} (${job.targets})`,
@@ -24,18 +30,18 @@ export function showSummaries(jobs: readonly JobSummary[], style: Style): string
     `${job.returned}/${job.targets}`,
     ago(job.created, style),
   ]);
-  return table(['JID', 'FUNCTION', 'TARGET', 'STATE', 'USER', 'RETURNED', 'CREATED'], rows, style);
 }
 
 export function showSummary(job: JobSummary, style: Style): string {
   const { jid, function: called, id, args, target, targets, state, test, operator, created } = job;
   const { finished, late, openUntil } = job;
+  const cut = job.requestBytes === undefined ? '' : ' (cut: see all of it with --full)';
   const lines: [string, string][] = [
     ['Job', jid],
     ['Function', `${called}${id === undefined ? '' : ` ${id}`}${test ? ' (test)' : ''}`],
     ...(Object.keys(args).length === 0
       ? []
-      : [['Arguments', valueText(args).replaceAll('\n', ', ')] as [string, string]]),
+      : [['Arguments', `${valueText(args).replaceAll('\n', ', ')}${cut}`] as [string, string]]),
     ['Target', `${target} (${count(targets, 'peel')})`],
     [
       'State',

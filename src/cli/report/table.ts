@@ -3,13 +3,35 @@ import { paint, type Style, widthOf } from './style.ts';
 
 /** Rows under their headings, columns as wide as their widest cell; the last may run on. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
-  const clean = rows.map((row) => row.map((cell) => visibleLine(cell)));
-  const widths = headings.map((heading, at) => Math.max(heading.length, ...clean.map((row) => widthOf(row[at] ?? ''))));
+  const add = growingTable(headings, style);
+  return add(rows) || headingOf(headings, style);
+}
+
+/** The same for rows that come page by page: headings with the first of them, columns that only become wider. */
+export function growingTable(
+  headings: readonly string[],
+  style: Style,
+): (rows: readonly (readonly string[])[]) => string {
+  const widths = headings.map((heading) => heading.length);
+  let isFirst = true;
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, at) => (at === cells.length - 1 ? cell : cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell))))
       .join('  ');
-  return [paint(style, 'bold', line(headings)), ...clean.map(line)].map((each) => `${each.trimEnd()}\n`).join('');
+  return (rows) => {
+    if (rows.length === 0) return '';
+    const clean = rows.map((row) => row.map((cell) => visibleLine(cell)));
+    for (const row of clean) {
+      for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
+    }
+    const lines = [...(isFirst ? [paint(style, 'bold', line(headings))] : []), ...clean.map(line)];
+    isFirst = false;
+    return lines.map((each) => `${each.trimEnd()}\n`).join('');
+  };
+}
+
+function headingOf(headings: readonly string[], style: Style): string {
+  return `${paint(style, 'bold', headings.join('  '))}\n`;
 }
 
 /** `12s ago`, `3h ago`, `-` for never. */
