@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-  headers as newHeaders,
-  type Subscription,
-} from '@nats-io/nats-core';
+import { type Msg, type NatsConnection, headers as newHeaders, type Subscription } from '@nats-io/nats-core';
 import type * as z from 'zod/mini';
 import { asError, ZesterError } from '#base/errors.ts';
 import { delay } from '#base/time.ts';
@@ -16,7 +10,6 @@ import { answer, type Trouble } from './answer.ts';
 export interface Received<Body, Pattern extends string> {
   readonly body: Body;
   readonly address: Address<Pattern>;
-  readonly headers: MsgHdrs | undefined;
 }
 
 export interface Listening extends Disposable {
@@ -60,7 +53,7 @@ export interface Bus extends AsyncDisposable {
   hear<P extends string>(
     channel: Channel<P>,
     address: Partial<Address<P>>,
-    callback: (address: Address<P>, payload: Uint8Array, headers: MsgHdrs | undefined) => void,
+    callback: (address: Address<P>, payload: Uint8Array) => void,
   ): Listening;
   /** Answers requests; one member of the queue gets each. What the handler throws travels as `{ error }`. */
   serve<P extends string, B extends z.ZodMiniType, R extends z.ZodMiniType>(
@@ -172,12 +165,13 @@ export function createBus(connection: NatsConnection): Bus {
     listen(channel, address, callback) {
       return subscribe(subjectOf(channel, address), undefined, (message) => {
         const body = channel.body.parse(decode(message.data));
-        callback({ body: body as never, address: addressOf(channel, message.subject), headers: message.headers });
+        callback({ body: body as never, address: addressOf(channel, message.subject) });
       });
     },
     hear(channel, address, callback) {
       return subscribe(subjectOf(channel, address), undefined, (message) => {
-        callback(addressOf(channel, message.subject), message.data, message.headers);
+        // The headers stay as they came: taking them apart costs more than the rest.
+        callback(addressOf(channel, message.subject), message.data);
       });
     },
     serve(channel, handler, queue = 'zester.masters') {

@@ -83,6 +83,7 @@ export async function testNats({ refusals = false } = {}): Promise<TestNats> {
   setPort(config, -1);
 
   const names = new Map<string, string>();
+  const keys = new Map<string, string[]>();
 
   let asked = refusals;
   let running = await start(config);
@@ -103,8 +104,8 @@ export async function testNats({ refusals = false } = {}): Promise<TestNats> {
     authority,
     dir,
     auth,
-    credentials: credentialsOf(auth, names),
-    keysOf: (peel) => [...names].filter(([, name]) => name === peel).map(([key]) => key),
+    credentials: credentialsOf(auth, names, keys),
+    keysOf: (peel) => keys.get(peel) ?? [],
     options: ({ jwt, seed }) => ({
       servers: url,
       authenticator: credsAuthenticator(new TextEncoder().encode(formatCredentials({ jwt, seed }))),
@@ -176,11 +177,12 @@ function violations(log: string, names: ReadonlyMap<string, string>): string[] {
   });
 }
 
-function credentialsOf(auth: AuthDir, names: Map<string, string>): TestCredentials {
+function credentialsOf(auth: AuthDir, names: Map<string, string>, keys: Map<string, string[]>): TestCredentials {
   const { control, peels } = auth.index.accounts;
   const named = (credentials: Credentials) => {
     const { key, name } = readUserJwt(credentials.jwt);
     names.set(key, name);
+    keys.set(name, [...(keys.get(name) ?? []), key]);
     return credentials;
   };
   return {
