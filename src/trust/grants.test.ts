@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection, PermissionViolationError } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
+import { createBus } from '#bus/bus.ts';
+import { openStores } from '#bus/stores.ts';
 import { type Channel, type Role, subjectOf } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
 import { type Bucket, buckets, returnsStream } from '#wire/stores.ts';
@@ -31,9 +33,7 @@ before(async () => {
   const victims = peel(other);
   victim = await connect(nats.options(victims));
   keys.victim = readUserJwt(victims.jwt).key;
-  const manager = await jetstreamManager(client('master'), { checkAPI: false });
-  for (const bucket of allBuckets) await manager.streams.add(streamConfig(bucket));
-  await manager.streams.add({ name: returnsStream.name, subjects: [...returnsStream.subjects], allow_direct: true });
+  await openStores(createBus(client('master')), { replicas: 1 });
 });
 
 after(async () => {
@@ -247,7 +247,8 @@ describe('a compromised peel', () => {
 
   test('cannot reach another key through the payload of a direct get', async () => {
     const master = client('master');
-    for (const peel of [me, other]) await master.request(`$KV.facts.${peel}`, `facts of ${peel}`, { timeout: 5_000 });
+    for (const peel of [me, other]) master.publish(`$KV.facts.${peel}`, `facts of ${peel}`);
+    await master.flush();
     const tricks = [
       { last_by_subj: `$KV.facts.${other}` },
       { next_by_subj: `$KV.facts.${other}`, seq: 1 },
@@ -334,17 +335,6 @@ function subjectFor({ pattern }: Channel, peel: string): string {
 
 function keySubject({ name, key }: Bucket, peel: string): string {
   return `$KV.${name}.${key === '{peel}' ? peel : 'something'}`;
-}
-
-function streamConfig(bucket: Bucket): Partial<StreamConfig> & { name: string } {
-  return {
-    name: streamOf(bucket),
-    subjects: [`$KV.${bucket.name}.>`],
-    max_msgs_per_subject: 1,
-    allow_direct: true,
-    // A peel may write one key; with roll-ups allowed its one message could erase everyone else's.
-    allow_rollup_hdrs: false,
-  };
 }
 
 function isNeverNeeded(subject: string): boolean {
