@@ -16,6 +16,7 @@ import type { Outbox } from './outbox.ts';
 import { busy, expiredFirst, inProgress, interrupted, killedFirst, mayHaveRun, stopping } from './refusals.ts';
 import { type Route, routeOf } from './routes.ts';
 import type { Lane, RunEnd, RunRequest } from './runner.ts';
+import { watchStalls } from './stalls.ts';
 import type { LocalTree } from './tree.ts';
 
 /** Where work is done: see `routes.ts`. */
@@ -92,6 +93,7 @@ const worthSaying: ReadonlySet<string> = new Set([
  */
 export function openInbox(options: InboxOptions): Inbox {
   const { bus, peel, journal, outbox, lanes, trust, resident, tree, clock, log, run: ownRun } = options;
+  const stalls = watchStalls(clock);
   const running = new Map<string, Work>();
   const answers = new Set<Promise<void>>();
   const killedBefore = new Set<string>();
@@ -215,7 +217,7 @@ export function openInbox(options: InboxOptions): Inbox {
   const start = async (work: Work, request: RunRequest, resolve: (end: RunEnd) => void) => {
     const { jid, dueAt } = request;
     asking[work.lane]++;
-    const inTime = await heardAll(bus, dueAt, clock).finally(() => asking[work.lane]--);
+    const inTime = await heardAll(bus, { dueAt, clock, stalls }).finally(() => asking[work.lane]--);
     if (!inTime) resolve(notStarted('expired'));
     if (!inTime || !running.has(jid)) return;
     const { end, kill } = lanes[work.lane].run(request, ({ done, total, text }) => {
@@ -287,6 +289,7 @@ export function openInbox(options: InboxOptions): Inbox {
     bus.listen(channels.kill, { peel }, ({ body }) => void kill(body)),
   ];
   const close = () => {
+    stalls[Symbol.dispose]();
     for (const each of listening) each.close();
   };
 

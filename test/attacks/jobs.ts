@@ -355,8 +355,12 @@ export const attacks: readonly Attack[] = [
       await using master = await testMaster(nats);
       await using ask = await asker(nats);
       const key = createKey('user');
+      using stack = new DisposableStack();
+      const folder = mkdtempSync(join(tmpdir(), 'zester-lives-'));
+      stack.defer(() => rmSync(folder, { recursive: true, force: true }));
       for (let life = 0; life < 4; life++) {
-        const peel = await testPeel(nats, { id: 'web-01', key, heartbeatMs: 100 });
+        const dataDir = join(folder, String(life));
+        const peel = await testPeel(nats, { id: 'web-01', key, heartbeatMs: 100, dataDir });
         await until(() => master.master.presence.runOf('web-01') === peel.run, 'the master knows the new process');
         await peel.crash();
       }
