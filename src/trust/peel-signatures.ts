@@ -69,7 +69,12 @@ function isSigned(
 
 /** Ids hold no NUL: two addresses never make the same bytes. */
 function spoken(address: readonly string[], body: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from(address.map((part) => `${part}\0`).join('')), body]);
+  const head = `${address.join('\0')}\0`;
+  const length = Buffer.byteLength(head);
+  const bytes = Buffer.allocUnsafe(length + body.length);
+  bytes.write(head);
+  bytes.set(body, length);
+  return bytes;
 }
 
 function decoded<Schema extends z.ZodMiniType>(

@@ -57,7 +57,12 @@ export function subjectOf<Pattern extends string>(
   address: Partial<Address<Pattern>> = {},
 ): string {
   const parts = address as Readonly<Record<string, string | undefined>>;
-  return pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? '*');
+  let subject = '';
+  for (const { text, isPart } of tokensOf(pattern)) {
+    const token = isPart ? (parts[text] ?? '*') : text;
+    subject = subject === '' ? token : `${subject}.${token}`;
+  }
+  return subject;
 }
 
 /** The variable parts of a subject that matched the pattern. */
@@ -65,11 +70,30 @@ export function addressOf<Pattern extends string>(
   { pattern }: { readonly pattern: Pattern },
   subject: string,
 ): Address<Pattern> {
-  const tokens = subject.split('.');
-  const names = pattern.split('.');
+  const given = subject.split('.');
   const parts: Record<string, string> = {};
-  for (const [index, name] of names.entries()) {
-    if (name.startsWith('{')) parts[name.slice(1, -1)] = tokens[index] ?? '';
+  for (const [index, { text, isPart }] of tokensOf(pattern).entries()) {
+    if (isPart) parts[text] = given[index] ?? '';
   }
   return parts as Address<Pattern>;
+}
+
+interface Token {
+  /** As it stands, or the name of a part. */
+  readonly text: string;
+  readonly isPart: boolean;
+}
+
+// Every message has its subject made or read: the few patterns there are taken apart once.
+const patterns = new Map<string, readonly Token[]>();
+
+function tokensOf(pattern: string): readonly Token[] {
+  const known = patterns.get(pattern);
+  if (known !== undefined) return known;
+  const tokens = pattern.split('.').map((token): Token => {
+    const isPart = token.startsWith('{');
+    return { text: isPart ? token.slice(1, -1) : token, isPart };
+  });
+  patterns.set(pattern, tokens);
+  return tokens;
 }
