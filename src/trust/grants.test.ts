@@ -8,6 +8,7 @@ import { openStores } from '#bus/stores.ts';
 import { type Channel, type Role, subjectOf } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
 import { type Bucket, buckets, returnsStream } from '#wire/stores.ts';
+import { until } from '../../test/harness/fleet.ts';
 import { type TestNats, testNats } from '../../test/harness/nats.ts';
 import { grantsOf, inboxPrefix, streamOf } from './grants.ts';
 import { readUserJwt } from './jwt.ts';
@@ -234,21 +235,21 @@ describe('a compromised peel', () => {
   test('cannot roll up the other peels of a bucket it writes', async () => {
     const master = await jetstreamManager(client('master'), { checkAPI: false });
     victim.publish(`$KV.facts.${other}`, 'theirs');
-    await victim.flush();
+    await isStored(other, 'theirs');
     const purge = headers();
     purge.set('Nats-Rollup', 'all');
 
     client('peel').publish(`$KV.facts.${me}`, 'mine', { headers: purge });
-    await client('peel').flush();
+    client('peel').publish(`$KV.facts.${me}`, 'after it');
 
-    await master.streams.info('KV_facts');
+    await isStored(me, 'after it');
     assert.ok(await master.streams.getMessage('KV_facts', { last_by_subj: `$KV.facts.${other}` }));
   });
 
   test('cannot reach another key through the payload of a direct get', async () => {
     const master = client('master');
     for (const peel of [me, other]) master.publish(`$KV.facts.${peel}`, `facts of ${peel}`);
-    await master.flush();
+    for (const peel of [me, other]) await isStored(peel, `facts of ${peel}`);
     const tricks = [
       { last_by_subj: `$KV.facts.${other}` },
       { next_by_subj: `$KV.facts.${other}`, seq: 1 },
@@ -269,6 +270,15 @@ describe('a compromised peel', () => {
 test('a JWT of a peel is a few hundred bytes', () => {
   assert.ok(nats.credentials.peel('a'.repeat(128)).jwt.length < 900);
 });
+
+/** The stream acknowledges nothing: that something is in it is looked for. What was sent before is judged by then. */
+async function isStored(peel: string, text: string): Promise<void> {
+  const key = `$KV.facts.${peel}`;
+  await until(async () => {
+    const found = await client('master').request(`$JS.API.DIRECT.GET.KV_facts.${key}`, '', { timeout: 5_000 });
+    return found.string() === text;
+  }, `${key} is stored`);
+}
 
 function client(role: Role): NatsConnection {
   const found = clients[role];
