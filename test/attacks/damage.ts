@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
+import { createEnrollmentPages } from '#master/enroll/replies.ts';
 import { enroll } from '#peel/enroll.ts';
+import { signDecision } from '#trust/orders.ts';
 import { channels } from '#wire/channels.ts';
 import { encode } from '#wire/codec.ts';
 import { buckets } from '#wire/stores.ts';
@@ -109,6 +111,33 @@ export const attacks: readonly Attack[] = [
       } finally {
         for (const event of ['unhandledRejection', 'uncaughtException'] as const) process.off(event, note);
       }
+    },
+  },
+  {
+    promise: 'A1',
+    name: 'questions and decisions about enrolment come with hundreds of malformed and hostile bodies',
+    quick: false,
+    async run() {
+      await using enrolling = await testEnrollment();
+      const { nats, service } = enrolling;
+      await using master = await testBus(nats, nats.credentials.master, 'master', false);
+      await using bus = await testBus(nats, nats.credentials.operator(), 'admin', false);
+      const pages = createEnrollmentPages(service.list, enrolling.clock);
+      using _list = master.serve(channels.enrollments, async (query) => pages(query));
+      using _decide = master.serve(channels.enrollDecide, async (signed) => service.decide(signed));
+      await master.flush();
+
+      for (const [at, { pattern }] of [channels.enrollments, channels.enrollDecide].entries()) {
+        const bodies = hostileBodies(seeded(at + 200));
+        const asked = bodies.map((body) => bus.connection.request(pattern, body, { timeout: 30_000 }));
+        const silent = (await Promise.allSettled(asked)).filter(({ status }) => status === 'rejected').length;
+        assert.equal(silent, 0, `${silent} of ${bodies.length} requests to ${pattern} had no answer`);
+      }
+
+      assert.deepEqual((await bus.request(channels.enrollments, {}, {})).enrollments, []);
+      const good = { v: 1, action: 'token-create', issuedAt: enrolling.clock.now() } as const;
+      const made = await bus.request(channels.enrollDecide, {}, signDecision(good, nats.credentials.operator()));
+      assert.equal(typeof made.token, 'string');
     },
   },
   {
