@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { headers } from '@nats-io/nats-core';
 import { encode } from '#wire/codec.ts';
-import { buckets } from '#wire/stores.ts';
+import { buckets, keptSubject } from '#wire/stores.ts';
 import { testBus, testMaster, testPeel, until } from '../harness/fleet.ts';
 import { testNats } from '../harness/nats.ts';
 import type { Attack } from './attack.ts';
@@ -22,7 +22,8 @@ export const attacks: readonly Attack[] = [
       const facts = encode({ v: 1, facts: {}, version: 'x', collectedAt: 0 });
 
       mallory.connection.publish('$KV.facts.mallory', facts, { headers: rollup });
-      await mallory.flush();
+      // The stream takes what it is sent in order: once it kept this, the roll-up was judged.
+      await mallory.publishKept('$KV.facts.mallory', facts, keptSubject(buckets.facts, 'mallory'));
 
       assert.notEqual(await master.master.stores.kv(buckets.facts).get('web-01'), null);
     },
