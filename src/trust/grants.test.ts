@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection, PermissionViolationError } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
+import { newJid } from '#base/ids.ts';
 import { createBus } from '#bus/bus.ts';
 import { openStores } from '#bus/stores.ts';
 import { type Channel, type Role, subjectOf } from '#wire/channel.ts';
@@ -184,7 +185,7 @@ describe('every reply that a peel may name', () => {
       await master.flush();
 
       for (const reply of subjects) client('peel').publish(sent, '', { reply });
-      await client('peel').flush();
+      await streamsAreDone();
       await master.flush();
       for (const each of listening) each.unsubscribe();
 
@@ -270,6 +271,23 @@ describe('a compromised peel', () => {
 test('a JWT of a peel is a few hundred bytes', () => {
   assert.ok(nats.credentials.peel('a'.repeat(128)).jwt.length < 900);
 });
+
+/** Streams take what they are sent in order: each that peels write holds a last word of ours. */
+async function streamsAreDone(): Promise<void> {
+  const word = newJid();
+  const last = {
+    KV_facts: `$KV.facts.${me}`,
+    'KV_facts-volatile': `$KV.facts-volatile.${me}`,
+    [returnsStream.name]: `zester.return.${word}.${me}`,
+  };
+  for (const subject of Object.values(last)) client('peel').publish(subject, word);
+  for (const [stream, subject] of Object.entries(last)) {
+    await until(async () => {
+      const found = await client('master').request(`$JS.API.DIRECT.GET.${stream}.${subject}`, '', { timeout: 5_000 });
+      return found.string() === word;
+    }, `${stream} has the last word`);
+  }
+}
 
 /** The stream acknowledges nothing: that something is in it is looked for. What was sent before is judged by then. */
 async function isStored(peel: string, text: string): Promise<void> {
