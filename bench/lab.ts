@@ -2,9 +2,9 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectBus } from '#bus/connect.ts';
-import { resolveIdentity } from '#peel/identity.ts';
-import { memberFiles } from '#peel/standing.ts';
-import { writeBundle } from '#peel/trust-store.ts';
+import { resolveIdentity } from '#peel/enroll/identity.ts';
+import { memberFiles } from '#peel/enroll/standing.ts';
+import { writeBundle } from '#peel/enroll/trust-store.ts';
 import { writeFile } from '#trust/files.ts';
 import { formatCredentials } from '#trust/jwt.ts';
 import { bundleOf } from '#trust/rotate.ts';

@@ -32,6 +32,8 @@ test('every rule can be broken', () => {
     ['src/kit/a.ts', "import { b } from './b.test.ts';", /imports the test/],
     ['src/modules/user.ts', "import { group } from './group.ts';", /may not import each other/],
     ['src/facts/disk.ts', "import { os } from './os.ts';", /may not import each other/],
+    ['src/peel/resident/a.ts', "import type { B } from '../runner/b.ts';", /resident may not import peel\/runner/],
+    ['src/peel/a.ts', "import { b } from './shared/b.ts';", /is no room of peel/],
     ['src/modules/user.ts', "import { exec } from 'node:child_process';", /may not import node:child_process/],
     ['src/engine/gather.ts', "import { readFile } from 'node:fs/promises';", /may not import node:fs/],
     ['src/kit/a.ts', "import leftPad from 'left-pad';", /which no rule knows/],
@@ -84,9 +86,9 @@ test('every cycle is found once', () => {
 
 test('the peel ships without the master, and its resident half without the engine', () => {
   const found = messages(
-    ['src/bin/zester-peel.ts', "import { boot } from '#peel/boot.ts';"],
-    ['src/peel/boot.ts', "import './inbox.ts';\nconst work = () => import('./work.ts');"],
-    ['src/peel/inbox.ts', "import { run } from '#engine/run.ts';"],
+    ['src/bin/zester-peel.ts', "import { boot } from '#peel/resident/boot.ts';"],
+    ['src/peel/resident/boot.ts', "import './inbox.ts';\nconst work = () => import('./work.ts');"],
+    ['src/peel/resident/inbox.ts', "import { run } from '#engine/run.ts';"],
     ['src/peel/work.ts', "import { order } from '#engine/order.ts';\nimport { x } from '#master/x.ts';"],
     ['src/engine/run.ts', "import { order } from './order.ts';"],
     ['src/engine/order.ts', ''],
@@ -95,8 +97,8 @@ test('the peel ships without the master, and its resident half without the engin
 
   assert.deepEqual(found, [
     'src/peel/work.ts: peel may not import master (#master/x.ts)',
-    'src/bin/zester-peel.ts: the peel would ship with master or CLI: src/bin/zester-peel.ts → src/peel/boot.ts → src/peel/work.ts → src/master/x.ts',
-    'src/bin/zester-peel.ts: the resident peel would load the runner: src/bin/zester-peel.ts → src/peel/boot.ts → src/peel/inbox.ts → src/engine/run.ts',
+    'src/bin/zester-peel.ts: the peel would ship with master or CLI: src/bin/zester-peel.ts → src/peel/resident/boot.ts → src/peel/work.ts → src/master/x.ts',
+    'src/bin/zester-peel.ts: the resident peel would load the runner: src/bin/zester-peel.ts → src/peel/resident/boot.ts → src/peel/resident/inbox.ts → src/engine/run.ts',
   ]);
 });
 

@@ -161,6 +161,11 @@ export const layers: readonly Layer[] = [
   },
 ];
 
+/** Rooms of one layer that keep apart as layers do: a process each, and what may be shared between them. */
+const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  peel: { resident: ['enroll', 'shared'], enroll: ['shared'], runner: ['shared'], shared: [] },
+};
+
 interface Door {
   readonly specifiers: readonly string[];
   /** Path prefixes that may import them, each with its reason. */
@@ -173,8 +178,8 @@ const doors: readonly Door[] = [
     specifiers: ['node:child_process'],
     open: {
       'src/machine/commands.ts': 'runs the commands of the managed machine',
-      'src/peel/runner-child.ts': 'starts the runner, the same program as a child',
-      'src/peel/render-call.ts': 'waits for a function that a template calls, the same program as a child',
+      'src/peel/resident/runner-child.ts': 'starts the runner, the same program as a child',
+      'src/peel/runner/render-call.ts': 'waits for a function that a template calls, the same program as a child',
       'src/watchdog/': 'starts the program it supervises',
     },
     instead: 'run commands through the `commands` port of machine/',
@@ -185,16 +190,16 @@ const doors: readonly Door[] = [
       'src/machine/': 'files of the managed machine',
       'src/base/options.ts': 'the options file of each program',
       'src/trust/files.ts': 'key, credential and certificate files',
-      'src/peel/identity.ts': "the peel's own key and pinned id",
+      'src/peel/enroll/identity.ts': "the peel's own key and pinned id",
       'src/base/disk.ts': 'how files of our own are written so that they last',
-      'src/peel/journal': 'the ledger and the spool',
-      'src/peel/records/': 'files of records with sums: the ledger, what runs changed',
-      'src/peel/files.ts': 'the cached state tree',
-      'src/peel/kept-runs.ts': 'what the last runs changed',
-      'src/peel/data-lock.ts': 'the lock that one peel at a time holds on its data folder',
-      'src/peel/outputs.ts': 'the whole of outputs that were too long to be returned',
-      'src/peel/run-lock.ts': 'the lock that one run at a time holds',
-      'src/peel/local.ts': 'the settings file of a run without a master',
+      'src/peel/resident/journal': 'the ledger and the spool',
+      'src/peel/shared/records/': 'files of records with sums: the ledger, what runs changed',
+      'src/peel/resident/files.ts': 'the cached state tree',
+      'src/peel/runner/kept-runs.ts': 'what the last runs changed',
+      'src/peel/resident/data-lock.ts': 'the lock that one peel at a time holds on its data folder',
+      'src/peel/runner/outputs.ts': 'the whole of outputs that were too long to be returned',
+      'src/peel/runner/run-lock.ts': 'the lock that one run at a time holds',
+      'src/peel/runner/local.ts': 'the settings file of a run without a master',
       'src/bin/give-back.ts': 'what the kernel says of our own memory',
       'src/tree/': 'state trees, as everybody reads them',
       'src/master/files/': 'watches the trees a master publishes, and knows the folders it never does',
@@ -289,8 +294,25 @@ function checkFile({ path, imports }: Imports): Finding[] {
     if (other !== layer.name && !layer.imports.includes(other)) {
       return finding(`${layer.name} may not import ${other} (${specifier})`, layer.instead);
     }
-    return checkSubject(path, target);
+    return [...checkRoom(path, target), ...checkSubject(path, target)];
   });
+}
+
+/** The processes of a peel: what one of them holds is nothing to another, types included. */
+function checkRoom(path: string, target: string): Finding[] {
+  const layer = layerOf(path);
+  const plan = rooms[layer];
+  if (plan === undefined || layerOf(target) !== layer) return [];
+  const [own, other] = [roomOf(path), roomOf(target)];
+  if (own === other || plan[own]?.includes(other)) return [];
+  const may = plan[own] === undefined ? `is no room of ${layer}` : `may not import ${layer}/${other} (${target})`;
+  return [
+    { file: path, message: `${layer}/${own} ${may}`, instead: `move what both need to ${layer}/shared, or pass it in` },
+  ];
+}
+
+function roomOf(path: string): string {
+  return path.split('/').length > 3 ? (path.split('/')[2] ?? '') : '';
 }
 
 /** `modules/group.ts` and `modules/user.ts` do not know each other; the files of one folder do. */

@@ -10,16 +10,19 @@ async function start(): Promise<number> {
   switch (role) {
     case 'runner':
     case 'call': {
-      const { startRunner } = await import('#peel/runner-main.ts');
+      const { startRunner } = await import('#peel/runner/main.ts');
       return startRunner(role, rest);
     }
     case 'check':
     case 'apply': {
-      const { runLocal } = await import('#peel/local.ts');
+      const { runLocal } = await import('#peel/runner/local.ts');
       return runLocal(role, rest);
     }
     default: {
-      const [{ runPeel }, { peelOptions }] = await Promise.all([import('#peel/boot.ts'), import('#peel/options.ts')]);
+      const [{ runPeel }, { peelOptions }] = await Promise.all([
+        import('#peel/resident/boot.ts'),
+        import('#peel/resident/options.ts'),
+      ]);
       const daemon = {
         program: 'zester-peel',
         component: 'peel',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enroll } from '#peel/enroll.ts';
+import { enroll } from '#peel/enroll/enroll.ts';
 import { signDecision } from '#trust/orders.ts';
 import { channels } from '#wire/channels.ts';
 import { type TestEnrollment, testEnrollment } from '../../test/harness/enrollment.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { createEnrollmentPages } from '#master/enroll/replies.ts';
-import { enroll } from '#peel/enroll.ts';
+import { enroll } from '#peel/enroll/enroll.ts';
 import { signDecision } from '#trust/orders.ts';
 import { channels } from '#wire/channels.ts';
 import { encode } from '#wire/codec.ts';

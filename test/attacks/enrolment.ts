@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect as openTls } from 'node:tls';
 import { networkOf } from '#base/http/network.ts';
 import { rateLimit } from '#master/enroll/limits.ts';
-import { enroll } from '#peel/enroll.ts';
+import { enroll } from '#peel/enroll/enroll.ts';
 import { createKey } from '#trust/nkeys.ts';
 import { testEnrollment } from '../harness/enrollment.ts';
 import { challenge, joinRequest, post, refused, tokenFor, until } from '../harness/joining.ts';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '#base/time.ts';
-import { openJournal } from '#peel/journal.ts';
+import { openJournal } from '#peel/resident/journal.ts';
 import { currentJobKey } from '#trust/auth-dir.ts';
 import { signOrder, signRequest } from '#trust/orders.ts';
 import { channels } from '#wire/channels.ts';

@@ -4,7 +4,7 @@ import { lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { isError } from '#base/errors.ts';
 import { systemClock } from '#base/time.ts';
-import { type Journal, openJournal } from '#peel/journal.ts';
+import { type Journal, openJournal } from '#peel/resident/journal.ts';
 import { encode } from '#wire/codec.ts';
 import type { Attack } from './attack.ts';
 import { disk, flipped } from './support/disk.ts';

@@ -226,7 +226,7 @@ export const attacks: readonly Attack[] = [
     quick: true,
     async run() {
       const { runDaemon } = await import('#base/daemon.ts');
-      const { peelOptions } = await import('#peel/options.ts');
+      const { peelOptions } = await import('#peel/resident/options.ts');
       let ran = false;
       const daemon = {
         program: 'zester-peel',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { accountServers } from '#master/enroll/account-servers.ts';
-import { enroll } from '#peel/enroll.ts';
+import { enroll } from '#peel/enroll/enroll.ts';
 import { accountJwt } from '#trust/account.ts';
 import { openAuthDir } from '#trust/auth-dir.ts';
 import { parseCredentials, readJwt } from '#trust/jwt.ts';

@@ -21,7 +21,7 @@ import { lintFolders } from '#lint/folders.ts';
 import { publishedTree } from '#master/files/options.ts';
 import { sourceTree } from '#master/files/source-tree.ts';
 import { masterOptions } from '#master/options.ts';
-import { environmentsOf, localTree } from '#peel/tree.ts';
+import { environmentsOf, localTree } from '#peel/shared/tree.ts';
 import { authFiles } from '#trust/auth-dir.ts';
 import type { Attack } from './attack.ts';
 import { type Besieged, besieged } from './support/published.ts';

@@ -10,7 +10,7 @@ import { decodeArguments, rawArguments } from '#kit/arguments.ts';
 import type { Registry } from '#kit/function.ts';
 import { fakeMachine } from '#machine/fake.ts';
 import { registry as modules } from '#modules/registry.ts';
-import { readsOnly } from '#peel/render-call.ts';
+import { readsOnly } from '#peel/runner/render-call.ts';
 import { match, parse as parseTarget, type TargetType } from '#target/index.ts';
 import { treeOf } from './trees.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '#base/log.ts';
-import { openStateFiles } from '#peel/files.ts';
+import { openStateFiles } from '#peel/resident/files.ts';
 import { bundleOf } from '#trust/rotate.ts';
 import { testBus, testMaster } from '../harness/fleet.ts';
 import { testNats } from '../harness/nats.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { enroll } from '#peel/enroll.ts';
-import { masterClient } from '#peel/master-client.ts';
+import { enroll } from '#peel/enroll/enroll.ts';
+import { masterClient } from '#peel/enroll/master-client.ts';
 import { createKey } from '#trust/nkeys.ts';
 import { signRenew } from '#trust/proofs.ts';
 import { JoinReply } from '#wire/enroll.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Bus } from '#bus/bus.ts';
-import { memberFiles } from '#peel/standing.ts';
+import { memberFiles } from '#peel/enroll/standing.ts';
 import { initCa } from '#trust/ca-dir.ts';
 import { writeFile } from '#trust/files.ts';
 import { type Credentials, formatCredentials, parseCredentials, readUserJwt } from '#trust/jwt.ts';

@@ -4,7 +4,7 @@
  */
 import { asError } from '#base/errors.ts';
 import { systemClock } from '#base/time.ts';
-import { openJournal } from '#peel/journal.ts';
+import { openJournal } from '#peel/resident/journal.ts';
 
 const [path = ''] = process.argv.slice(2);
 const journal = openJournal(path, systemClock);

@@ -1,6 +1,6 @@
 /** Takes a data folder, starts a child that outlives it, says so, and stays. */
 import { spawn } from 'node:child_process';
-import { takeDataFolder } from '#peel/data-lock.ts';
+import { takeDataFolder } from '#peel/resident/data-lock.ts';
 
 const [folder = ''] = process.argv.slice(2);
 const taken = takeDataFolder(folder);

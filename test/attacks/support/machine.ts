@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Bus } from '#bus/bus.ts';
 import { ownCgroups } from '#machine/processes/cgroup.ts';
 import { allProcesses, environmentOf, findProcess, type Process } from '#machine/processes/table.ts';
-import { groupPrefix } from '#peel/containment.ts';
+import { groupPrefix } from '#peel/resident/containment.ts';
 import { signKillRequest, signRequest } from '#trust/orders.ts';
 import { joinRest, openReturn } from '#trust/peel-signatures.ts';
 import { channels } from '#wire/channels.ts';

@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog } from '#base/log.ts';
 import { resolveOptions } from '#base/options.ts';
-import { runPeel } from '#peel/boot.ts';
-import { peelOptions } from '#peel/options.ts';
+import { runPeel } from '#peel/resident/boot.ts';
+import { peelOptions } from '#peel/resident/options.ts';
 
 /** A whole peel, as its program runs it, until it is disposed. */
 export interface PeelLife extends AsyncDisposable {

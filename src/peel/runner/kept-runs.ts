@@ -6,8 +6,8 @@ import { isJid } from '#base/ids.ts';
 import type { PlannedStep, RevertEntry } from '#engine/engine.ts';
 import type { KeptPlan, KeptRun, KeptRuns } from '#engine/state-functions.ts';
 import { decode, encode } from '#wire/codec.ts';
-import { splitFrames } from './frames.ts';
-import { openRecords, type RecordFile } from './records/file.ts';
+import { splitFrames } from '../shared/frames.ts';
+import { openRecords, type RecordFile } from '../shared/records/file.ts';
 
 /**
  * What the last runs changed, with what was there before, and what the last plans foresaw: enough to take a run back, and

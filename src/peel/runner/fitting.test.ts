@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decode, encode } from '#wire/codec.ts';
 import type { Outcome } from '#wire/outcome.ts';
+import type { RunResult } from '../shared/run-protocol.ts';
 import { fitting } from './fitting.ts';
-import type { RunResult } from './runner.ts';
 
 const limit = 100_000;
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { ZesterError } from '#base/errors.ts';
 import { delay } from '#base/time.ts';
 import type { RunAtWork } from '#engine/state-functions.ts';
-import { lock } from './flock.ts';
+import { lock } from '../shared/flock.ts';
 
 /**
  * One run at a time changes a machine, whoever started it: the peel's own lane, and `zester-peel apply --local` beside it.

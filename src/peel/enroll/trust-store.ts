@@ -6,7 +6,7 @@ import { findBytes, writeFile } from '#trust/files.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { SignedTrust, TrustBundle, trustDocument } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
-import { sumOf } from './records/frame.ts';
+import { sumOf } from '../shared/records/frame.ts';
 
 /** The keys this peel believes: given at enrolment, replaced only by a document that one of them signed. */
 export interface TrustStore {

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { parseCredentials, readUserJwt } from '#trust/jwt.ts';
 import { decode } from '#wire/codec.ts';
 import { TrustBundle } from '#wire/enroll.ts';
-import { type TestEnrollment, testEnrollment } from '../../test/harness/enrollment.ts';
+import { type TestEnrollment, testEnrollment } from '../../../test/harness/enrollment.ts';
 import { findAnchor } from './anchor.ts';
 import { enroll } from './enroll.ts';
 import { resolveIdentity } from './identity.ts';

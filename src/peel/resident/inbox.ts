@@ -9,15 +9,16 @@ import { decodeAs } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
 import { type ErrorBody, errorBody } from '#wire/error.ts';
 import { JobOrder, JobRequest, type Return, type SignedKill, type SignedOrder } from '#wire/job.ts';
+import { type Route, routeOf } from '../shared/routes.ts';
+import type { RunRequest } from '../shared/run-protocol.ts';
+import type { LocalTree } from '../shared/tree.ts';
 import { heardAll } from './certain.ts';
 import { fast, type Resident } from './fast.ts';
 import type { Journal } from './journal.ts';
+import type { Lane, RunEnd } from './lane.ts';
 import type { Outbox } from './outbox.ts';
 import { busy, expiredFirst, inProgress, interrupted, killedFirst, mayHaveRun, stopping } from './refusals.ts';
-import { type Route, routeOf } from './routes.ts';
-import type { Lane, RunEnd, RunRequest } from './runner.ts';
 import { watchStalls } from './stalls.ts';
-import type { LocalTree } from './tree.ts';
 
 /** Where work is done: see `routes.ts`. */
 export type Lanes = Readonly<Record<Route['lane'], Lane>>;

@@ -5,7 +5,7 @@ import type { Registry } from '#kit/function.ts';
 import { inheritable, jobVariable, peelVariable } from '#machine/environment.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { type ErrorBody, errorFrom } from '#wire/error.ts';
-import { type RunRequest, type SentRequest, sent } from './run-request.ts';
+import { type RunRequest, type SentRequest, sent } from '../shared/run-protocol.ts';
 
 /** What templates may call while they are rendered. */
 export interface RenderCalls {

@@ -15,9 +15,9 @@ import { plain, toValue } from '#render/yaml.ts';
 import { baseEnvironment, readFolders } from '#wire/environments.ts';
 import { type ErrorBody, errorBody } from '#wire/error.ts';
 import type { Outcome, Report } from '#wire/outcome.ts';
-import type { RunRequest } from './runner.ts';
-import { localWorker } from './runner-main.ts';
-import { environmentsOf, type LocalTree, localTree } from './tree.ts';
+import type { RunRequest } from '../shared/run-protocol.ts';
+import { environmentsOf, type LocalTree, localTree } from '../shared/tree.ts';
+import { localWorker } from './main.ts';
 
 const flags = [
   {

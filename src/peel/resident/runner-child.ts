@@ -4,10 +4,15 @@ import type { Log } from '#base/log.ts';
 import { type Ending, nothingEnded } from '#machine/processes/end.ts';
 import { endingDetails, endingText } from '#machine/processes/words.ts';
 import { type ErrorBody, errorBody } from '#wire/error.ts';
+import { readFrames, toFrame } from '../shared/frames.ts';
+import {
+  type RunnerCommand,
+  type RunnerMessage,
+  type RunRequest,
+  type RunResult,
+  sent,
+} from '../shared/run-protocol.ts';
 import type { Containment } from './containment.ts';
-import { readFrames, toFrame } from './frames.ts';
-import { type RunRequest, sent } from './run-request.ts';
-import type { RunnerCommand, RunnerMessage, RunResult } from './runner.ts';
 
 type OnProgress = (message: RunnerMessage & { kind: 'progress' }) => void;
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createLog } from '#base/log.ts';
 import { optionFlags, readFlags, resolveOptions } from '#base/options.ts';
+import { peelOptions } from '../resident/options.ts';
 import { joinToken } from './join-token.ts';
-import { peelOptions } from './options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zester-token-'));
 after(() => rmSync(folder, { recursive: true }));

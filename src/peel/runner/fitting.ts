@@ -3,7 +3,7 @@ import { decode, encode } from '#wire/codec.ts';
 import { errorBody } from '#wire/error.ts';
 import { resultBytes } from '#wire/limits.ts';
 import type { Outcome } from '#wire/outcome.ts';
-import type { RunResult } from './runner.ts';
+import type { RunResult } from '../shared/run-protocol.ts';
 
 /** From here on the reader's other limits, such as the length of a list, could be met. */
 const worthReading = 100_000;

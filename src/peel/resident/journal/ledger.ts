@@ -1,5 +1,5 @@
 import { type Clock, toMonotonic } from '#base/time.ts';
-import { type Damage, openRecords, type Piece, type RecordFile, type Span } from '../records/file.ts';
+import { type Damage, openRecords, type Piece, type RecordFile, type Span } from '../../shared/records/file.ts';
 import { createFence, type Fence } from './fence.ts';
 import { type OldRecord, readOldJournal } from './old-format.ts';
 import { fromBody, type LogRecord } from './record.ts';

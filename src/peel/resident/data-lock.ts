@@ -2,7 +2,7 @@ import { closeSync, constants, ftruncateSync, mkdirSync, openSync, readFileSync 
 import { join } from 'node:path';
 import { writeAll } from '#base/disk.ts';
 import { ZesterError } from '#base/errors.ts';
-import { lock } from './flock.ts';
+import { lock } from '../shared/flock.ts';
 
 /**
  * One peel at a time has a data folder: two would each run what the other's ledger knows. Taken before anything in it is

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '#base/log.ts';
 import { systemClock } from '#base/time.ts';
+import type { RunRequest } from '../shared/run-protocol.ts';
+import { localTree } from '../shared/tree.ts';
 import { openContainment } from './containment.ts';
-import { createLane, type Lane, type RunRequest } from './runner.ts';
-import { localTree } from './tree.ts';
+import { createLane, type Lane } from './lane.ts';
 
-const framesModule = new URL('./frames.ts', import.meta.url).pathname;
+const framesModule = new URL('../shared/frames.ts', import.meta.url).pathname;
 
 /** A runner that does what the function's name says. */
 const program = `

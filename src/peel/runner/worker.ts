@@ -11,12 +11,12 @@ import type { Machine } from '#machine/machine.ts';
 import { match, parse, type TargetType } from '#target/index.ts';
 import { errorBody } from '#wire/error.ts';
 import type { Outcome } from '#wire/outcome.ts';
+import { routeOf } from '../shared/routes.ts';
+import type { RunRequest, RunResult } from '../shared/run-protocol.ts';
+import type { LocalTree } from '../shared/tree.ts';
 import type { RunStore } from './kept-runs.ts';
 import { type RenderCalls, readsOnly } from './render-call.ts';
-import { routeOf } from './routes.ts';
 import type { RunLock } from './run-lock.ts';
-import type { RunRequest, RunResult } from './runner.ts';
-import type { LocalTree } from './tree.ts';
 
 export interface WorkerParts {
   readonly registry: Registry;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
-const entry = new URL('../bin/zester-peel.ts', import.meta.url).pathname;
+const entry = new URL('../../bin/zester-peel.ts', import.meta.url).pathname;
 
 /** A folder with state trees and a machine to manage; `peel` runs `zester-peel` on them. */
 function workshop(files: Readonly<Record<string, string>>) {

@@ -16,16 +16,15 @@ import { registry } from '#modules/registry.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { errorBody } from '#wire/error.ts';
 import { returnBytes } from '#wire/limits.ts';
+import { readFrames, toFrame } from '../shared/frames.ts';
+import { type RunnerCommand, type RunnerMessage, type RunRequest, received } from '../shared/run-protocol.ts';
+import { selfCommand } from '../shared/self.ts';
+import { environmentsOf } from '../shared/tree.ts';
 import { fitting } from './fitting.ts';
-import { readFrames, toFrame } from './frames.ts';
 import { openRunStore } from './kept-runs.ts';
 import { type OutputStore, openOutputs } from './outputs.ts';
 import { type CallReply, type CallRequest, spawnCalls } from './render-call.ts';
 import { openRunLock } from './run-lock.ts';
-import { type RunRequest, received } from './run-request.ts';
-import type { RunnerCommand, RunnerMessage } from './runner.ts';
-import { selfCommand } from './self.ts';
-import { environmentsOf } from './tree.ts';
 import { createWorker, type Worker } from './worker.ts';
 
 export interface RunnerOptions {

@@ -6,6 +6,7 @@ import type { Ending } from '#machine/processes/end.ts';
 import { channels } from '#wire/channels.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
+import type { LocalTree } from '../shared/tree.ts';
 import type { Resident } from './fast.ts';
 import { type Inbox, type Lanes, openInbox } from './inbox.ts';
 import type { Instance } from './instance.ts';
@@ -13,7 +14,6 @@ import type { Journal } from './journal.ts';
 import { keepFacts } from './keep-facts.ts';
 import { hearNotices } from './notices.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
-import type { LocalTree } from './tree.ts';
 
 export interface PeelParts {
   readonly peel: string;

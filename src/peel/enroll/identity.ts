@@ -4,7 +4,7 @@ import { ZesterError } from '#base/errors.ts';
 import { isPeelId, type PeelId, toHuman, toWire } from '#base/ids.ts';
 import { findBytes, findText, writeFile } from '#trust/files.ts';
 import { createKey, type KeyKind, type KeyPair, keyFromSeed } from '#trust/nkeys.ts';
-import { sumOf } from './records/frame.ts';
+import { sumOf } from '../shared/records/frame.ts';
 
 /** Who this peel is. The seeds never leave this machine. */
 export interface Identity {

@@ -3,29 +3,9 @@ import { delay, systemClock } from '#base/time.ts';
 import { type Ending, nothingEnded } from '#machine/processes/end.ts';
 import { endingDetails, endingText } from '#machine/processes/words.ts';
 import type { ErrorBody } from '#wire/error.ts';
-import type { Report } from '#wire/outcome.ts';
+import type { RunnerMessage, RunRequest, RunResult } from '../shared/run-protocol.ts';
 import type { Containment } from './containment.ts';
-import type { RunRequest, SentRequest } from './run-request.ts';
 import { type Child, startChild } from './runner-child.ts';
-
-export type { RunRequest } from './run-request.ts';
-
-export interface RunResult {
-  readonly success: boolean;
-  readonly value?: unknown;
-  readonly report?: Report;
-  readonly error?: ErrorBody;
-}
-
-/** From the runner, over its pipe: how far it is, then its one answer. */
-export type RunnerMessage =
-  | { readonly kind: 'progress'; readonly done: number; readonly total?: number; readonly text?: string }
-  | { readonly kind: 'result'; readonly result: RunResult };
-
-/** To the runner. */
-export type RunnerCommand =
-  | { readonly kind: 'run'; readonly request: SentRequest }
-  | { readonly kind: 'stop'; readonly reason: 'expired' | 'killed' };
 
 export interface RunEnd {
   readonly status: 'done' | 'expired' | 'killed';

@@ -20,7 +20,7 @@ import {
   TreeRoot,
 } from '#wire/files.ts';
 import { buckets } from '#wire/stores.ts';
-import type { LocalTree } from './tree.ts';
+import type { LocalTree } from '../shared/tree.ts';
 import { openIndex } from './tree-index.ts';
 
 /** The state tree on this machine: whole, verified, and swapped in one step. */
