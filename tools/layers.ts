@@ -213,7 +213,7 @@ const doors: readonly Door[] = [
   },
 ];
 
-/** Every package in use, and the layers that may call it; an empty list means all. Types may be named anywhere. */
+/** Every package in use, and the layers that may name it, types included; an empty list means all. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   '@nats-io/nats-core': ['bus'],
   '@nats-io/transport-node': ['bus'],
@@ -278,11 +278,11 @@ function checkFile({ path, imports }: Imports): Finding[] {
       { file: path, message: `"${layerOf(path)}" is no layer`, instead: 'move it into a layer of tools/layers.ts' },
     ];
   }
-  return imports.flatMap(({ specifier, kind }): Finding[] => {
+  return imports.flatMap(({ specifier }): Finding[] => {
     const finding = (message: string, instead: string) => [{ file: path, message, instead }];
     if (isBuiltin(specifier)) return checkDoors(path, specifier);
     const target = resolve(path, specifier);
-    if (target === undefined) return kind === 'type' ? [] : checkPackage(path, specifier);
+    if (target === undefined) return checkPackage(path, specifier);
     const other = layerOf(target);
     if (isTest(target)) return finding(`imports the test "${specifier}"`, 'move what is shared out of the test');
     if (other === layer.name && specifier.startsWith('#')) {

@@ -43,12 +43,7 @@ const closed: ReadonlySet<string> = new Set([
 
 function troubleOf(error: Error): ZesterError | undefined {
   if (isFull(error)) return full(error);
-  if (isTaken(error)) {
-    return new ZesterError('unreachable', 'STORE_CONTENDED', `Cannot write the record: another master just did`, {
-      cause: error,
-      hint: 'Ask again',
-    });
-  }
+  if (isTaken(error)) return storeContended(error);
   if (codeOf(error) === streamMissing || error.name === 'StreamNotFoundError') {
     return new ZesterError('unreachable', 'STORE_MISSING', `Cannot use the store: ${error.message}`, {
       cause: error,
@@ -86,6 +81,14 @@ function troubleOf(error: Error): ZesterError | undefined {
     });
   }
   return undefined;
+}
+
+/** Somebody else wrote the record first. */
+export function storeContended(cause?: Error): ZesterError {
+  return new ZesterError('unreachable', 'STORE_CONTENDED', 'Cannot write the record: another master just did', {
+    cause,
+    hint: 'Ask again',
+  });
 }
 
 function full(cause: Error): ZesterError {

@@ -1,7 +1,7 @@
-import type { KV } from '@nats-io/kv';
 import { asError, ZesterError } from '#base/errors.ts';
 import type { Bucket } from '#wire/stores.ts';
 import type { BadRecords } from './bad-records.ts';
+import type { KvBucket } from './bucket.ts';
 
 /** What the records of one bucket must be. */
 export interface RecordKind<Value> {
@@ -31,7 +31,7 @@ export interface Records<Value> {
   current(): AsyncGenerator<KeptEntry<Value>>;
 }
 
-export function openRecords<Value>(kv: KV, { bucket: { name }, read }: RecordKind<Value>, bad: BadRecords) {
+export function openRecords<Value>(kv: KvBucket, { bucket: { name }, read }: RecordKind<Value>, bad: BadRecords) {
   const judge = (key: string, bytes: Uint8Array): Value | undefined => {
     try {
       const value = read(key, bytes);
@@ -46,14 +46,14 @@ export function openRecords<Value>(kv: KV, { bucket: { name }, read }: RecordKin
     judge,
     forget: (key) => bad.clear(name, key),
     async find(key) {
-      const entry = await kv.get(key);
-      if (entry?.operation !== 'PUT') return undefined;
-      const value = judge(key, entry.value);
+      const stored = await kv.get(key);
+      if (stored === undefined) return undefined;
+      const value = judge(key, stored.value);
       if (value === undefined) throw recordBad(name, key);
-      return { value, revision: entry.revision };
+      return { value, revision: stored.revision };
     },
     async *current() {
-      for await (const { key, value: bytes, revision } of currentEntries(kv)) {
+      for await (const { key, value: bytes, revision } of kv.current()) {
         const value = judge(key, bytes);
         if (value !== undefined) yield { key, value, revision };
       }
@@ -71,26 +71,4 @@ export function recordBad(bucket: string, key: string): ZesterError {
       hint: 'See what is wrong with it, and with others, with: zester doctor',
     },
   );
-}
-
-/** A store that says it has more, and then says nothing for so long, has nothing more to say. */
-const silenceMs = 15_000;
-
-/** What a bucket holds now, without what was deleted. */
-export async function* currentEntries(kv: KV): AsyncGenerator<{ key: string; value: Uint8Array; revision: number }> {
-  const status = await kv.status();
-  if (status.values === 0) return;
-  const watch = await kv.watch({ key: '>' });
-  let timer = setTimeout(() => watch.stop(), silenceMs);
-  try {
-    for await (const entry of watch) {
-      clearTimeout(timer);
-      timer = setTimeout(() => watch.stop(), silenceMs);
-      if (entry.operation === 'PUT') yield { key: entry.key, value: entry.value, revision: entry.revision };
-      if (entry.delta === 0) return;
-    }
-  } finally {
-    clearTimeout(timer);
-    watch.stop();
-  }
 }

@@ -1,15 +1,16 @@
 import { type JetStreamManager, jetstream, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
+import { Kvm } from '@nats-io/kv';
 import { isError, ZesterError } from '#base/errors.ts';
 import { type Bucket, buckets, keptSubject, returnsStream } from '#wire/stores.ts';
+import { type KvBucket, openBucket } from './bucket.ts';
 import type { Bus } from './bus.ts';
 import { outsideError } from './outside.ts';
-import { readStream } from './stream.ts';
+import { openStream } from './stream.ts';
 
 /** The stores of one environment, opened. Only masters have the rights for this. */
 export interface Stores {
   readonly manager: JetStreamManager;
-  kv(bucket: Bucket): KV;
+  kv(bucket: Bucket): KvBucket;
   /** As they were found when they were opened. */
   readonly opening: readonly StoreSeen[];
   /** Makes what is missing, and says of each store when it was made: a later time than before is another store. */
@@ -61,15 +62,15 @@ export async function openStores(bus: Bus, { replicas = 0 }: StoreOptions = {}):
   const opening = await look({ reshape: true });
 
   const kvm = new Kvm(jetstream(bus.connection));
-  const opened = new Map<string, KV>();
-  for (const { name } of Object.values(buckets)) opened.set(name, await kvm.open(name, { bindOnly: true }));
+  const opened = new Map<string, KvBucket>();
+  for (const { name } of Object.values(buckets)) opened.set(name, openBucket(await kvm.open(name, { bindOnly: true })));
   return {
     manager,
     opening,
     look: () => look(),
     async keys({ name }) {
       const prefix = `$KV.${name}.`;
-      const subjects = await readStream(bus, manager, `KV_${name}`).subjects(`${prefix}>`);
+      const subjects = await openStream(bus, manager, `KV_${name}`).subjects(`${prefix}>`);
       return subjects.map((subject) => subject.slice(prefix.length));
     },
     kv: ({ name }) => {

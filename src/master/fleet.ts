@@ -1,11 +1,10 @@
-import type { KV } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
 import { isPeelId, type PeelId, toHuman, toWire } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import type { BadRecords } from '#bus/bad-records.ts';
+import type { KvBucket } from '#bus/bucket.ts';
 import type { Bus } from '#bus/bus.ts';
-import { currentEntries } from '#bus/records.ts';
 import { explain, FactIndex, type Groups, parse } from '#target/index.ts';
 import { openFacts } from '#trust/peel-signatures.ts';
 import { encode } from '#wire/codec.ts';
@@ -55,7 +54,7 @@ export interface Fleet extends Disposable {
 
 interface FleetOptions {
   readonly bus: Bus;
-  readonly kv: KV;
+  readonly kv: KvBucket;
   readonly bad: BadRecords;
   readonly presence: Presence;
   /** What `N@name` stands for. */
@@ -109,7 +108,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     else intake.hear(peel, value);
   });
   await bus.flush();
-  for await (const { key, value } of currentEntries(kv)) {
+  for await (const { key, value } of kv.current()) {
     if (!heard.has(key)) intake.takeNow(key, value);
   }
   heard = undefined;
@@ -160,7 +159,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     async show({ peel: given, part = 0 }) {
       const peel = toWire(toHuman(given));
       const entry = await kv.get(peel);
-      if (entry?.operation !== 'PUT') throw unknown(peel);
+      if (entry === undefined) throw unknown(peel);
       const { value: bytes, revision } = entry;
       // Over the limits it counts for no target, but it can be looked at.
       const { facts } = open(peel, bytes);
@@ -172,7 +171,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     recheck(peel) {
       if (!intake.refused.has(peel)) return;
       kv.get(peel).then(
-        (entry) => entry?.operation === 'PUT' && intake.takeNow(peel, entry.value),
+        (entry) => entry !== undefined && intake.takeNow(peel, entry.value),
         (error) => log.warn('Facts not read', { peel_id: peel, error }),
       );
     },

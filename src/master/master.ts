@@ -9,7 +9,7 @@ import type { Bus, Listening } from '#bus/bus.ts';
 import { openRecords } from '#bus/records.ts';
 import { watchRefusals } from '#bus/refusals.ts';
 import type { Stores } from '#bus/stores.ts';
-import { readStream } from '#bus/stream.ts';
+import { openStream } from '#bus/stream.ts';
 import { signNotice } from '#trust/notice.ts';
 import { verifyKillRequest, verifyRequest } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
@@ -153,7 +153,8 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     log,
   });
   const wanted = askPeels({ presence, fleet, notify, clock });
-  const returns = openReturns(readStream(bus, stores.manager, returnsStream.name), keysOf);
+  const returnsKept = openStream(bus, stores.manager, returnsStream.name);
+  const returns = openReturns(returnsKept, keysOf);
   const late = followLate({ jobs, records: jobRecords, returns, log });
 
   const dispatch = createDispatch({
@@ -192,7 +193,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
   });
   const sweep = openSweep({
     bus,
-    manager: stores.manager,
+    returns: returnsKept,
     jobs: jobRecords,
     asks: (jid, peel) => board.find(jid)?.peels.has(peel),
     isChosen: () => masters.alive.toSorted()[0] === id,

@@ -1,10 +1,11 @@
-import type { KV } from '@nats-io/kv';
 import { isPeelId, toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { repeat } from '#base/repeat.ts';
 import type { Clock } from '#base/time.ts';
 import type { BadRecords } from '#bus/bad-records.ts';
+import type { KvBucket } from '#bus/bucket.ts';
 import type { Bus } from '#bus/bus.ts';
+import { storeContended } from '#bus/outside.ts';
 import { openRecords, type RecordKind, type Records } from '#bus/records.ts';
 import { channels } from '#wire/channels.ts';
 import { decodeAs, encode } from '#wire/codec.ts';
@@ -47,7 +48,7 @@ const sweepMs = 500;
 
 export interface PresenceOptions {
   readonly bus: Bus;
-  readonly kv: KV;
+  readonly kv: KvBucket;
   readonly bad: BadRecords;
   readonly clocks: Clocks;
   /** The beats of a revoked peel do not count. */
@@ -206,7 +207,7 @@ interface Verdicts {
  * first that is written counts.
  */
 function createVerdicts(parts: {
-  readonly kv: KV;
+  readonly kv: KvBucket;
   readonly stored: Records<PresenceRecord>;
   readonly records: Map<string, PresenceRecord>;
   readonly instances: Instances;
@@ -221,21 +222,19 @@ function createVerdicts(parts: {
     for (let attempt = 1; ; attempt++) {
       const entry = await kv.get(peel);
       // A damaged one is written anew from what is known here.
-      const stored = entry?.operation === 'PUT' ? store.judge(peel, entry.value) : undefined;
+      const stored = entry === undefined ? undefined : store.judge(peel, entry.value);
       if (stored?.run === refused.run && stored.refused?.includes(kept.run)) {
         instances.restore(peel, stored, clock.monotonic());
         return { kept: refused, refused: kept };
       }
       const known = stored ?? records.get(peel);
-      if (entry === null || known === undefined) return { kept, refused };
+      if (entry === undefined || known === undefined) return { kept, refused };
       const record = { ...known, online: true, run: kept.run, refused: [...instances.refusedRuns(peel)] };
-      try {
-        await kv.update(peel, encode(record), entry.revision);
+      if ((await kv.update(peel, encode(record), entry.revision)) !== undefined) {
         records.set(peel, record);
         return { kept, refused };
-      } catch (error) {
-        if (attempt >= tries) throw error;
       }
+      if (attempt >= tries) throw storeContended();
     }
   };
 

@@ -4,6 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { newJid } from '#base/ids.ts';
 import { silentLog } from '#base/log.ts';
 import type { Bus } from '#bus/bus.ts';
+import { systemAccount } from '#bus/system-account.ts';
 import { returnOpener, storedJob } from '#cli/returns.ts';
 import type { Session } from '#cli/session.ts';
 import { watchCrowd } from '#master/enroll/crowd.ts';
@@ -271,7 +272,7 @@ export const attacks: readonly Attack[] = [
       await using nats = await testNats({ refusals: true });
       await using sys = await connect(nats.options(nats.credentials.sys));
       using crowd = watchCrowd({
-        connection: sys,
+        system: systemAccount(sys),
         accounts: Object.values(nats.auth.index.accounts),
         most: 3,
         log: silentLog,

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { accountServers } from '#master/enroll/account-servers.ts';
+import { systemAccount } from '#bus/system-account.ts';
 import { enroll } from '#peel/enroll/enroll.ts';
 import { accountJwt } from '#trust/account.ts';
 import { openAuthDir } from '#trust/auth-dir.ts';
@@ -60,7 +60,7 @@ async function fill(master: TestEnrollment): Promise<void> {
 
 async function servers(master: TestEnrollment) {
   const sys = await connect(master.nats.options(master.nats.credentials.sys));
-  return { ...accountServers(sys), [Symbol.asyncDispose]: () => sys.close() };
+  return { ...systemAccount(sys), [Symbol.asyncDispose]: () => sys.close() };
 }
 
 export const attacks: readonly Attack[] = [

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
+import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { createLog, type Log, silentLog } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
-import { accountServers } from '#master/enroll/account-servers.ts';
+import { type KvBucket, openBucket } from '#bus/bucket.ts';
+import { systemAccount } from '#bus/system-account.ts';
 import { embeddedCertificate } from '#master/enroll/certificate.ts';
 import { createEnrollment, type EnrollmentParts, type EnrollmentService } from '#master/enroll/enrollment.ts';
 import { type EnrollServer, type EnrollServerParts, startEnrollServer } from '#master/enroll/server.ts';
-import { enrollmentStore } from '#master/enroll/store.ts';
 import type { EnrollOptions } from '#peel/enroll/enroll.ts';
 import { resolveIdentity } from '#peel/enroll/identity.ts';
 import { followAuthDir } from '#trust/auth-dir.ts';
@@ -29,7 +29,7 @@ export interface TestEnrollment extends AsyncDisposable {
   readonly server: EnrollServer;
   readonly ca: CaSummary;
   /** The bucket its records are in. */
-  readonly kv: KV;
+  readonly kv: KvBucket;
   /** `https://localhost:<port>` */
   readonly url: string;
   /** Real time, plus what a test adds. */
@@ -64,16 +64,15 @@ export async function testEnrollment(
     connect({ ...nats.options(nats.credentials.sys), maxReconnectAttempts: -1, reconnectTimeWait: 50 }),
   ]);
   const [master, sys] = connections;
-  const kv = await new Kvm(jetstream(master)).create(buckets.enrollments.name, {
-    history: buckets.enrollments.history,
-  });
+  const { name, history } = buckets.enrollments;
+  const kv = openBucket(await new Kvm(jetstream(master)).create(name, { history }));
   const clock = testClock();
   const forgotten: string[] = [];
   const auth = followAuthDir(nats.auth.path);
   const parts: EnrollmentParts = {
-    store: enrollmentStore(kv),
+    store: kv,
     auth,
-    servers: accountServers(sys),
+    servers: systemAccount(sys),
     forget: async (peel) => void forgotten.push(peel),
     pin: ca.pin,
     natsUrls: () => [nats.url],

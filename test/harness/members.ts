@@ -2,7 +2,6 @@ import { ksuid } from '#base/ids.ts';
 import { silentLog } from '#base/log.ts';
 import { openStores } from '#bus/stores.ts';
 import { openBook } from '#master/enroll/book.ts';
-import { enrollmentStore } from '#master/enroll/store.ts';
 import { buckets } from '#wire/stores.ts';
 import { testBus } from './fleet.ts';
 import type { TestNats } from './nats.ts';
@@ -11,7 +10,7 @@ import type { TestNats } from './nats.ts';
 export async function recordMembers(nats: TestNats, peels: readonly string[]): Promise<void> {
   await using bus = await testBus(nats, nats.credentials.master, 'members', false);
   const { kv } = await openStores(bus, { replicas: 1 });
-  using book = await openBook({ store: enrollmentStore(kv(buckets.enrollments)), log: silentLog });
+  using book = await openBook({ store: kv(buckets.enrollments), log: silentLog });
   const now = Date.now();
   const record = async (peel: string) => {
     const id = `enr-${ksuid(now)}`;

@@ -3,12 +3,12 @@ import { toHuman } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { systemClock } from '#base/time.ts';
 import { type BadRecords, createBadRecords } from '#bus/bad-records.ts';
+import type { KvBucket, StoredChange, StoredValue } from '#bus/bucket.ts';
 import { decodeAs, encode } from '#wire/codec.ts';
 import type { Enrollment, EnrollState } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
 import { asRevoked, Holder, lastReadable, readEnrollment, readRecord, TokenRecord } from './records.ts';
 import { createRoll, type Roll } from './roll.ts';
-import type { EnrollmentStore, StoredChange, StoredValue } from './store.ts';
 
 /**
  * All enrolments and join tokens, as the store has them. Reading is from memory; every change is a compare-and-set on
@@ -43,7 +43,7 @@ export interface Book extends Disposable, Pick<Roll, 'all' | 'find' | 'ofPeel' |
 }
 
 export interface BookParts {
-  readonly store: EnrollmentStore;
+  readonly store: KvBucket;
   /** What a record is worth, by what is known beside the store: who is shut out for good stays so, whatever it says. */
   readonly judge?: (enrollment: Enrollment) => Enrollment;
   /** Where records that cannot be read are remembered. */

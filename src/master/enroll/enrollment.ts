@@ -4,6 +4,8 @@ import { ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import type { BadRecords } from '#bus/bad-records.ts';
+import type { KvBucket } from '#bus/bucket.ts';
+import type { AccountServers } from '#bus/system-account.ts';
 import { userJwt } from '#trust/account.ts';
 import { type AuthDir, authFiles, currentJobKey } from '#trust/auth-dir.ts';
 import { signBundle } from '#trust/bundle.ts';
@@ -26,7 +28,6 @@ import type {
   SignedTrust,
 } from '#wire/enroll.ts';
 import type { SignedRequest } from '#wire/job.ts';
-import type { AccountServers } from './account-servers.ts';
 import { holding, openBook } from './book.ts';
 import { createChallenges } from './challenges.ts';
 import { createDecide } from './decide.ts';
@@ -34,15 +35,13 @@ import { withDoubts } from './doubts.ts';
 import { join, proveFetch, proveRenew, type Quota, statusOf } from './join.ts';
 import { createRevocations } from './revocations.ts';
 import { judgeBy } from './shut-out.ts';
-import type { EnrollmentStore } from './store.ts';
 import { sweep } from './sweep.ts';
 import { knownToken } from './tokens.ts';
 
 export interface EnrollmentParts {
-  readonly store: EnrollmentStore;
+  readonly store: KvBucket;
   /** `followAuthDir(path)`. */
   readonly auth: () => AuthDir;
-  /** `accountServers(connection)` of a system-account connection. */
   readonly servers: AccountServers;
   /** Deletes what other stores hold of a peel: facts, presence. */
   readonly forget: (peel: string) => Promise<void>;

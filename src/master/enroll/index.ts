@@ -6,6 +6,7 @@ import type { BadRecords } from '#bus/bad-records.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
 import { connectBus } from '#bus/connect.ts';
 import type { Stores } from '#bus/stores.ts';
+import { systemAccount } from '#bus/system-account.ts';
 import { type AuthDir, authFiles } from '#trust/auth-dir.ts';
 import { openCa } from '#trust/ca-dir.ts';
 import { findText } from '#trust/files.ts';
@@ -15,13 +16,11 @@ import type { CaDocument } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
 import type { Master } from '../master.ts';
 import type { MasterOptions } from '../options.ts';
-import { accountServers } from './account-servers.ts';
 import { certificateFromFiles, embeddedCertificate } from './certificate.ts';
 import { type Crowd, watchCrowd } from './crowd.ts';
 import { createEnrollment, type EnrollmentService } from './enrollment.ts';
 import { createEnrollmentPages } from './replies.ts';
 import { startEnrollServer } from './server.ts';
-import { enrollmentStore } from './store.ts';
 
 export interface EnrollParts {
   readonly options: MasterOptions;
@@ -58,7 +57,7 @@ export async function openEnrollment({
 }: EnrollParts): Promise<EnrollmentOffice> {
   const stack = new AsyncDisposableStack();
   const caFile = options.nats_ca ?? join(options.auth_dir, authFiles.natsCa);
-  const system = stack.use(
+  const systemBus = stack.use(
     await connectBus({
       servers: options.nats_url,
       caFile,
@@ -67,9 +66,10 @@ export async function openEnrollment({
       retry: true,
     }),
   );
+  const system = systemAccount(systemBus.connection);
   const { accounts } = auth().index;
   const crowd = watchCrowd({
-    connection: system.connection,
+    system,
     accounts: [accounts.peels],
     most: options.peel_connections,
     log,
@@ -80,9 +80,9 @@ export async function openEnrollment({
   const natsUrls = () => (options.nats_advertise_urls.length > 0 ? options.nats_advertise_urls : options.nats_url);
   const service = stack.use(
     await createEnrollment({
-      store: enrollmentStore(stores.kv(buckets.enrollments)),
+      store: stores.kv(buckets.enrollments),
       auth,
-      servers: accountServers(system.connection),
+      servers: system,
       forget: async (peel) => {
         await Promise.all([master().fleet.forget(peel), master().presence.forget(peel)]);
       },

@@ -5,12 +5,12 @@ import { test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import { silentLog } from '#base/log.ts';
 import { systemClock } from '#base/time.ts';
+import { type AccountServers, systemAccount } from '#bus/system-account.ts';
 import { followAuthDir, openAuthDir } from '#trust/auth-dir.ts';
 import { parseCredentials, readJwt } from '#trust/jwt.ts';
 import { openRevokedLog } from '#trust/revoked-log.ts';
 import { addOperator, bundleOf, removeOperator } from '#trust/rotate.ts';
 import { type TestNats, testNats } from '../../../test/harness/nats.ts';
-import { type AccountServers, accountServers } from './account-servers.ts';
 import type { Book } from './book.ts';
 import { createRevocations } from './revocations.ts';
 
@@ -32,7 +32,7 @@ test('an operator who was removed is cut off while others stay', async () => {
   await using admin = await connect(nats.options(nats.credentials.operator()));
 
   removeOperator({ dir, key: added.key, now: Date.now() });
-  await using revocations = revoking(nats, accountServers(sys));
+  await using revocations = revoking(nats, systemAccount(sys));
   await revocations.push();
   await connection.closed();
 

@@ -1,11 +1,11 @@
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
+import type { AccountServers } from '#bus/system-account.ts';
 import { accountJwt, claimedRevocations, isCurrent } from '#trust/account.ts';
 import type { AuthDir } from '#trust/auth-dir.ts';
 import { keyFromSeed } from '#trust/nkeys.ts';
 import type { Revoked, RevokedLog } from '#trust/revoked-log.ts';
 import type { Side } from '#trust/sharing.ts';
-import type { AccountServers } from './account-servers.ts';
 import type { Book } from './book.ts';
 import { ofBook, ofIndex, type Revocations as Shut, union } from './shut-out.ts';
 

@@ -1,7 +1,8 @@
-import type { KV } from '@nats-io/kv';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import type { BadRecords } from '#bus/bad-records.ts';
+import type { KvBucket } from '#bus/bucket.ts';
+import { storeContended } from '#bus/outside.ts';
 import { signRoot } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { encode } from '#wire/codec.ts';
@@ -19,7 +20,7 @@ import { openPublished, sha256 } from './published.ts';
 import type { SourceTree } from './source-tree.ts';
 
 export interface PublishOptions {
-  readonly kv: KV;
+  readonly kv: KvBucket;
   readonly tree: SourceTree;
   /** What peels are told beside the files. */
   readonly treeOptions: TreeOptions;
@@ -114,8 +115,8 @@ export function createPublisher(options: PublishOptions) {
         publisher,
       };
       const signed = encode(signRoot(root, key()));
-      if (before) await kv.update(rootKey, signed, before.revision);
-      else await kv.create(rootKey, signed);
+      const written = await (before ? kv.update(rootKey, signed, before.revision) : kv.create(rootKey, signed));
+      if (written === undefined) throw storeContended();
       log.info('State tree published', { environments, files: files.length, bytes, chunks: fresh.length });
       await dropUnused(kv, recent, known, new Set(chunks.keys()));
       return { changed: true, files: files.length, bytes, chunksWritten: fresh.length };
@@ -135,7 +136,7 @@ function addChunks(chunks: Map<string, Uint8Array>, content: Uint8Array): string
 }
 
 async function dropUnused(
-  kv: KV,
+  kv: KvBucket,
   recent: ReadonlySet<string>[],
   before: ReadonlySet<string>,
   now: ReadonlySet<string>,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { KV } from '@nats-io/kv';
 import { ZesterError } from '#base/errors.ts';
 import type { BadRecords } from '#bus/bad-records.ts';
+import type { KvBucket } from '#bus/bucket.ts';
 import { verify } from '#trust/signing.ts';
 import { decodeAs } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
@@ -18,7 +18,7 @@ export interface Current {
 }
 
 export interface PublishedParts {
-  readonly kv: KV;
+  readonly kv: KvBucket;
   readonly trust: () => TrustBundle;
   readonly bad: BadRecords;
 }
@@ -42,7 +42,7 @@ export function openPublished({ kv, trust, bad }: PublishedParts) {
   /** A chunk whose content is what its key says. */
   const chunk = async (hash: string): Promise<Uint8Array | undefined> => {
     const entry = await kv.get(hash);
-    if (entry?.operation !== 'PUT') return undefined;
+    if (entry === undefined) return undefined;
     return judged(hash, () => {
       if (sha256(entry.value) === hash) return entry.value;
       throw new ZesterError('machine', 'CHUNK_DAMAGED', 'Cannot use the chunk: its content is not what its key says');
@@ -52,7 +52,7 @@ export function openPublished({ kv, trust, bad }: PublishedParts) {
   return {
     async current(): Promise<Current | undefined> {
       const entry = await kv.get(rootKey);
-      if (entry?.operation !== 'PUT') return undefined;
+      if (entry === undefined) return undefined;
       const signed = await judged(rootKey, () => openRoot(entry.value, trust()));
       return { root: signed?.root, signedBy: signed?.key, revision: entry.revision };
     },

@@ -1,10 +1,11 @@
-import type { KV } from '@nats-io/kv';
 import { isJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { repeat } from '#base/repeat.ts';
 import type { Clock } from '#base/time.ts';
 import type { BadRecords } from '#bus/bad-records.ts';
+import type { KvBucket } from '#bus/bucket.ts';
 import type { Bus, Listening } from '#bus/bus.ts';
+import { storeContended } from '#bus/outside.ts';
 import { type Records, recordBad } from '#bus/records.ts';
 import { channels } from '#wire/channels.ts';
 import type { JobRecord, JobState, Refusal } from '#wire/job.ts';
@@ -20,11 +21,11 @@ import { countRepeat, openAfterMs, outcomeOf, pendingOf, type Tracked, trackedOf
 
 export interface BoardOptions {
   readonly bus: Bus;
-  readonly jobs: KV;
+  readonly jobs: KvBucket;
   readonly records: Records<JobRecord>;
   readonly activeRecords: Records<unknown>;
   readonly bad: BadRecords;
-  readonly active: KV;
+  readonly active: KvBucket;
   readonly returns: Returns;
   readonly late: Late;
   readonly presence: Presence;
@@ -58,8 +59,8 @@ export interface Board extends AsyncDisposable {
   openUntil(job: Tracked): number;
   /** Looks a job up in the store, and looks after it if it is open. */
   adopt(jid: string): Promise<Tracked | undefined>;
-  /** Writes more into an open job's record, and tells the other masters. Throws when another was first. */
-  amend(job: Tracked, record: JobRecord): Promise<void>;
+  /** Writes more into an open job's record, and tells the other masters; false when another was first. */
+  amend(job: Tracked, record: JobRecord): Promise<boolean>;
   /** Closes a job now, if its peels have all answered. */
   settle(job: Tracked): Promise<void>;
   /** Reads from the store what was not heard. Whether it could be read. */
@@ -312,9 +313,12 @@ export function openBoard(options: BoardOptions): Board {
     openUntil: (job) => job.record.deadline + openAfterMs(job.record, behindMs(pendingOf(job))),
     adopt,
     async amend(job, record) {
-      job.revision = await jobs.update(record.jid, encodeRecord(record), job.revision);
+      const revision = await jobs.update(record.jid, encodeRecord(record), job.revision);
+      if (revision === undefined) return false;
+      job.revision = revision;
       job.record = record;
       await closing.list(record);
+      return true;
     },
     settle,
     recount,
@@ -322,8 +326,10 @@ export function openBoard(options: BoardOptions): Board {
       for (const job of tracked.values()) {
         const { jid } = job.record;
         // Another master may have been first: then its revision counts.
-        const entry = await jobs.get(jid);
-        job.revision = entry?.operation === 'PUT' ? entry.revision : await jobs.create(jid, encodeRecord(job.record));
+        const stored = await jobs.get(jid);
+        const revision = stored?.revision ?? (await jobs.create(jid, encodeRecord(job.record)));
+        if (revision === undefined) throw storeContended();
+        job.revision = revision;
         await closing.list(job.record);
       }
       return tracked.size;

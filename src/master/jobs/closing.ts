@@ -1,6 +1,7 @@
-import type { KV } from '@nats-io/kv';
 import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
+import type { KvBucket } from '#bus/bucket.ts';
+import { storeContended } from '#bus/outside.ts';
 import type { Records } from '#bus/records.ts';
 import { encode } from '#wire/codec.ts';
 import type { JobRecord, JobState, Refusal } from '#wire/job.ts';
@@ -19,9 +20,9 @@ export interface Closing {
 }
 
 export interface ClosingOptions {
-  readonly jobs: KV;
+  readonly jobs: KvBucket;
   readonly records: Records<JobRecord>;
-  readonly active: KV;
+  readonly active: KvBucket;
   readonly late: Late;
   /** It is not open any more. */
   readonly forget: (jid: string) => void;
@@ -38,7 +39,9 @@ export function createClosing({ jobs, records, active, late, forget, announce, c
     const { jid } = job.record;
     try {
       const ended = endedRecord(job, state, clock.now());
-      job.revision = await jobs.update(jid, encodeRecord(ended), job.revision);
+      const revision = await jobs.update(jid, encodeRecord(ended), job.revision);
+      if (revision === undefined) return settleConflict(job, storeContended());
+      job.revision = revision;
       job.record = ended;
       forget(jid);
       // What came in while it was written is not in it.

@@ -1,10 +1,10 @@
-import type { KV } from '@nats-io/kv';
 import { isError, ZesterError } from '#base/errors.ts';
 import { isJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { type Clock, durationText } from '#base/time.ts';
+import type { KvBucket } from '#bus/bucket.ts';
 import type { Bus } from '#bus/bus.ts';
-import { isTaken, outsideError } from '#bus/outside.ts';
+import { outsideError } from '#bus/outside.ts';
 import type { Records } from '#bus/records.ts';
 import { signOrder, type Verified } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
@@ -21,9 +21,9 @@ import type { Tracked } from './tracked.ts';
 
 export interface DispatchOptions {
   readonly bus: Bus;
-  readonly jobs: KV;
+  readonly jobs: KvBucket;
   readonly records: Records<JobRecord>;
-  readonly active: KV;
+  readonly active: KvBucket;
   readonly board: () => Board;
   readonly presence: Presence;
   readonly resolve: (target: string) => readonly string[];
@@ -81,8 +81,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     try {
       return await jobs.create(jid, bytes);
     } catch (error) {
-      if (isTaken(error)) return undefined;
-      if (isError(outsideError(error), 'STORE_SILENT')) throw uncertain(jid, error);
+      if (isError(error, 'STORE_SILENT')) throw uncertain(jid, error);
       // Taking it off the list may fail for the same reason; whoever finds it there sees that it is no job.
       void active.delete(jid).catch(() => {});
       throw refused(jid, error);

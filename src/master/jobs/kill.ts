@@ -3,7 +3,7 @@ import { parseJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { type Clock, delay, startWatch } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
-import { isTaken } from '#bus/outside.ts';
+import { storeContended } from '#bus/outside.ts';
 import type { Records } from '#bus/records.ts';
 import { signKill, type Verified } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
@@ -50,12 +50,9 @@ export function createKill({ bus, records, board, master, verify, tell, clock, l
     for (let attempt = 1; ; attempt++) {
       const job = (await board.adopt(jid)) ?? (await reopened(jid));
       const { finished: _finished, silent: _silent, ...record } = job.record;
-      try {
-        await board.amend(job, { ...record, killedBy: record.killedBy ?? operator, owner: master, state: 'running' });
-        return board.track(job.record, job.revision);
-      } catch (error) {
-        if (!isTaken(error) || attempt >= tries) throw error;
-      }
+      const killed = { ...record, killedBy: record.killedBy ?? operator, owner: master, state: 'running' } as const;
+      if (await board.amend(job, killed)) return board.track(job.record, job.revision);
+      if (attempt >= tries) throw storeContended();
     }
   };
 

@@ -1,6 +1,7 @@
-import type { KV } from '@nats-io/kv';
 import type { Log } from '#base/log.ts';
 import { delay } from '#base/time.ts';
+import type { KvBucket } from '#bus/bucket.ts';
+import { storeContended } from '#bus/outside.ts';
 import type { Records } from '#bus/records.ts';
 import type { JobRecord } from '#wire/job.ts';
 import { withNames } from './closing.ts';
@@ -23,7 +24,7 @@ const mostWaiting = 1_000;
 const tries = 5;
 
 export interface LateParts {
-  readonly jobs: KV;
+  readonly jobs: KvBucket;
   readonly records: Records<JobRecord>;
   readonly returns: Returns;
   readonly log: Log;
@@ -58,10 +59,9 @@ export function followLate({ jobs, records, returns, log }: LateParts): Late {
       const counts = await countStored(record, returns);
       const more = counts.returned - (record.returned ?? 0);
       if (more <= 0) return;
-      try {
-        await jobs.update(jid, encodeRecord(withLate(record, counts, more)), revision);
-      } catch (error) {
-        if (attempt >= tries) throw error;
+      const written = await jobs.update(jid, encodeRecord(withLate(record, counts, more)), revision);
+      if (written === undefined) {
+        if (attempt >= tries) throw storeContended();
         continue;
       }
       counted += more;

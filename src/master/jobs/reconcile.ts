@@ -1,8 +1,8 @@
-import type { KV } from '@nats-io/kv';
 import { isJid } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import { type Clock, delay } from '#base/time.ts';
 import type { BadRecords } from '#bus/bad-records.ts';
+import type { KvBucket } from '#bus/bucket.ts';
 import type { Records } from '#bus/records.ts';
 import { encode } from '#wire/codec.ts';
 import type { JobRecord } from '#wire/job.ts';
@@ -18,7 +18,7 @@ export interface Reconciling extends AsyncDisposable {
 export interface ReconcileOptions {
   readonly records: Records<JobRecord>;
   readonly bad: BadRecords;
-  readonly active: KV;
+  readonly active: KvBucket;
   /** Keys of the two buckets, unsorted. */
   readonly jobKeys: () => Promise<string[]>;
   readonly activeKeys: () => Promise<string[]>;

@@ -1,4 +1,4 @@
-import type { StreamReader } from '#bus/stream.ts';
+import type { KeptStream } from '#bus/stream.ts';
 import { openReturn } from '#trust/peel-signatures.ts';
 import { addressOf, subjectOf } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
@@ -19,7 +19,7 @@ export interface Returns {
 
 export type PeelKeys = (peel: string) => readonly string[];
 
-export function openReturns(stream: StreamReader, keysOf: PeelKeys): Returns {
+export function openReturns(stream: KeptStream, keysOf: PeelKeys): Returns {
   return {
     open: (jid, peel, payload) => openReturn(payload, { jid, peel, keys: keysOf(peel) }),
     async *stored(jid) {

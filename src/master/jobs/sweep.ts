@@ -1,11 +1,10 @@
-import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Log } from '#base/log.ts';
 import type { Bus } from '#bus/bus.ts';
 import type { Records } from '#bus/records.ts';
+import type { KeptStream } from '#bus/stream.ts';
 import { addressOf, subjectOf } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
 import { type JobRecord, maxChunks } from '#wire/job.ts';
-import { returnsStream } from '#wire/stores.ts';
 import { unpackPeels } from './record.ts';
 
 /**
@@ -31,7 +30,7 @@ export interface Stored {
 
 export interface SweepOptions {
   readonly bus: Bus;
-  readonly manager: JetStreamManager;
+  readonly returns: Pick<KeptStream, 'purge'>;
   readonly jobs: Records<JobRecord>;
   /** Whether a job that this master follows asks the peel; undefined when it follows no such job. */
   readonly asks: (jid: string, peel: string) => boolean | undefined;
@@ -48,7 +47,7 @@ const calmMs = 10_000;
 const manyAt = 4;
 const jobsRemembered = 256;
 
-export function openSweep({ bus, manager, jobs, asks, isChosen, log }: SweepOptions): Sweep {
+export function openSweep({ bus, returns, jobs, asks, isChosen, log }: SweepOptions): Sweep {
   const counts = { messages: 0, bytes: 0 };
   /** By peel, the subjects of what nobody asked it for. */
   const strays = new Map<string, Set<string>>();
@@ -79,7 +78,7 @@ export function openSweep({ bus, manager, jobs, asks, isChosen, log }: SweepOpti
       floods.set(peel, performance.now());
     } else log.warn('Returns nobody asked for were removed', { peel_id: peel, count: own.size });
     for (const filter of floods.has(peel) ? all({ peel }) : grouped(peel, own)) {
-      await manager.streams.purge(returnsStream.name, { filter });
+      await returns.purge(filter);
     }
   };
 
