@@ -54,7 +54,7 @@ export async function run(options: BenchOptions) {
     };
     const seen = new Set<string>();
     const { promise: all, resolve } = Promise.withResolvers<void>();
-    using _ = bus.hear(channels.returned, { jid: request.jid }, ({ jid, peel }, payload) => {
+    using _ = bus.subscribe(channels.returned, { jid: request.jid }, ({ jid, peel }, payload) => {
       // As the command line does: a return counts when its peel's enrolled key signed it.
       if (openReturn(payload, { jid, peel, keys: lab.nats.keysOf(peel) }).success) seen.add(peel);
       if (seen.size === peels) resolve();

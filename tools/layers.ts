@@ -200,7 +200,7 @@ const doors: readonly Door[] = [
       'src/peel/runner/outputs.ts': 'the whole of outputs that were too long to be returned',
       'src/peel/runner/run-lock.ts': 'the lock that one run at a time holds',
       'src/peel/runner/local.ts': 'the settings file of a run without a master',
-      'src/bin/give-back.ts': 'what the kernel says of our own memory',
+      'src/bin/release-memory.ts': 'what the kernel says of our own memory',
       'src/tree/': 'state trees, as everybody reads them',
       'src/master/files/': 'watches the trees a master publishes, and knows the folders it never does',
       'src/cli/config.ts': "the operator's configuration",

@@ -1,5 +1,5 @@
 import { runDaemon } from '#base/daemon.ts';
-import { giveBackWhenIdle } from './give-back.ts';
+import { releaseMemoryWhenIdle } from './release-memory.ts';
 
 // The resident peel loads nothing of the engine: the other roles bring it in when they are asked for.
 const [role, ...rest] = process.argv.slice(2);
@@ -30,7 +30,7 @@ async function start(): Promise<number> {
         configPath: '/etc/zester/peel.yaml',
         run: runPeel,
       };
-      giveBackWhenIdle();
+      releaseMemoryWhenIdle();
       return runDaemon(daemon, process.argv.slice(2));
     }
   }

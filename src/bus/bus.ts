@@ -50,7 +50,7 @@ export interface Bus extends AsyncDisposable {
     callback: (message: Received<z.output<B>, P>) => void,
   ): Listening;
   /** Without decoding the body: for counters. */
-  hear<P extends string>(
+  subscribe<P extends string>(
     channel: Channel<P>,
     address: Partial<Address<P>>,
     callback: (address: Address<P>, payload: Uint8Array) => void,
@@ -80,7 +80,7 @@ export interface Bus extends AsyncDisposable {
   /** Deletes a key of a bucket that acknowledges nothing; resolves when it is gone. Throws `STORE_SILENT`. */
   erase(bucket: string, key: string): Promise<void>;
   /** Hears of later values of a key (`*` for all), without a consumer; undefined when it is deleted. */
-  hearKey(bucket: string, key: string, callback: (value: Uint8Array | undefined, key: string) => void): Listening;
+  watchKey(bucket: string, key: string, callback: (value: Uint8Array | undefined, key: string) => void): Listening;
   flush(): Promise<void>;
   /** Lets what was sent arrive, then closes. */
   close(): Promise<void>;
@@ -113,7 +113,7 @@ export function createBus(connection: NatsConnection): Bus {
   })().catch((error) => tell(asError(error), 'connection'));
   void connection.closed().then(() => become('closed'));
 
-  const subscribe = (subject: string, queue: string | undefined, take: (message: Msg) => void): Listening => {
+  const receive = (subject: string, queue: string | undefined, take: (message: Msg) => void): Listening => {
     let malformed = 0;
     const subscription: Subscription = connection.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
@@ -163,19 +163,19 @@ export function createBus(connection: NatsConnection): Bus {
       connection.publish(subject, payload);
     },
     listen(channel, address, callback) {
-      return subscribe(subjectOf(channel, address), undefined, (message) => {
+      return receive(subjectOf(channel, address), undefined, (message) => {
         const body = channel.body.parse(decode(message.data));
         callback({ body: body as never, address: addressOf(channel, message.subject) });
       });
     },
-    hear(channel, address, callback) {
-      return subscribe(subjectOf(channel, address), undefined, (message) => {
+    subscribe(channel, address, callback) {
+      return receive(subjectOf(channel, address), undefined, (message) => {
         // The headers stay as they came: taking them apart costs more than the rest.
         callback(addressOf(channel, message.subject), message.data);
       });
     },
     serve(channel, handler, queue = 'zester.masters') {
-      return subscribe(subjectOf(channel), queue, (message) => {
+      return receive(subjectOf(channel), queue, (message) => {
         const handle = async () => {
           const body = decodeAs(channel.body, message.data, channel.pattern);
           return handler(body as never, addressOf(channel, message.subject));
@@ -199,7 +199,7 @@ export function createBus(connection: NatsConnection): Bus {
     async publishKept(subject, payload, heardOn, { timeoutMs = 5_000 } = {}) {
       const { promise: kept, resolve, reject } = Promise.withResolvers<void>();
       const mark = randomUUID();
-      using _heard = subscribe(heardOn, undefined, ({ headers }) => {
+      using _heard = receive(heardOn, undefined, ({ headers }) => {
         if (headers?.get(markHeader) === mark) resolve();
       });
       const timer = setTimeout(() => reject(silent(subject, timeoutMs)), timeoutMs);
@@ -223,8 +223,8 @@ export function createBus(connection: NatsConnection): Bus {
       }
       throw silent(subject, eraseTries * eraseWaitMs);
     },
-    hearKey(bucket, key, callback) {
-      return subscribe(`$KV.${bucket}.${key}`, undefined, (message) => {
+    watchKey(bucket, key, callback) {
+      return receive(`$KV.${bucket}.${key}`, undefined, (message) => {
         const gone = message.headers?.has('KV-Operation');
         callback(gone ? undefined : message.data, message.subject.slice(`$KV.${bucket}.`.length));
       });

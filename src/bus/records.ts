@@ -22,7 +22,7 @@ export interface KeptEntry<Value> extends Stored<Value> {
 /** The records of one bucket, read through their kind: a bad one is set aside, reported, and costs nobody else. */
 export interface Records<Value> {
   /** The record; undefined when it is a bad one. */
-  judge(key: string, bytes: Uint8Array): Value | undefined;
+  accept(key: string, bytes: Uint8Array): Value | undefined;
   /** A key whose record went away is no bad one any more. */
   forget(key: string): void;
   /** What the store has now; undefined when it has nothing. Throws `RECORD_BAD`. */
@@ -32,7 +32,7 @@ export interface Records<Value> {
 }
 
 export function openRecords<Value>(kv: KvBucket, { bucket: { name }, read }: RecordKind<Value>, bad: BadRecords) {
-  const judge = (key: string, bytes: Uint8Array): Value | undefined => {
+  const accept = (key: string, bytes: Uint8Array): Value | undefined => {
     try {
       const value = read(key, bytes);
       bad.clear(name, key);
@@ -43,18 +43,18 @@ export function openRecords<Value>(kv: KvBucket, { bucket: { name }, read }: Rec
     }
   };
   const records: Records<Value> = {
-    judge,
+    accept,
     forget: (key) => bad.clear(name, key),
     async find(key) {
       const stored = await kv.get(key);
       if (stored === undefined) return undefined;
-      const value = judge(key, stored.value);
+      const value = accept(key, stored.value);
       if (value === undefined) throw recordBad(name, key);
       return { value, revision: stored.revision };
     },
     async *current() {
       for await (const { key, value: bytes, revision } of kv.current()) {
-        const value = judge(key, bytes);
+        const value = accept(key, bytes);
         if (value !== undefined) yield { key, value, revision };
       }
     },

@@ -221,7 +221,7 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
       listeners.set(channel, callback);
       return { malformed: 0, close() {}, [Symbol.dispose]() {} };
     },
-    hear(channel: unknown, _address: unknown, callback: (address: { peel: string }, payload: Uint8Array) => void) {
+    subscribe(channel: unknown, _address: unknown, callback: (address: { peel: string }, payload: Uint8Array) => void) {
       hearing.set(channel, callback);
       return { malformed: 0, close() {}, [Symbol.dispose]() {} };
     },

@@ -16,7 +16,7 @@ import type { Style } from './report/style.ts';
 export type Format = 'text' | 'json' | 'yaml';
 
 /** What commands need of the bus: a fake is three functions. */
-export type CliBus = Pick<Bus, 'request' | 'listen' | 'hear' | 'close'>;
+export type CliBus = Pick<Bus, 'request' | 'listen' | 'subscribe' | 'close'>;
 
 /** What operators sign, by its purpose. */
 export interface Signable {

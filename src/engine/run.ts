@@ -3,7 +3,7 @@ import { type Stopwatch, startWatch } from '#base/time.ts';
 import type { SkipReason } from '#wire/outcome.ts';
 import type { Edge, Graph } from './order.ts';
 import { type Attempt, type AttemptOptions, attempt } from './run/attempt.ts';
-import { type Gate, judge, type Met } from './run/gates.ts';
+import { type Gate, gateOf, type Met } from './run/gates.ts';
 import { createLanes } from './run/lanes.ts';
 import { listen } from './run/listen.ts';
 import type { RunOptions } from './run/options.ts';
@@ -107,7 +107,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     const met = await pull(planned);
     const watch = startWatch(clock);
     if (stopped()) return settled.get(step) ?? settle(step, abandoned(), [], watch);
-    const gate = judge(met);
+    const gate = gateOf(met);
     const refused = refusal(step, gate, waits, watch);
     if (refused !== undefined) return refused;
     previewed.add(step);
@@ -135,7 +135,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     if (stopped()) return record(settle(step, abandoned(), [], watch));
     const unmet = graph.unmet.get(step);
     if (unmet) return record(settle(step, failedUnmet(step, unmet), [], watch));
-    const gate = judge(met);
+    const gate = gateOf(met);
     if (gate.kind === 'failed') return record(await heldBack(step, gate.because, watch));
     if (gate.kind === 'quiet') {
       return record(settle(step, skipped(gate.reason), gate.because, watch));

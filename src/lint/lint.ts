@@ -1,4 +1,4 @@
-import { refusals } from './compile/judge.ts';
+import { refusals } from './compile/refusals.ts';
 import { collect, type Finding, type Found, sorted } from './finding.ts';
 import { type Ignored, ignoredIn, silence } from './ignore.ts';
 import type { Rule } from './rule.ts';
@@ -8,7 +8,7 @@ import { type Survey, type SurveyOptions, surveySettings, surveyStates } from '.
 
 /** What is wrong with a state tree, as far as it can be told without a machine; sorted by place. */
 export function lintStates(options: SurveyOptions): readonly Finding[] {
-  return judge(surveyStates(options));
+  return findingsOf(surveyStates(options));
 }
 
 export interface JudgedSettings {
@@ -21,10 +21,10 @@ export interface JudgedSettings {
 export function lintSettings(options: Omit<SurveyOptions, 'settings'>): JudgedSettings {
   const survey = surveySettings(options);
   const settings = new Map(survey.machines.map((machine) => [machine.profile.name, machine.settings]));
-  return { findings: judge(survey), settings };
+  return { findings: findingsOf(survey), settings };
 }
 
-function judge(survey: Survey): readonly Finding[] {
+function findingsOf(survey: Survey): readonly Finding[] {
   const found = rules
     .filter(({ of }) => of === undefined || of === survey.of)
     .flatMap((rule) => [...(rule.find?.(survey) ?? [])].map((each) => named(rule, each)));

@@ -6,7 +6,7 @@ import { baseFiles, type FakeSystem, fakeSystem } from './fake/system.ts';
 import type { Given, GivenCommand, GivenFile } from './given.ts';
 import type { Machine } from './machine.ts';
 import { normal, parentPath } from './path.ts';
-import { type Accounts, bookGroups, bookUsers } from './users/book.ts';
+import { type Accounts, groupsOf, usersOf } from './users/account-rules.ts';
 
 export interface FakeMachine extends Machine {
   /** The whole state as plain data with sorted keys, for "a plan changes nothing": compare two of them. */
@@ -57,7 +57,7 @@ export function fakeMachine(given: Given = {}): FakeMachine {
   const calls: string[] = [];
 
   const files = fakeFiles(tree);
-  const users = bookUsers(accounts, files);
+  const users = usersOf(accounts, files);
   const system: FakeSystem = fakeSystem(given.system ?? {}, tree);
   for (const { home, uid, gid } of accounts.users.values()) plantHome(tree, home, uid, gid);
   for (const [path, file] of Object.entries(given.files ?? {})) plant(tree, accounts, path, file);
@@ -70,7 +70,7 @@ export function fakeMachine(given: Given = {}): FakeMachine {
     files,
     commands: fakeCommands({ files, users, answers, plant: plantLater, calls }),
     users,
-    groups: bookGroups(accounts),
+    groups: groupsOf(accounts),
     packages: fakePackages(packages),
     services: fakeServices(services),
     system: system.port(files),

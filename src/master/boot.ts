@@ -16,7 +16,7 @@ import { encode } from '#wire/codec.ts';
 import { trustDocument } from '#wire/enroll.ts';
 import { buckets } from '#wire/stores.ts';
 import { enrollmentChecks } from './enroll/checks.ts';
-import { type EnrollmentOffice, openEnrollment } from './enroll/index.ts';
+import { type EnrollmentOffice, openEnrollmentOffice } from './enroll/index.ts';
 import { publishedTree } from './files/options.ts';
 import { type Master, startMaster } from './master.ts';
 import { masterMetrics } from './metrics.ts';
@@ -54,7 +54,7 @@ export async function runMaster(
   const bad = createBadRecords({ clock, log });
   // Before anything a peel said is read: whose words count is decided by the keys that are enrolled.
   const enrollment: EnrollmentOffice = stack.use(
-    await openEnrollment({ options, auth, bus, stores, master: () => master, bad, clock, log }),
+    await openEnrollmentOffice({ options, auth, bus, stores, master: () => master, bad, clock, log }),
   );
   const { service } = enrollment;
   const publishTrust = async () => {
@@ -102,7 +102,7 @@ export async function runMaster(
       metrics: masterMetrics(master, { crowd: enrollment.crowd, bugs }),
     }),
   );
-  log.info('Master ready', { master_id: master.id, peels: master.fleet.size, jobs: master.board.size });
+  log.info('Master ready', { master_id: master.id, peels: master.fleet.size, jobs: master.activeJobs.size });
 
   while (!signal.aborted) {
     await delay(authIntervalMs, signal);

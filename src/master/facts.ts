@@ -36,7 +36,7 @@ export interface FactsIntake extends Disposable {
   /** What was stored before this master started: all at once. */
   takeNow(peel: string, bytes: Uint8Array): void;
   /** What a peel has just written. The newest counts; what comes too fast waits, and is replaced by what comes next. */
-  hear(peel: string, bytes: Uint8Array): void;
+  receive(peel: string, bytes: Uint8Array): void;
   forget(peel: string): void;
   /** Peels whose facts could not be believed: somebody's, or the enrolment they belong to is not known here yet. */
   readonly refused: ReadonlySet<string>;
@@ -57,7 +57,7 @@ export function openFactsIntake({ open, limits, bad, take, takeUnusable, clock, 
     waiting.delete(peel);
     taken.set(peel, clock.monotonic());
     refused.delete(peel);
-    const judged = judge(bytes, limits, () => open(peel, bytes));
+    const judged = readWithin(bytes, limits, () => open(peel, bytes));
     if (judged.record !== undefined) {
       over.delete(peel);
       bad.clear(bucket, peel);
@@ -83,7 +83,7 @@ export function openFactsIntake({ open, limits, bad, take, takeUnusable, clock, 
 
   return {
     takeNow,
-    hear(peel, bytes) {
+    receive(peel, bytes) {
       if (isEarly(peel)) waiting.set(peel, bytes);
       else takeNow(peel, bytes);
     },
@@ -103,7 +103,7 @@ interface Judged {
   readonly reason: string;
 }
 
-function judge(bytes: Uint8Array, limits: FactLimits, read: () => FactsRecord): Judged {
+function readWithin(bytes: Uint8Array, limits: FactLimits, read: () => FactsRecord): Judged {
   if (bytes.length > limits.bytes) return { over: `${bytes.length} bytes of ${limits.bytes}`, reason: '' };
   try {
     const record = read();

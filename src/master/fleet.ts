@@ -102,10 +102,10 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   };
   // What is heard while the store is read is newer than what is read of the same peel.
   let heard: Set<string> | undefined = new Set();
-  const listening = bus.hearKey(buckets.facts.name, '*', (value, peel) => {
+  const listening = bus.watchKey(buckets.facts.name, '*', (value, peel) => {
     heard?.add(peel);
     if (value === undefined) drop(peel);
-    else intake.hear(peel, value);
+    else intake.receive(peel, value);
   });
   await bus.flush();
   for await (const { key, value } of kv.current()) {

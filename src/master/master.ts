@@ -26,7 +26,7 @@ import type { FactLimits } from './facts.ts';
 import { createPublisher, type Published } from './files/publish.ts';
 import { defaultRules, sourceTree, type TreeRules } from './files/source-tree.ts';
 import { type Fleet, openFleet } from './fleet.ts';
-import { type Board, openBoard } from './jobs/board.ts';
+import { type ActiveJobs, openActiveJobs } from './jobs/active-jobs.ts';
 import { createDispatch } from './jobs/dispatch.ts';
 import { createKill, createTellKilled } from './jobs/kill.ts';
 import { followLate, type Late } from './jobs/late.ts';
@@ -82,7 +82,7 @@ export interface Master extends AsyncDisposable {
   readonly stores: Stores;
   readonly fleet: Fleet;
   readonly presence: Presence;
-  readonly board: Board;
+  readonly activeJobs: ActiveJobs;
   readonly late: Late;
   readonly clocks: Clocks;
   readonly keeper: Keeper;
@@ -162,7 +162,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     jobs,
     active,
     records: jobRecords,
-    board: () => board,
+    activeJobs: () => activeJobs,
     presence,
     resolve: (target) => fleet.resolve(target),
     verify: (signed) => verifyRequest(signed, operators(), clock.now()),
@@ -172,7 +172,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     log,
   });
   const tellKilled = createTellKilled({ bus, key, clock });
-  const board = openBoard({
+  const activeJobs = openActiveJobs({
     bus,
     jobs,
     active,
@@ -195,11 +195,11 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     bus,
     returns: returnsKept,
     jobs: jobRecords,
-    asks: (jid, peel) => board.find(jid)?.peels.has(peel),
+    asks: (jid, peel) => activeJobs.find(jid)?.peels.has(peel),
     isChosen: () => masters.alive.toSorted()[0] === id,
     log,
   });
-  presence.onOnline((peel) => board.welcome(peel));
+  presence.onOnline((peel) => activeJobs.welcome(peel));
   // What is heard is in place on the server before anything is sent that could cause it.
   await bus.flush();
   const jobsCompared = reconcile({
@@ -208,27 +208,33 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     active,
     jobKeys: () => stores.keys(buckets.jobs),
     activeKeys: () => stores.keys(buckets.activeJobs),
-    board,
+    activeJobs,
     late,
     clock,
     log,
   });
   await jobsCompared.look();
-  if (board.size > 0) log.info('Took over active jobs', { jobs: board.size });
+  if (activeJobs.size > 0) log.info('Took over active jobs', { jobs: activeJobs.size });
   bus.onState((state) => {
     if (state === 'connected') jobsCompared.look().catch((error) => log.warn('Jobs not compared', { error }));
   });
   const kill = createKill({
     bus,
     records: jobRecords,
-    board,
+    activeJobs,
     master: id,
     verify: (signed) => verifyKillRequest(signed, operators(), clock.now()),
     tell: tellKilled,
     clock,
     log,
   });
-  const queries = createJobQueries({ records: jobRecords, bad, board, returns, keys: (bucket) => stores.keys(bucket) });
+  const queries = createJobQueries({
+    records: jobRecords,
+    bad,
+    activeJobs,
+    returns,
+    keys: (bucket) => stores.keys(bucket),
+  });
 
   const serving: readonly Listening[] = [
     bus.serve(channels.ping, async () => {
@@ -318,7 +324,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     restore: restorers({
       presence,
       fleet,
-      board,
+      activeJobs,
       wanted,
       publishFiles,
       publishTrust,
@@ -334,7 +340,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
     stores,
     fleet,
     presence,
-    board,
+    activeJobs,
     late,
     clocks,
     keeper,
@@ -354,7 +360,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
       late[Symbol.dispose]();
       masters[Symbol.dispose]();
       fleet[Symbol.dispose]();
-      await board[Symbol.asyncDispose]();
+      await activeJobs[Symbol.asyncDispose]();
       await presence[Symbol.asyncDispose]();
     },
   };

@@ -5,7 +5,7 @@ import type { Master } from './master.ts';
 
 /** Every name has its value from what runs; labels come from closed sets only. */
 export function masterMetrics(
-  { fleet, presence, board, late, clocks, keeper, masters, sweep, counts, bad, troubles }: Master,
+  { fleet, presence, activeJobs, late, clocks, keeper, masters, sweep, counts, bad, troubles }: Master,
   { crowd, bugs }: Pick<EnrollmentOffice, 'crowd'> & { readonly bugs: Bugs | undefined },
 ): readonly Metric[] {
   const plain = (value: () => number) => () => [{ value: value() }];
@@ -23,7 +23,12 @@ export function masterMetrics(
       type: 'gauge',
       values: plain(() => masters.alive.length),
     },
-    { name: 'zester_active_jobs', help: 'Jobs that have not ended', type: 'gauge', values: plain(() => board.size) },
+    {
+      name: 'zester_active_jobs',
+      help: 'Jobs that have not ended',
+      type: 'gauge',
+      values: plain(() => activeJobs.size),
+    },
     {
       name: 'zester_dispatches',
       help: 'Requests to start a job, refused ones included',
@@ -136,7 +141,7 @@ export function masterMetrics(
       name: 'zester_jobs',
       help: 'Jobs ended by this master, by how',
       type: 'counter',
-      values: () => Object.entries(board.finished).map(([state, value]) => ({ labels: { state }, value })),
+      values: () => Object.entries(activeJobs.finished).map(([state, value]) => ({ labels: { state }, value })),
     },
   ];
 }

@@ -222,7 +222,7 @@ function createVerdicts(parts: {
     for (let attempt = 1; ; attempt++) {
       const entry = await kv.get(peel);
       // A damaged one is written anew from what is known here.
-      const stored = entry === undefined ? undefined : store.judge(peel, entry.value);
+      const stored = entry === undefined ? undefined : store.accept(peel, entry.value);
       if (stored?.run === refused.run && stored.refused?.includes(kept.run)) {
         instances.restore(peel, stored, clock.monotonic());
         return { kept: refused, refused: kept };

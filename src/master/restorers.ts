@@ -1,6 +1,6 @@
 import { buckets, returnsStream } from '#wire/stores.ts';
 import type { Fleet } from './fleet.ts';
-import type { Board } from './jobs/board.ts';
+import type { ActiveJobs } from './jobs/active-jobs.ts';
 import type { KeeperOptions } from './keeper.ts';
 import type { Presence } from './presence.ts';
 import type { Wanted } from './wanted.ts';
@@ -8,7 +8,7 @@ import type { Wanted } from './wanted.ts';
 export interface RestorerParts {
   readonly presence: Presence;
   readonly fleet: Fleet;
-  readonly board: Board;
+  readonly activeJobs: ActiveJobs;
   readonly wanted: Wanted;
   readonly publishFiles: () => Promise<unknown>;
   readonly publishTrust: (() => Promise<unknown>) | undefined;
@@ -19,9 +19,9 @@ export interface RestorerParts {
 
 /** What a master puts back into each store that was lost, and what it has to say of the rest. */
 export function restorers(parts: RestorerParts): KeeperOptions['restore'] {
-  const { presence, fleet, board, wanted, publishFiles, publishTrust, restoreEnrollments, compare } = parts;
+  const { presence, fleet, activeJobs, wanted, publishFiles, publishTrust, restoreEnrollments, compare } = parts;
   const openJobs = async () => {
-    const jobs = await board.restore();
+    const jobs = await activeJobs.restore();
     await compare();
     return jobs;
   };

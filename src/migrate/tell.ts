@@ -5,14 +5,14 @@ import type { World } from './compile.ts';
 import { type Custom, customAt } from './find/custom.ts';
 import { type Folders, textOf } from './folder.ts';
 import type { SaltGroup } from './groups.ts';
-import { judge } from './judge.ts';
 import type { Known } from './known.ts';
+import { missingIn } from './missing.ts';
 import type { Item } from './plan.ts';
 import { type Reach, reachOf, type Trial } from './reach.ts';
 import { type FileReport, type Missing, type Note, outcomeOf, type Report, type TreeName } from './report.ts';
-import type { Settled } from './settle.ts';
+import type { SafePlans } from './undo-unsafe.ts';
 
-export interface Told extends Settled {
+export interface Told extends SafePlans {
   readonly known: Known;
   readonly trials: readonly Trial[];
   readonly before: readonly World[];
@@ -32,7 +32,7 @@ export function reportOf(items: readonly Item[], told: Told): Report {
   const files = items.map((item): FileReport => {
     const { tree, file, kind } = item;
     const { to = file.path, changes = [], notes = [] } = plans.get(item) ?? {};
-    const own = judge(item, evidence);
+    const own = missingIn(item, evidence);
     // What was rewritten is not missing any more.
     const rewritten = new Set(changes.map(({ at }) => placeText(at)));
     const others = othersIn(errors[tree], file.path, own.missing);

@@ -10,8 +10,8 @@ import { type Known, knownFrom } from './known.ts';
 import type { Trial } from './reach.ts';
 import type { Report } from './report.ts';
 import { groupsNamed } from './rewrite/top.ts';
-import { type Files, settle } from './settle.ts';
 import { type Errors, reportOf } from './tell.ts';
+import { type Files, undoUnsafe } from './undo-unsafe.ts';
 
 export interface TreesOptions {
   readonly rename: boolean;
@@ -49,9 +49,9 @@ export function migrateTrees(folders: Folders, options: TreesOptions): Migrated 
   );
   const items = itemsIn(folders, trials);
   const errors = errorsIn(original, options);
-  const settled = settle(items, { known, rename, refs, before, original, open });
-  const report = reportOf(items, { ...settled, known, trials, before, folders, groups, errors });
-  return { report, written: settled.files };
+  const safe = undoUnsafe(items, { known, rename, refs, before, original, open });
+  const report = reportOf(items, { ...safe, known, trials, before, folders, groups, errors });
+  return { report, written: safe.files };
 }
 
 /** What Zester refuses of the trees as they are. */

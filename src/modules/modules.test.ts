@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { argumentMeta } from '#kit/arguments.ts';
+import { checkExample, checkFunctionExample, contextOn } from '#kit/check-example.ts';
 import type { ModuleFunction } from '#kit/function.ts';
 import type { State } from '#kit/state.ts';
-import { contextOn, walkExample, walkFunctionExample } from '#kit/walk.ts';
 import { fakeMachine } from '#machine/fake.ts';
 import type { Given } from '#machine/given.ts';
 import { modules, registry } from './registry.ts';
@@ -28,7 +28,7 @@ for (const state of states) {
     test('has three examples at least', () => assert.ok(state.examples.length >= 3));
 
     for (const example of state.examples) {
-      test(example.title, () => walkExample(state, example, world(example.given)));
+      test(example.title, () => checkExample(state, example, world(example.given)));
     }
   });
 }
@@ -40,7 +40,7 @@ for (const called of functions) {
     test('has an example', () => assert.notEqual(called.examples.length, 0));
 
     for (const example of called.examples) {
-      test(example.title, () => walkFunctionExample(called, example, world(example.given)));
+      test(example.title, () => checkFunctionExample(called, example, world(example.given)));
     }
   });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { describe, test } from 'node:test';
-import { arrange, contextOn, walkExample } from '#kit/walk.ts';
+import { arrange, checkExample, contextOn } from '#kit/check-example.ts';
 import { realMachine } from '#machine/real.ts';
 import { registry } from './registry.ts';
 
@@ -20,7 +20,7 @@ for (const state of states) {
         const machine = realMachine({ root: folder.path });
         await arrange(machine, example.given);
 
-        await walkExample(state, example, { context: contextOn(machine, { given: example.given ?? {}, registry }) });
+        await checkExample(state, example, { context: contextOn(machine, { given: example.given ?? {}, registry }) });
       });
     }
   });

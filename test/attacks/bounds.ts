@@ -117,7 +117,7 @@ export const attacks: readonly Attack[] = [
     async run() {
       await using all = await scene();
       const record = { ...jobRecord(all.nats, manyPeels(many)), state: 'running' as const };
-      const { stores, board } = all.master.master;
+      const { stores, activeJobs } = all.master.master;
       const unreachable = new Set<string>();
       let state = '';
       all.bus.listen(channels.status, { jid: record.jid }, ({ body }) => {
@@ -129,7 +129,7 @@ export const attacks: readonly Attack[] = [
       await stores.kv(buckets.jobs).put(record.jid, encode(record));
       await stores.kv(buckets.activeJobs).put(record.jid, encode({ owner: 'nobody' }));
 
-      await until(() => board.find(record.jid) !== undefined, 'it is taken over');
+      await until(() => activeJobs.find(record.jid) !== undefined, 'it is taken over');
       await until(() => state === 'timeout', 'it is given up', 60_000);
       assert.equal(unreachable.size, many);
       await answers(all.bus);

@@ -393,7 +393,7 @@ export const attacks: readonly Attack[] = [
       const submit = (request: JobRequest) =>
         ask.bus.request(channels.dispatch, {}, signRequest(request, ask.alice), { timeoutMs: 30_000 });
       const replies = await Promise.all(requests.map(submit));
-      await until(() => master.master.board.size === 0, 'all jobs have ended', 60_000);
+      await until(() => master.master.activeJobs.size === 0, 'all jobs have ended', 60_000);
 
       assert.equal(replies.filter(({ error }) => error !== undefined).length, 0);
       const jobs = await Promise.all(requests.map(({ jid }) => jobOf(ask.bus, jid)));
@@ -451,7 +451,7 @@ export const attacks: readonly Attack[] = [
         assert.deepEqual([results.map(({ status }) => status), runs.get(jid)], [['success'], 1], `round ${round}`);
       }
 
-      await until(() => master.master.board.size === 0, 'no job is open', 40_000);
+      await until(() => master.master.activeJobs.size === 0, 'no job is open', 40_000);
       const { jobs = [] } = await ask.bus.request(channels.jobs, {}, { limit: 100 });
       assert.deepEqual([...new Set(jobs.map(({ state }) => state))], ['complete']);
       assert.equal(Math.max(...runs.values()), 1, 'a job ran twice');

@@ -182,7 +182,7 @@ export const attacks: readonly Attack[] = [
       await using broker = await testBus(nats, nats.credentials.peel('web-01'), 'broker');
       const lie = { v: 1, facts: { id: 'web-01', role: 'vault' }, version: 'x', collectedAt: 0 };
       let heard = 0;
-      using _ = master.bus.hearKey(buckets.facts.name, '*', () => heard++);
+      using _ = master.bus.watchKey(buckets.facts.name, '*', () => heard++);
       await master.bus.flush();
 
       for (const payload of [encode(lie), encode(signFacts('web-01', lie, createKey('user').seed)), Buffer.from('x')]) {

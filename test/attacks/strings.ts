@@ -7,7 +7,7 @@ import { createLog } from '#base/log.ts';
 import { main } from '#cli/main.ts';
 import { visibleBytes } from '#cli/report/shown.ts';
 import { rawArguments } from '#kit/arguments.ts';
-import { contextOn } from '#kit/walk.ts';
+import { contextOn } from '#kit/check-example.ts';
 import { fakeMachine } from '#machine/fake.ts';
 import type { Given } from '#machine/given.ts';
 import { registry } from '#modules/registry.ts';

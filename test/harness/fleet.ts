@@ -249,7 +249,7 @@ export async function dispatch(
       // A hostile peel's: as if it had not answered.
     }
   };
-  bus.hear(channels.returned, { jid }, ({ peel }, payload) => take({ peel, payload }));
+  bus.subscribe(channels.returned, { jid }, ({ peel }, payload) => take({ peel, payload }));
   // As the command line does: what passed by while the connection was away is asked for.
   const catchUp = async () => {
     const page = await bus.request(channels.jobReturns, {}, { jid });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { arrange } from '#kit/walk.ts';
+import { arrange } from '#kit/check-example.ts';
 import type { Given } from '#machine/given.ts';
 import type { Machine } from '#machine/machine.ts';
 import { realMachine } from '#machine/real.ts';

@@ -21,7 +21,7 @@ type Word = 'fail' | 'pre' | 'premet' | 'onfail' | 'onchanges' | 'onchangesmet' 
  * Salt's judgement over all requisites of a step together. Precedence: failed, then a quiet `prereq`, then an `onfail`
  * that is not met (unless an `onchanges` is), then a quiet `onchanges`, then a watch that fires.
  */
-export function judge(requisites: readonly Met[]): Gate {
+export function gateOf(requisites: readonly Met[]): Gate {
   const words = new Set<Word>();
   for (const kind of new Set(requisites.map(({ edge }) => edge.kind))) {
     const own = requisites.filter(({ edge }) => edge.kind === kind);

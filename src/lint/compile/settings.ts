@@ -9,7 +9,7 @@ import { plain, toValue } from '#render/render.ts';
 import type { Profile } from '../profiles.ts';
 import type { Template } from '../template/template.ts';
 import { errorsOf } from './compiler.ts';
-import { type Meant, meant, targetOf } from './meant.ts';
+import { matchesProfile, type ProfileMatch, targetOf } from './matches-profile.ts';
 import { type Watched, watch } from './watching.ts';
 
 type Data = Readonly<Record<string, unknown>>;
@@ -84,9 +84,9 @@ function wantedOf(environments: Environments, rendering: Rendering, profile: Pro
   return { given: [...given.values()], listed };
 }
 
-function meaning(rule: Rule, profile: Profile, problems: Problems): Meant {
+function meaning(rule: Rule, profile: Profile, problems: Problems): ProfileMatch {
   try {
-    return meant(targetOf(rule), profile);
+    return matchesProfile(targetOf(rule), profile);
   } catch (thrown) {
     if (!isError(thrown)) throw thrown;
     problems.addError(thrown);

@@ -5,7 +5,7 @@ import type { Rule } from '#engine/top-file.ts';
 import { type Environments, expandRef, locate, refsOf, type Source, type Tree } from '#engine/tree.ts';
 import type { Profile } from '../profiles.ts';
 import { type Compiled, outcome, type ProfileCompiler } from './compiler.ts';
-import { type Meant, meant, targetOf } from './meant.ts';
+import { matchesProfile, type ProfileMatch, targetOf } from './matches-profile.ts';
 import { refOfPath } from './ref.ts';
 
 /** Everything that one machine could be given of a tree, compiled. */
@@ -26,7 +26,7 @@ export interface CompiledTree {
 export interface TopRule {
   readonly rule: Rule;
   readonly wanted: readonly Wanted[];
-  readonly meant: Meant;
+  readonly match: ProfileMatch;
 }
 
 export interface CompileTreeOptions {
@@ -46,7 +46,7 @@ export function compileTree(compiler: ProfileCompiler, options: CompileTreeOptio
     single,
     together,
     listed: new Set(rules.flatMap((each) => refsGiven(each, tree))),
-    given: new Set(rules.filter((each) => each.meant !== 'no').flatMap((each) => refsGiven(each, tree))),
+    given: new Set(rules.filter((each) => each.match !== 'no').flatMap((each) => refsGiven(each, tree))),
     top: rules,
     topRead: outcome(compiler.profile, sourcesOf(tops, tree), errors),
   };
@@ -69,7 +69,7 @@ function readRules(compiler: ProfileCompiler, environments: Environments) {
         .map((each) => ({ ref: each.ref, env: each.env ?? env, at: each.at }))
         .filter((each) => environments.has(each.env));
       try {
-        rules.push({ rule, wanted, meant: meant(targetOf(rule), compiler.profile) });
+        rules.push({ rule, wanted, match: matchesProfile(targetOf(rule), compiler.profile) });
       } catch (thrown) {
         if (!isError(thrown)) throw thrown;
         problems.push(thrown);
@@ -81,8 +81,8 @@ function readRules(compiler: ProfileCompiler, environments: Environments) {
 
 /** What is for every machine like this one, alone and with each target that may be for it. */
 function togetherOf(rules: readonly TopRule[]): readonly (readonly Wanted[])[] {
-  const sure = rules.filter((each) => each.meant === 'yes').flatMap(({ wanted }) => wanted);
-  const perhaps = rules.filter((each) => each.meant === 'perhaps').map(({ wanted }) => [...sure, ...wanted]);
+  const sure = rules.filter((each) => each.match === 'yes').flatMap(({ wanted }) => wanted);
+  const perhaps = rules.filter((each) => each.match === 'perhaps').map(({ wanted }) => [...sure, ...wanted]);
   return [...(sure.length > 0 && perhaps.length === 0 ? [sure] : []), ...perhaps].filter((each) => each.length > 0);
 }
 

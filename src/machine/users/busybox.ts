@@ -3,7 +3,7 @@ import { groupExists, groupUnknown, nameInvalid, userExists, userIdTaken, userUn
 import { editLines } from '../groups/busybox.ts';
 import type { Groups, Users, UserWish } from '../machine.ts';
 import type { Tools } from '../provider.ts';
-import { giveAway } from './book.ts';
+import { giveAway } from './account-rules.ts';
 
 /** Users with BusyBox's `adduser`, `deluser` and `chpasswd`, and the user file itself for what they cannot do. */
 export function busyboxUsers({ files, commands }: Tools, groups: Groups): Users {

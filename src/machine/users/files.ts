@@ -1,5 +1,5 @@
 import type { Files, Groups, Users } from '../machine.ts';
-import { type Accounts, bookGroups, bookUsers } from './book.ts';
+import { type Accounts, groupsOf, usersOf } from './account-rules.ts';
 
 /**
  * Users and groups by writing `/etc/passwd` and its kin directly, with shadow's rules: for a folder that stands for a
@@ -14,21 +14,21 @@ export function fileAccounts(files: Files): { readonly groups: Groups; readonly 
   };
   return {
     groups: {
-      find: (name) => reading((book) => bookGroups(book).find(name)),
-      list: () => reading((book) => bookGroups(book).list()),
-      add: (name, options) => changing((book) => bookGroups(book).add(name, options)),
-      setId: (name, gid) => changing((book) => bookGroups(book).setId(name, gid)),
-      setMembers: (name, members) => changing((book) => bookGroups(book).setMembers(name, members)),
-      remove: (name) => changing((book) => bookGroups(book).remove(name)),
+      find: (name) => reading((accounts) => groupsOf(accounts).find(name)),
+      list: () => reading((accounts) => groupsOf(accounts).list()),
+      add: (name, options) => changing((accounts) => groupsOf(accounts).add(name, options)),
+      setId: (name, gid) => changing((accounts) => groupsOf(accounts).setId(name, gid)),
+      setMembers: (name, members) => changing((accounts) => groupsOf(accounts).setMembers(name, members)),
+      remove: (name) => changing((accounts) => groupsOf(accounts).remove(name)),
     },
     users: {
-      find: (name) => reading((book) => bookUsers(book, files).find(name)),
-      list: () => reading((book) => bookUsers(book, files).list()),
-      add: (name, wish) => changing((book) => bookUsers(book, files).add(name, wish)),
-      change: (name, wish) => changing((book) => bookUsers(book, files).change(name, wish)),
-      remove: (name, options) => changing((book) => bookUsers(book, files).remove(name, options)),
-      passwordHash: (name) => reading((book) => bookUsers(book, files).passwordHash(name)),
-      setPasswordHash: (name, hash) => changing((book) => bookUsers(book, files).setPasswordHash(name, hash)),
+      find: (name) => reading((accounts) => usersOf(accounts, files).find(name)),
+      list: () => reading((accounts) => usersOf(accounts, files).list()),
+      add: (name, wish) => changing((accounts) => usersOf(accounts, files).add(name, wish)),
+      change: (name, wish) => changing((accounts) => usersOf(accounts, files).change(name, wish)),
+      remove: (name, options) => changing((accounts) => usersOf(accounts, files).remove(name, options)),
+      passwordHash: (name) => reading((accounts) => usersOf(accounts, files).passwordHash(name)),
+      setPasswordHash: (name, hash) => changing((accounts) => usersOf(accounts, files).setPasswordHash(name, hash)),
     },
   };
 }

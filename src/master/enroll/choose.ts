@@ -3,7 +3,7 @@ import { asError, ZesterError } from '#base/errors.ts';
 import { networkOf } from '#base/http/network.ts';
 import { isPeelId, type PeelId, toHuman, toWire } from '#base/ids.ts';
 import type { EnrollDecision, EnrollDecisionReply, Enrollment } from '#wire/enroll.ts';
-import { type Book, unknown } from './book.ts';
+import { type Enrollments, unknown } from './enrollments.ts';
 import { matchesGlob } from './tokens.ts';
 
 /** How many one decision is about, and how many of them a reply names. What is left is asked for again. */
@@ -24,15 +24,18 @@ export function choosesMany({ id, peel, allPending, peels, source }: EnrollDecis
 }
 
 /** The enrolment with this id, or those that wait for this peel id: at least one. Throws `ENROLL_UNKNOWN`. */
-export function chooseOne(book: Book, { id, peel }: EnrollDecision): readonly [Enrollment, ...Enrollment[]] {
-  const found = id === undefined ? pendingOf(book, wireOf(peel ?? '')) : [book.find(id)];
+export function chooseOne(
+  enrollments: Enrollments,
+  { id, peel }: EnrollDecision,
+): readonly [Enrollment, ...Enrollment[]] {
+  const found = id === undefined ? pendingOf(enrollments, wireOf(peel ?? '')) : [enrollments.find(id)];
   const [first, ...more] = found.filter((each) => each !== undefined);
   if (first === undefined) throw unknown(id ?? peel ?? '');
   return [first, ...more];
 }
 
-export function pendingOf(book: Book, peel: string): readonly Enrollment[] {
-  return book.ofPeel(peel).filter(({ state }) => state === 'pending');
+export function pendingOf(enrollments: Enrollments, peel: string): readonly Enrollment[] {
+  return enrollments.ofPeel(peel).filter(({ state }) => state === 'pending');
 }
 
 /**
@@ -40,14 +43,14 @@ export function pendingOf(book: Book, peel: string): readonly Enrollment[] {
  * are decided about all the same.
  */
 export async function decideMany(
-  book: Book,
+  enrollments: Enrollments,
   decision: EnrollDecision,
   verb: string,
   decide: (enrollment: Enrollment) => Promise<Enrollment>,
 ): Promise<EnrollDecisionReply> {
   const { after = '' } = decision;
   const isMeant = filterOf(decision);
-  const waiting = book.all().filter((each) => each.state === 'pending' && each.id > after && isMeant(each));
+  const waiting = enrollments.all().filter((each) => each.state === 'pending' && each.id > after && isMeant(each));
   const batch = waiting.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, batchSize);
   const decided: Enrollment[] = [];
   const left: string[] = [];

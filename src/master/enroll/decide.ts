@@ -4,15 +4,15 @@ import type { Log } from '#base/log.ts';
 import type { Clock } from '#base/time.ts';
 import { fingerprint } from '#trust/proofs.ts';
 import type { EnrollDecision, EnrollDecisionReply, Enrollment } from '#wire/enroll.ts';
-import { type Book, taken, unknown } from './book.ts';
 import { chooseOne, choosesMany, decideMany, pendingOf } from './choose.ts';
 import { doubtsAbout } from './doubts.ts';
+import { type Enrollments, taken, unknown } from './enrollments.ts';
 import type { Revocations } from './revocations.ts';
 import { revoke } from './revoke.ts';
 import { createToken } from './tokens.ts';
 
 export interface DecideParts {
-  readonly book: Book;
+  readonly enrollments: Enrollments;
   readonly revocations: Revocations;
   /** Deletes what the stores hold of a peel: facts, presence. */
   readonly forget: (peel: string) => Promise<void>;
@@ -48,11 +48,11 @@ export const superseded = 'another key was approved for this id';
 
 /** Approves one enrolment: claims its peel id, then says so, then turns the other candidates for the id away. */
 export async function approve(
-  { book, clock, log }: Pick<DecideParts, 'book' | 'clock' | 'log'>,
+  { enrollments, clock, log }: Pick<DecideParts, 'enrollments' | 'clock' | 'log'>,
   id: string,
   { by, force = false, token }: { by: string; force?: boolean | undefined; token?: string | undefined },
 ): Promise<Enrollment> {
-  const pending = book.find(id);
+  const pending = enrollments.find(id);
   if (pending === undefined) throw unknown(id);
   if (pending.state !== 'pending') throw notPending(pending);
   if (pending.trust === 'mismatch' && !force) {
@@ -61,15 +61,15 @@ export async function approve(
       hint: 'Somebody may stand between it and the master. Set enroll_ca_pin on the peel; only when you know why, use --force',
     });
   }
-  await book.claim(pending.peel, id);
+  await enrollments.claim(pending.peel, id);
   const now = clock.now();
-  const approved = await book.change(id, (current) => {
+  const approved = await enrollments.change(id, (current) => {
     if (current.state !== 'pending') throw notPending(current);
     return { ...current, state: 'approved', decidedBy: by, decidedAt: now, updatedAt: now, ...(token && { token }) };
   });
   log.info('Enrolment approved', { enrollment: id, peel_id: approved.peel, key: approved.key, operator: by });
-  for (const other of pendingOf(book, approved.peel)) {
-    await reject({ book, clock, log }, other, { by, reason: superseded });
+  for (const other of pendingOf(enrollments, approved.peel)) {
+    await reject({ enrollments, clock, log }, other, { by, reason: superseded });
   }
   return approved;
 }
@@ -84,28 +84,28 @@ async function approveAll(parts: DecideParts, decision: EnrollDecision, by: stri
         'Cannot force the approval of many: doubts are settled one by one',
       );
     }
-    return decideMany(parts.book, decision, 'approved', async (each) => {
+    return decideMany(parts.enrollments, decision, 'approved', async (each) => {
       checkDoubts(each, parts);
       return approve(parts, each.id, { by });
     });
   }
-  const [one, ...more] = chooseOne(parts.book, decision);
+  const [one, ...more] = chooseOne(parts.enrollments, decision);
   if (more.length > 0) throw ambiguous([one, ...more]);
   return { enrollments: [await approve(parts, one.id, { by, force })] };
 }
 
 async function rejectAll(parts: DecideParts, decision: EnrollDecision, by: string): Promise<EnrollDecisionReply> {
   const turnAway = (each: Enrollment) => reject(parts, each, { by, reason: decision.reason });
-  if (choosesMany(decision)) return decideMany(parts.book, decision, 'rejected', turnAway);
+  if (choosesMany(decision)) return decideMany(parts.enrollments, decision, 'rejected', turnAway);
   const enrollments: Enrollment[] = [];
-  for (const each of chooseOne(parts.book, decision)) enrollments.push(await turnAway(each));
+  for (const each of chooseOne(parts.enrollments, decision)) enrollments.push(await turnAway(each));
   return { enrollments };
 }
 
 /** Those about whom there is doubt are approved one by one, by somebody who looked. */
 function checkDoubts(enrollment: Enrollment, parts: DecideParts): void {
   const doubts = doubtsAbout(enrollment, parts);
-  if (doubts.includes('id-held')) throw taken(enrollment.peel, parts.book.holder(enrollment.peel)?.id ?? '');
+  if (doubts.includes('id-held')) throw taken(enrollment.peel, parts.enrollments.holder(enrollment.peel)?.id ?? '');
   if (doubts.includes('key-revoked')) {
     throw new ZesterError(
       'denied',
@@ -116,7 +116,7 @@ function checkDoubts(enrollment: Enrollment, parts: DecideParts): void {
       },
     );
   }
-  const all = pendingOf(parts.book, enrollment.peel);
+  const all = pendingOf(parts.enrollments, enrollment.peel);
   if (all.length > 1) throw ambiguous(all);
 }
 
@@ -132,12 +132,12 @@ function ambiguous(all: readonly Enrollment[]): ZesterError {
 }
 
 async function reject(
-  { book, clock, log }: Pick<DecideParts, 'book' | 'clock' | 'log'>,
+  { enrollments, clock, log }: Pick<DecideParts, 'enrollments' | 'clock' | 'log'>,
   { id }: Enrollment,
   { by, reason }: { by: string; reason: string | undefined },
 ): Promise<Enrollment> {
   const now = clock.now();
-  const rejected = await book.change(id, (current) => {
+  const rejected = await enrollments.change(id, (current) => {
     if (current.state !== 'pending') throw notPending(current);
     return { ...current, state: 'rejected', decidedBy: by, decidedAt: now, updatedAt: now, ...(reason && { reason }) };
   });
@@ -154,7 +154,7 @@ async function makeToken(parts: DecideParts, decision: EnrollDecision, by: strin
     });
   }
   const { token, record } = createToken({ peels, uses, ttlMs, createdBy: by, now: parts.clock.now() });
-  await parts.book.addToken(record);
+  await parts.enrollments.addToken(record);
   parts.log.info('Join token made', {
     operator: by,
     key: record.id,
@@ -166,12 +166,12 @@ async function makeToken(parts: DecideParts, decision: EnrollDecision, by: strin
 }
 
 async function endToken(
-  { book, log }: DecideParts,
+  { enrollments, log }: DecideParts,
   { id = '' }: EnrollDecision,
   by: string,
 ): Promise<EnrollDecisionReply> {
   const tokenId = id.split('.')[0] ?? '';
-  if (!(await book.changeToken(tokenId, () => undefined))) {
+  if (!(await enrollments.changeToken(tokenId, () => undefined))) {
     throw new ZesterError('usage', 'TOKEN_UNKNOWN', `Cannot end the join token "${tokenId}": there is none`);
   }
   log.info('Join token ended', { operator: by, key: tokenId });

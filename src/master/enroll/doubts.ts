@@ -1,16 +1,16 @@
 import type { Doubt, Enrollment } from '#wire/enroll.ts';
-import type { Book } from './book.ts';
+import type { Enrollments } from './enrollments.ts';
 import type { Revocations } from './revocations.ts';
 
 interface Knowing {
-  readonly book: Pick<Book, 'holder'>;
+  readonly enrollments: Pick<Enrollments, 'holder'>;
   readonly revocations: Pick<Revocations, 'revokedAt'>;
 }
 
 /** What an operator should know before approving: strangers are told none of it. */
-export function doubtsAbout({ peel, key, state }: Enrollment, { book, revocations }: Knowing): readonly Doubt[] {
+export function doubtsAbout({ peel, key, state }: Enrollment, { enrollments, revocations }: Knowing): readonly Doubt[] {
   if (state !== 'pending') return [];
-  const holder = book.holder(peel);
+  const holder = enrollments.holder(peel);
   return [
     ...(holder !== undefined && holder.key !== key ? (['id-held'] as const) : []),
     ...(revocations.revokedAt(key) === undefined ? [] : (['key-revoked'] as const)),

@@ -28,13 +28,13 @@ import type {
   SignedTrust,
 } from '#wire/enroll.ts';
 import type { SignedRequest } from '#wire/job.ts';
-import { holding, openBook } from './book.ts';
 import { createChallenges } from './challenges.ts';
 import { createDecide } from './decide.ts';
 import { withDoubts } from './doubts.ts';
+import { holding, openEnrollments } from './enrollments.ts';
 import { join, proveFetch, proveRenew, type Quota, statusOf } from './join.ts';
 import { createRevocations } from './revocations.ts';
-import { judgeBy } from './shut-out.ts';
+import { revokedBy } from './shut-out.ts';
 import { sweep } from './sweep.ts';
 import { knownToken } from './tokens.ts';
 
@@ -85,7 +85,7 @@ export interface EnrollmentService extends AsyncDisposable {
   holder(peel: string): Enrollment | undefined;
   /**
    * The keys that a peel's words may be signed with, newest first. With `past` also those it had before: what they signed
-   * while they counted stays readable.
+   * while they current stays readable.
    */
   keysOf(peel: string, options?: { readonly past?: boolean }): readonly string[];
   /** Whether a peel was revoked and did not come back: what it says is dropped. */
@@ -105,11 +105,11 @@ const day = 86_400_000;
 export async function createEnrollment(parts: EnrollmentParts): Promise<EnrollmentService> {
   const { store, auth, servers, clock, log, credentialLifetimeMs = 30 * day, policy = () => {} } = parts;
   const kept = openRevokedLog(joinPath(auth().path, authFiles.revoked));
-  const book = await openBook({ store, judge: judgeBy(kept), bad: parts.bad, log });
+  const enrollments = await openEnrollments({ store, effective: revokedBy(kept), bad: parts.bad, log });
   const challenges = createChallenges(clock);
-  const revocations = createRevocations({ book, kept, auth, servers, clock, log });
-  const decide = createDecide({ book, revocations, forget: parts.forget, clock, log });
-  const joining = { ...parts, book, challenges, revocations };
+  const revocations = createRevocations({ enrollments, kept, auth, servers, clock, log });
+  const decide = createDecide({ enrollments, revocations, forget: parts.forget, clock, log });
+  const joining = { ...parts, enrollments, challenges, revocations };
   const once = refuseReplays(clock);
   const operators = () => bundleOf(auth().index);
 
@@ -117,7 +117,7 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
   const issue = async ({ id }: Enrollment): Promise<CredentialsReply> => {
     const now = clock.now();
     const expiresAt = now + credentialLifetimeMs;
-    const issued = await book.change(id, (current) => {
+    const issued = await enrollments.change(id, (current) => {
       if (!holding.has(current.state)) throw notLive(current);
       const state = current.state === 'approved' ? 'issued' : current.state;
       // Of all JWTs of this key, the one that lives longest: a revocation is kept until then.
@@ -139,15 +139,17 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
 
   return {
     challenge: challenges.issue,
-    knownToken: (token) => knownToken(book, token, clock.now()),
+    knownToken: (token) => knownToken(enrollments, token, clock.now()),
     join: (request, source) => join(joining, request, source),
-    status: (id) => statusOf(book, id),
+    status: (id) => statusOf(enrollments, id),
     async settled(id, signal) {
       const settled = Promise.withResolvers<void>();
-      using _listening = book.onChange((each) => each.id === id && each.state !== 'pending' && settled.resolve());
+      using _listening = enrollments.onChange(
+        (each) => each.id === id && each.state !== 'pending' && settled.resolve(),
+      );
       signal.addEventListener('abort', () => settled.resolve(), { once: true });
-      if (statusOf(book, id).state === 'pending' && !signal.aborted) await settled.promise;
-      return statusOf(book, id);
+      if (statusOf(enrollments, id).state === 'pending' && !signal.aborted) await settled.promise;
+      return statusOf(enrollments, id);
     },
     fetch: async (id, request) => issue(proveFetch(joining, id, request)),
     renew: async (request) => issue(proveRenew(joining, request)),
@@ -159,36 +161,39 @@ export async function createEnrollment(parts: EnrollmentParts): Promise<Enrollme
     },
     decideAs: (operator, decision) => decide(decision, operator),
     list: ({ state, id }) => ({
-      enrollments: book
+      enrollments: enrollments
         .all()
         .filter((each) => (state === undefined || each.state === state) && (id === undefined || each.id === id))
         .toSorted((a, b) => a.createdAt - b.createdAt)
-        .map((each) => withDoubts(each, { book, revocations })),
+        .map((each) => withDoubts(each, { enrollments, revocations })),
     }),
     seen(peel) {
-      const issued = book.holder(peel);
+      const issued = enrollments.holder(peel);
       if (issued?.state !== 'issued') return;
       const activate = (current: Enrollment): Enrollment =>
         current.state === 'issued' ? { ...current, state: 'active', updatedAt: clock.now() } : current;
-      book.change(issued.id, activate).catch((error) => log.warn('Enrolment not activated', { peel_id: peel, error }));
+      enrollments
+        .change(issued.id, activate)
+        .catch((error) => log.warn('Enrolment not activated', { peel_id: peel, error }));
     },
-    onEnrolled: (callback) => book.onChange(({ peel, state }) => holding.has(state) && callback(peel)),
-    holder: book.holder,
-    restore: () => book.restore(),
+    onEnrolled: (callback) => enrollments.onChange(({ peel, state }) => holding.has(state) && callback(peel)),
+    holder: enrollments.holder,
+    restore: () => enrollments.restore(),
     keysOf(peel, { past = false } = {}) {
-      const holder = book.holder(peel);
+      const holder = enrollments.holder(peel);
       if (!past) return holder === undefined ? [] : [holder.key];
-      const ever = book.ofPeel(peel).filter(({ state }) => holding.has(state) || state === 'revoked');
+      const ever = enrollments.ofPeel(peel).filter(({ state }) => holding.has(state) || state === 'revoked');
       return [...new Set(ever.toSorted((a, b) => b.createdAt - a.createdAt).map(({ key }) => key))];
     },
-    isRevoked: (peel) => book.holder(peel) === undefined && book.ofPeel(peel).some(({ state }) => state === 'revoked'),
+    isRevoked: (peel) =>
+      enrollments.holder(peel) === undefined && enrollments.ofPeel(peel).some(({ state }) => state === 'revoked'),
     signedTrust: () => signBundle(bundleOf(auth().index), bundleKeys(auth(), clock.now())),
     operators,
     key: () => currentJobKey(auth(), clock.now()),
-    sweep: () => sweep(book, { now: clock.now(), log }),
+    sweep: () => sweep(enrollments, { now: clock.now(), log }),
     async [Symbol.asyncDispose]() {
       await revocations[Symbol.asyncDispose]();
-      book[Symbol.dispose]();
+      enrollments[Symbol.dispose]();
     },
   };
 }

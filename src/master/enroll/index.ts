@@ -45,7 +45,7 @@ export interface EnrollmentOffice extends AsyncDisposable {
   openDoor(): Promise<AsyncDisposable>;
 }
 
-export async function openEnrollment({
+export async function openEnrollmentOffice({
   options,
   auth,
   bus,

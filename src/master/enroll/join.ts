@@ -6,14 +6,14 @@ import { visibleLine } from '#base/visible.ts';
 import { isPublicKey } from '#trust/nkeys.ts';
 import { verifyFetch, verifyJoin, verifyRenew } from '#trust/proofs.ts';
 import type { Enrollment, FetchRequest, JoinReply, JoinRequest, RenewRequest } from '#wire/enroll.ts';
-import { type Book, holding, unknown } from './book.ts';
 import type { Challenges } from './challenges.ts';
 import { approve, superseded } from './decide.ts';
+import { type Enrollments, holding, unknown } from './enrollments.ts';
 import type { Revocations } from './revocations.ts';
 import { checkToken, useToken } from './tokens.ts';
 
 export interface JoinParts {
-  readonly book: Book;
+  readonly enrollments: Enrollments;
   readonly challenges: Challenges;
   readonly revocations: Pick<Revocations, 'revokedAt'>;
   /** Pin of our own root; undefined when certificates come from elsewhere. */
@@ -34,20 +34,21 @@ const defaultQuota: Quota = { pending: 2_000, pendingPerPeel: 5, pendingPerSourc
 const coolDownMs = 10 * 60_000;
 
 /**
- * Takes a request to join. What is live already, pending already, or decided a moment ago is answered from the book.
+ * Takes a request to join. What is live already, pending already, or decided a moment ago is answered from memory.
  * Who asks for an id that another key holds waits like anybody else: that the id is held is for operators to see.
  */
 export async function join(parts: JoinParts, request: JoinRequest, source: string): Promise<JoinReply> {
-  const { book, challenges, revocations, pin, clock } = parts;
+  const { enrollments, challenges, revocations, pin, clock } = parts;
   checkForm(request);
   challenges.spend(request.challenge);
   if (!verifyJoin(request)) throw forged('ENROLL_FORGED', request.peel);
   const { peel, key } = request;
-  const holder = book.holder(peel);
+  const holder = enrollments.holder(peel);
   if (holder?.key === key) return replyOf(await refresh(parts, holder, request));
 
-  const token = request.token === undefined ? undefined : checkToken(book, request.token, { peel, now: clock.now() });
-  const earlier = latestOf(book, peel, key);
+  const token =
+    request.token === undefined ? undefined : checkToken(enrollments, request.token, { peel, now: clock.now() });
+  const earlier = latestOf(enrollments, peel, key);
   const coolingDown = earlier?.decidedAt !== undefined && clock.now() - earlier.decidedAt < coolDownMs;
   if (earlier !== undefined && earlier.state !== 'pending' && coolingDown) return replyOf(earlier);
   const trust = trustOf(request.caPin, pin);
@@ -58,7 +59,7 @@ export async function join(parts: JoinParts, request: JoinRequest, source: strin
   if (earlier?.state !== 'pending' && !mayUseToken) checkQuota(parts, peel, source);
   const pending = earlier?.state === 'pending' ? earlier : await add(parts, { request, source, trust });
   if (!mayUseToken) return replyOf(pending);
-  await useToken(book, token.id);
+  await useToken(enrollments, token.id);
   try {
     return replyOf(await approve(parts, pending.id, { by: token.createdBy, token: token.id }));
   } catch (error) {
@@ -67,25 +68,25 @@ export async function join(parts: JoinParts, request: JoinRequest, source: strin
   }
 }
 
-export function statusOf(book: Book, id: string): JoinReply {
-  const enrollment = book.find(id);
+export function statusOf(enrollments: Enrollments, id: string): JoinReply {
+  const enrollment = enrollments.find(id);
   if (enrollment === undefined) throw unknown(id);
   return replyOf(enrollment);
 }
 
 /** The enrolment whose credentials are to be handed out, once whoever asks proved to hold its key. */
-export function proveFetch({ book, challenges }: JoinParts, id: string, request: FetchRequest): Enrollment {
+export function proveFetch({ enrollments, challenges }: JoinParts, id: string, request: FetchRequest): Enrollment {
   challenges.spend(request.challenge);
-  const enrollment = book.find(id);
+  const enrollment = enrollments.find(id);
   if (enrollment === undefined || !verifyFetch(id, request, enrollment.key)) throw forged('ENROLL_FORGED', id);
   return live(enrollment);
 }
 
-export function proveRenew({ book, challenges }: JoinParts, request: RenewRequest): Enrollment {
+export function proveRenew({ enrollments, challenges }: JoinParts, request: RenewRequest): Enrollment {
   challenges.spend(request.challenge);
   const { peel, key } = request;
   if (!isPublicKey(key, 'user') || !verifyRenew(request)) throw forged('ENROLL_FORGED', peel);
-  const enrollment = latestOf(book, peel, key);
+  const enrollment = latestOf(enrollments, peel, key);
   if (enrollment === undefined) throw unknown(toHuman(peel));
   return live(enrollment);
 }
@@ -104,7 +105,7 @@ interface Asked {
   readonly trust: Enrollment['trust'];
 }
 
-async function add({ book, clock, log }: JoinParts, { request, source, trust }: Asked): Promise<Enrollment> {
+async function add({ enrollments, clock, log }: JoinParts, { request, source, trust }: Asked): Promise<Enrollment> {
   const now = clock.now();
   const { peel, key, curveKey, hostname, caPin } = request;
   const enrollment: Enrollment = {
@@ -121,18 +122,22 @@ async function add({ book, clock, log }: JoinParts, { request, source, trust }: 
     ...(hostname === undefined ? {} : { hostname: told(hostname) }),
     ...(caPin === undefined ? {} : { caPin: told(caPin) }),
   };
-  await book.add(enrollment);
+  await enrollments.add(enrollment);
   const { id } = enrollment;
   log.info('Enrolment requested', { enrollment: id, peel_id: peel, key, addr: source, status: trust });
   return enrollment;
 }
 
 /** A peel that lost its curve key but not its nkey says so by enrolling again: settings are sealed for the new one. */
-async function refresh({ book, clock, log }: JoinParts, holder: Enrollment, request: JoinRequest): Promise<Enrollment> {
+async function refresh(
+  { enrollments, clock, log }: JoinParts,
+  holder: Enrollment,
+  request: JoinRequest,
+): Promise<Enrollment> {
   const { curveKey } = request;
   if (holder.curveKey === curveKey) return holder;
   log.info('Enrolled peel changed its curve key', { enrollment: holder.id, peel_id: holder.peel });
-  return book.change(holder.id, (current) => ({ ...live(current), curveKey, updatedAt: clock.now() }));
+  return enrollments.change(holder.id, (current) => ({ ...live(current), curveKey, updatedAt: clock.now() }));
 }
 
 function trustOf(caPin: string | undefined, pin: string | undefined): Enrollment['trust'] {
@@ -146,19 +151,19 @@ function checkForm({ peel, key, curveKey }: JoinRequest): void {
   throw new ZesterError('usage', 'ENROLL_MALFORMED', 'Cannot read the request to join: an id or a key is not valid');
 }
 
-function checkQuota({ book, quota = defaultQuota }: JoinParts, peel: string, source: string): void {
+function checkQuota({ enrollments, quota = defaultQuota }: JoinParts, peel: string, source: string): void {
   const full =
-    book.pending >= quota.pending ||
-    book.ofPeel(peel).filter(({ state }) => state === 'pending').length >= quota.pendingPerPeel ||
-    book.pendingFrom(source) >= quota.pendingPerSource;
+    enrollments.pending >= quota.pending ||
+    enrollments.ofPeel(peel).filter(({ state }) => state === 'pending').length >= quota.pendingPerPeel ||
+    enrollments.pendingFrom(source) >= quota.pendingPerSource;
   if (!full) return;
   throw new ZesterError('unreachable', 'ENROLL_BUSY', `Cannot take the request of "${toHuman(peel)}": too many wait`, {
     hint: 'Decide about those in "zester enroll list", or use a join token',
   });
 }
 
-function latestOf(book: Book, peel: string, key: string): Enrollment | undefined {
-  const all = book.ofPeel(peel).filter((each) => each.key === key);
+function latestOf(enrollments: Enrollments, peel: string, key: string): Enrollment | undefined {
+  const all = enrollments.ofPeel(peel).filter((each) => each.key === key);
   return all.toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
 }
 

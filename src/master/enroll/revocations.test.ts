@@ -11,7 +11,7 @@ import { parseCredentials, readJwt } from '#trust/jwt.ts';
 import { openRevokedLog } from '#trust/revoked-log.ts';
 import { addOperator, bundleOf, removeOperator } from '#trust/rotate.ts';
 import { type TestNats, testNats } from '../../../test/harness/nats.ts';
-import type { Book } from './book.ts';
+import type { Enrollments } from './enrollments.ts';
 import { createRevocations } from './revocations.ts';
 
 const nobody = {
@@ -20,7 +20,7 @@ const nobody = {
   review() {},
   settle: async () => {},
   lost: new Set(),
-} as unknown as Book;
+} as unknown as Enrollments;
 
 test('an operator who was removed is cut off while others stay', async () => {
   await using nats = await testNats();
@@ -96,7 +96,7 @@ test('many who ask at once cause few updates, and all learn when they failed', a
 function revoking(nats: TestNats, servers: AccountServers) {
   const auth = followAuthDir(nats.auth.path);
   const kept = openRevokedLog(join(nats.auth.path, 'revoked.log'));
-  return createRevocations({ book: nobody, kept, auth, servers, clock: systemClock, log: silentLog });
+  return createRevocations({ enrollments: nobody, kept, auth, servers, clock: systemClock, log: silentLog });
 }
 
 function fakeServers({

@@ -6,7 +6,7 @@ import type { AuthDir } from '#trust/auth-dir.ts';
 import { keyFromSeed } from '#trust/nkeys.ts';
 import type { Revoked, RevokedLog } from '#trust/revoked-log.ts';
 import type { Side } from '#trust/sharing.ts';
-import type { Book } from './book.ts';
+import type { Enrollments } from './enrollments.ts';
 import { ofBook, ofIndex, type Revocations as Shut, union } from './shut-out.ts';
 
 /** The accounts as NATS servers know them: today's grants, and whom they shut out. */
@@ -20,7 +20,7 @@ export interface Revocations extends AsyncDisposable {
 }
 
 export interface RevocationParts {
-  readonly book: Pick<Book, 'all' | 'onChange' | 'review' | 'settle' | 'lost'>;
+  readonly enrollments: Pick<Enrollments, 'all' | 'onChange' | 'review' | 'settle' | 'lost'>;
   /** The list on this master's disk, which outlives the store. */
   readonly kept: RevokedLog;
   readonly auth: () => AuthDir;
@@ -42,11 +42,11 @@ const alarmingBytes = 800_000;
  * fewer than what the servers have, the list on disk, the auth folder or the records do.
  */
 export function createRevocations(parts: RevocationParts): Revocations {
-  const { book, kept, auth, servers, clock, log, intervalMs = 60_000, indexMs = 1_000 } = parts;
+  const { enrollments, kept, auth, servers, clock, log, intervalMs = 60_000, indexMs = 1_000 } = parts;
   let running: Promise<void> = Promise.resolve();
   let queued: Promise<void> | undefined;
 
-  const everything = (): readonly Revoked[] => [...ofIndex(auth().index), ...ofBook(book.all()), ...kept.all()];
+  const everything = (): readonly Revoked[] => [...ofIndex(auth().index), ...ofBook(enrollments.all()), ...kept.all()];
   const shut = (more: readonly Revoked[] = []): Shut => union([...everything(), ...more], clock.now());
   /** A full disk must not keep the servers from hearing of it. */
   const keep = (entries: readonly Revoked[]) => {
@@ -74,7 +74,7 @@ export function createRevocations(parts: RevocationParts): Revocations {
       await servers.update(jwt);
     }
     keep(theirs);
-    book.review();
+    enrollments.review();
   };
   const both = async () => {
     keep(everything());
@@ -97,11 +97,11 @@ export function createRevocations(parts: RevocationParts): Revocations {
     push().catch((error) => log.warn('Account not updated on the servers', { error }));
   };
   const settle = () => {
-    book.settle().catch((error) => log.warn('Enrolment records not corrected yet', { error }));
-    if (book.lost.size > 0)
-      log.error('Enrolment records not readable', { count: book.lost.size, key: [...book.lost][0] });
+    enrollments.settle().catch((error) => log.warn('Enrolment records not corrected yet', { error }));
+    if (enrollments.lost.size > 0)
+      log.error('Enrolment records not readable', { count: enrollments.lost.size, key: [...enrollments.lost][0] });
   };
-  const watching = book.onChange((each) => {
+  const watching = enrollments.onChange((each) => {
     if (each.state !== 'revoked') return;
     keep(ofBook([each]));
     sync();
@@ -124,7 +124,7 @@ export function createRevocations(parts: RevocationParts): Revocations {
       try {
         kept.add(entry);
       } finally {
-        book.review();
+        enrollments.review();
       }
     },
     push,

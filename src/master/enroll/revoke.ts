@@ -1,9 +1,9 @@
 import { asError, ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
 import type { EnrollDecision, EnrollDecisionReply, Enrollment } from '#wire/enroll.ts';
-import { holding, unknown } from './book.ts';
 import { wireOf } from './choose.ts';
 import type { DecideParts } from './decide.ts';
+import { holding, unknown } from './enrollments.ts';
 
 /**
  * Ends an identity. None of the places that must hear of it waits for another, and one that fails does not keep the
@@ -11,11 +11,11 @@ import type { DecideParts } from './decide.ts';
  * make up for what failed. Rejects when nothing at all was done.
  */
 export async function revoke(
-  { book, revocations, forget, clock, log }: DecideParts,
+  { enrollments, revocations, forget, clock, log }: DecideParts,
   { id, peel, reason }: EnrollDecision,
   by: string,
 ): Promise<EnrollDecisionReply> {
-  const found = id === undefined ? book.holder(peel === undefined ? '' : wireOf(peel)) : book.find(id);
+  const found = id === undefined ? enrollments.holder(peel === undefined ? '' : wireOf(peel)) : enrollments.find(id);
   if (found === undefined) throw unknown(id ?? peel ?? '');
   const now = clock.now();
   if (!holding.has(found.state)) throw notLive(found);
@@ -23,7 +23,7 @@ export async function revoke(
     return { ...current, state: 'revoked', decidedBy: by, decidedAt: now, updatedAt: now, ...(reason && { reason }) };
   };
 
-  const recorded = book.change(found.id, end);
+  const recorded = enrollments.change(found.id, end);
   const entry = { key: found.key, at: Math.floor(now / 1_000), enrollment: found.id };
   const kept = attempt(() =>
     revocations.add(found.expiresAt === undefined ? entry : { ...entry, until: found.expiresAt }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Enrollment } from '#wire/enroll.ts';
-import { judgeBy, union } from './shut-out.ts';
+import { revokedBy, union } from './shut-out.ts';
 
 const day = 86_400_000;
 const now = 1_000 * day;
@@ -69,7 +69,7 @@ test('a record counts as revoked when its end is known, and not when it was appr
     updatedAt: 5_500,
   } as Enrollment;
   const judged = (entry: { at: number; enrollment?: string }) =>
-    judgeBy({ of: () => [{ key: 'A', ...entry }] })(record).state;
+    revokedBy({ of: () => [{ key: 'A', ...entry }] })(record).state;
 
   assert.equal(judged({ at: 5, enrollment: 'enr-1' }), 'revoked');
   assert.equal(judged({ at: 6 }), 'revoked');

@@ -1,7 +1,7 @@
 import type { AuthIndex } from '#trust/auth-dir.ts';
 import type { Revoked, RevokedLog } from '#trust/revoked-log.ts';
 import type { Enrollment } from '#wire/enroll.ts';
-import { holding } from './book.ts';
+import { holding } from './enrollments.ts';
 
 /** User keys → seconds since the Unix epoch: JWTs issued until then are void. */
 export type Revocations = Readonly<Record<string, number>>;
@@ -48,7 +48,7 @@ export function ofBook(enrollments: readonly Enrollment[]): Revoked[] {
 }
 
 /** A record counts as revoked when the durable list says so, whatever the store was put back to. */
-export function judgeBy(log: Pick<RevokedLog, 'of'>): (enrollment: Enrollment) => Enrollment {
+export function revokedBy(log: Pick<RevokedLog, 'of'>): (enrollment: Enrollment) => Enrollment {
   return (enrollment) => {
     if (!holding.has(enrollment.state)) return enrollment;
     const ended = log.of(enrollment.key).find((entry) => ends(entry, enrollment));

@@ -1,5 +1,5 @@
 import type { Log } from '#base/log.ts';
-import type { Book } from './book.ts';
+import type { Enrollments } from './enrollments.ts';
 
 const day = 86_400_000;
 const pendingMs = day;
@@ -8,8 +8,11 @@ const rejectedMs = 7 * day;
 const maxRejected = 5_000;
 
 /** Forgets what waits too long and what no longer matters. */
-export async function sweep(book: Book, { now, log }: { readonly now: number; readonly log: Log }): Promise<void> {
-  const all = book.all();
+export async function sweep(
+  enrollments: Enrollments,
+  { now, log }: { readonly now: number; readonly log: Log },
+): Promise<void> {
+  const all = enrollments.all();
   const over = all.filter(({ state, createdAt, updatedAt, expiresAt = 0 }) => {
     if (state === 'pending') return now - createdAt > pendingMs;
     if (state === 'rejected') return now - updatedAt > rejectedMs;
@@ -18,8 +21,8 @@ export async function sweep(book: Book, { now, log }: { readonly now: number; re
   });
   const rejected = all.filter((each) => each.state === 'rejected' && !over.includes(each));
   const surplus = rejected.toSorted((a, b) => b.updatedAt - a.updatedAt).slice(maxRejected);
-  for (const { id } of [...over, ...surplus]) await book.remove(id);
-  for (const { id, expiresAt } of book.tokens()) if (now > expiresAt + day) await book.remove(id);
+  for (const { id } of [...over, ...surplus]) await enrollments.remove(id);
+  for (const { id, expiresAt } of enrollments.tokens()) if (now > expiresAt + day) await enrollments.remove(id);
   const count = over.length + surplus.length;
   if (count > 0) log.info('Old enrolments forgotten', { count });
 }

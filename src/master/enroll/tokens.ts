@@ -1,7 +1,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { ZesterError } from '#base/errors.ts';
 import { ksuid, toHuman } from '#base/ids.ts';
-import type { Book } from './book.ts';
+import type { Enrollments } from './enrollments.ts';
 import type { TokenRecord } from './records.ts';
 
 export interface NewToken {
@@ -34,8 +34,12 @@ export function createToken({ peels, uses, ttlMs, createdBy, now }: NewToken): {
  * The token's record, if it may approve this peel now. Throws `TOKEN_INVALID`, in the same words whatever is wrong
  * with its secret, `TOKEN_EXPIRED` and `TOKEN_NOT_FOR_PEEL` only to who knows it.
  */
-export function checkToken(book: Book, token: string, { peel, now }: { peel: string; now: number }): TokenRecord {
-  const record = recordOf(book, token);
+export function checkToken(
+  enrollments: Enrollments,
+  token: string,
+  { peel, now }: { peel: string; now: number },
+): TokenRecord {
+  const record = recordOf(enrollments, token);
   if (record === undefined) {
     throw refused('TOKEN_INVALID', 'it is not a join token of this environment', 'Check it for a copying mistake');
   }
@@ -48,23 +52,23 @@ export function checkToken(book: Book, token: string, { peel, now }: { peel: str
 }
 
 /** The token's id, when it is ours and its time is not over: who shows it is expected. */
-export function knownToken(book: Book, token: string, now: number): string | undefined {
-  const record = token === '' ? undefined : recordOf(book, token);
+export function knownToken(enrollments: Enrollments, token: string, now: number): string | undefined {
+  const record = token === '' ? undefined : recordOf(enrollments, token);
   return record !== undefined && now < record.expiresAt ? record.id : undefined;
 }
 
 /** In the same time whether there is no such token, or its secret is wrong. */
-function recordOf(book: Book, token: string): TokenRecord | undefined {
+function recordOf(enrollments: Enrollments, token: string): TokenRecord | undefined {
   const [id = '', secret = ''] = token.split('.');
-  const record = book.token(id);
+  const record = enrollments.token(id);
   const given = Buffer.from(hash('sha256', secret), 'hex');
   const wanted = Buffer.from(record?.hash ?? hash('sha256', randomBytes(24)), 'hex');
   return given.length === wanted.length && timingSafeEqual(given, wanted) ? record : undefined;
 }
 
 /** Takes one use; refuses when another master took the last one meanwhile. */
-export async function useToken(book: Book, id: string): Promise<void> {
-  const there = await book.changeToken(id, (current) => {
+export async function useToken(enrollments: Enrollments, id: string): Promise<void> {
+  const there = await enrollments.changeToken(id, (current) => {
     if (current.usesLeft <= 0) throw refused('TOKEN_USED', 'it was used as often as it may be', anew);
     return { ...current, usesLeft: current.usesLeft - 1 };
   });

@@ -15,7 +15,7 @@ import type { DispatchReply, JobRecord, JobRequest, SignedRequest } from '#wire/
 import { pageBytes } from '#wire/limits.ts';
 import { pageOf } from '#wire/page.ts';
 import type { Presence } from '../presence.ts';
-import type { Board } from './board.ts';
+import type { ActiveJobs } from './active-jobs.ts';
 import { encodeRecord, packPeels, recordBytes, requestOf, unpackPeels } from './record.ts';
 import type { Tracked } from './tracked.ts';
 
@@ -24,7 +24,7 @@ export interface DispatchOptions {
   readonly jobs: KvBucket;
   readonly records: Records<JobRecord>;
   readonly active: KvBucket;
-  readonly board: () => Board;
+  readonly activeJobs: () => ActiveJobs;
   readonly presence: Presence;
   readonly resolve: (target: string) => readonly string[];
   readonly verify: (signed: SignedRequest) => Verified<JobRequest>;
@@ -50,7 +50,7 @@ const mostWarnings = 20;
  * back: a master that dies in between leaves a job that any other sends again.
  */
 export function createDispatch(options: DispatchOptions): Dispatch {
-  const { bus, jobs, active, records, board, presence, resolve, verify, key, master, clock, log } = options;
+  const { bus, jobs, active, records, activeJobs, presence, resolve, verify, key, master, clock, log } = options;
 
   const send = (record: JobRecord, epoch: number, all: readonly string[], chosen: ReadonlySet<string> | undefined) => {
     const { request, jwt, signature, operator, created, deadline } = record;
@@ -106,7 +106,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const known = async (record: JobRecord | undefined, signed: SignedRequest, jid: string): Promise<DispatchReply> => {
     if (record && Buffer.compare(record.request, signed.request) === 0) {
       // The first attempt may have been cut off before anything was sent: an open job is looked after from here.
-      if (record.state === 'running') await board().adopt(jid);
+      if (record.state === 'running') await activeJobs().adopt(jid);
       return replyOf(record, unpackPeels(record.peels).sort());
     }
     const by = record ? ` by "${requestOf(record).function}"` : '';
@@ -157,7 +157,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         target,
         targets: peels.length,
       });
-      board().track(record, epoch);
+      activeJobs().track(record, epoch);
       send(record, epoch, peels, undefined);
       return replyOf(record, peels);
     },

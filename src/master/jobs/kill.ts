@@ -11,14 +11,14 @@ import { channels } from '#wire/channels.ts';
 import type { JobRecord, KillReply, KillRequest, SignedKill, SignedRequest } from '#wire/job.ts';
 import { pageBytes } from '#wire/limits.ts';
 import { pageOf } from '#wire/page.ts';
-import type { Board } from './board.ts';
+import type { ActiveJobs } from './active-jobs.ts';
 import { unpackPeels } from './record.ts';
 import { openAfterMs, pendingOf, type Tracked, trackedOf } from './tracked.ts';
 
 export interface KillOptions {
   readonly bus: Bus;
   readonly records: Records<JobRecord>;
-  readonly board: Board;
+  readonly activeJobs: ActiveJobs;
   readonly master: string;
   readonly verify: (signed: SignedRequest) => Verified<KillRequest>;
   readonly tell: (job: Tracked, peels: readonly string[]) => void;
@@ -44,14 +44,14 @@ export function createTellKilled({ bus, key, clock }: { bus: Bus; key: () => Sig
  * is sent. Every peel that has not answered is told; those that are away keep the job open, and are told as soon as
  * they are back, by whichever master sees them, until the deadline refuses the job by itself.
  */
-export function createKill({ bus, records, board, master, verify, tell, clock, log }: KillOptions) {
+export function createKill({ bus, records, activeJobs, master, verify, tell, clock, log }: KillOptions) {
   /** The open job with the kill in its record; a job that was closed, but may still run somewhere, is open again. */
   const decide = async (jid: string, operator: string): Promise<Tracked> => {
     for (let attempt = 1; ; attempt++) {
-      const job = (await board.adopt(jid)) ?? (await reopened(jid));
+      const job = (await activeJobs.adopt(jid)) ?? (await reopened(jid));
       const { finished: _finished, silent: _silent, ...record } = job.record;
       const killed = { ...record, killedBy: record.killedBy ?? operator, owner: master, state: 'running' } as const;
-      if (await board.amend(job, killed)) return board.track(job.record, job.revision);
+      if (await activeJobs.amend(job, killed)) return activeJobs.track(job.record, job.revision);
       if (attempt >= tries) throw storeContended();
     }
   };
@@ -72,16 +72,16 @@ export function createKill({ bus, records, board, master, verify, tell, clock, l
     const jid = parseJid(request.jid);
     log.info('Kill request received', { jid, operator: operator.name });
     const job = await decide(jid, operator.name);
-    await board.recount(job);
+    await activeJobs.recount(job);
     const asked = pendingOf(job);
     await bus.flush();
     tell(job, asked);
     const watch = startWatch(clock);
     while (pendingOf(job).length > 0 && watch.elapsed() < waitMs) await delay(pollMs);
-    await board.settle(job);
+    await activeJobs.settle(job);
     const silent = pendingOf(job).sort();
     const isSilent = new Set(silent);
-    const until = silent.length === 0 ? {} : { until: board.openUntil(job) };
+    const until = silent.length === 0 ? {} : { until: activeJobs.openUntil(job) };
     const stopped = asked.filter((peel) => !isSilent.has(peel)).sort();
     return { jid, state: silent.length === 0 ? 'killed' : 'running', ...named(stopped, silent), ...until };
   };

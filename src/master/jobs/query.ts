@@ -16,7 +16,7 @@ import type {
 import { pageBytes, partBytes } from '#wire/limits.ts';
 import { pageOf, placeAfter } from '#wire/page.ts';
 import { type Bucket, buckets } from '#wire/stores.ts';
-import type { Board } from './board.ts';
+import type { ActiveJobs } from './active-jobs.ts';
 import { shortRefusals, summaryOf, unpackPeels } from './record.ts';
 import type { Returns } from './returns.ts';
 
@@ -38,15 +38,15 @@ export interface JobQueryParts {
   readonly bad: BadRecords;
   /** Keys of a bucket, unsorted. */
   readonly keys: (bucket: Bucket) => Promise<string[]>;
-  readonly board: Board;
+  readonly activeJobs: ActiveJobs;
   readonly returns: Returns;
 }
 
 /** Answers about jobs, from what is stored. */
-export function createJobQueries({ records, bad, keys, board, returns }: JobQueryParts) {
+export function createJobQueries({ records, bad, keys, activeJobs, returns }: JobQueryParts) {
   const summary = (record: JobRecord): JobSummary => {
     const stored = summaryOf(record);
-    const live = board.find(record.jid);
+    const live = activeJobs.find(record.jid);
     if (live === undefined) return stored;
     const { returned, succeeded, refused } = live;
     return {
@@ -54,7 +54,7 @@ export function createJobQueries({ records, bad, keys, board, returns }: JobQuer
       returned: returned.size,
       succeeded,
       ...(refused.size === 0 ? {} : { refused: shortRefusals(refused.values()) }),
-      openUntil: board.openUntil(live),
+      openUntil: activeJobs.openUntil(live),
     };
   };
   const need = async (jid: string): Promise<JobRecord> => {
@@ -78,7 +78,7 @@ export function createJobQueries({ records, bad, keys, board, returns }: JobQuer
   return {
     /** Newest first: jids sort by time. */
     async list({ active, limit = defaultJobs, before, function: name }: JobQuery): Promise<JobsReply> {
-      const all = (active ? [...board.jids] : await keys(buckets.jobs)).sort().reverse();
+      const all = (active ? [...activeJobs.jids] : await keys(buckets.jobs)).sort().reverse();
       const from = before === undefined ? 0 : all.findIndex((jid) => jid < before);
       const candidates = from < 0 ? [] : all.slice(from, from + jobsPerPage);
       const jobs: JobSummary[] = [];

@@ -7,7 +7,7 @@ import type { Records } from '#bus/records.ts';
 import { encode } from '#wire/codec.ts';
 import type { JobRecord } from '#wire/job.ts';
 import { buckets } from '#wire/stores.ts';
-import type { Board } from './board.ts';
+import type { ActiveJobs } from './active-jobs.ts';
 import type { Late } from './late.ts';
 
 export interface Reconciling extends AsyncDisposable {
@@ -22,7 +22,7 @@ export interface ReconcileOptions {
   /** Keys of the two buckets, unsorted. */
   readonly jobKeys: () => Promise<string[]>;
   readonly activeKeys: () => Promise<string[]>;
-  readonly board: Board;
+  readonly activeJobs: ActiveJobs;
   readonly late: Late;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,13 +40,13 @@ const atOnce = 16;
  * connection is back, and now and then. A submit that was cut in two is either sent, ended, or found to be no job.
  */
 export function reconcile(options: ReconcileOptions): Reconciling {
-  const { records, bad, active, jobKeys, activeKeys, board, late, clock, log } = options;
+  const { records, bad, active, jobKeys, activeKeys, activeJobs, late, clock, log } = options;
   /** Closed when we looked, and whether all of its returns were there. */
   const closed = new Map<string, boolean>();
   const orphans = new Map<string, number>();
 
   const lookAt = async (jid: string, isListed: boolean): Promise<void> => {
-    if (board.find(jid) !== undefined && isListed) return;
+    if (activeJobs.find(jid) !== undefined && isListed) return;
     if (!isJid(jid)) {
       const { name: bucket } = isListed ? buckets.activeJobs : buckets.jobs;
       return bad.add({ bucket, key: jid, reason: 'its key is no id of a job' });
@@ -58,8 +58,8 @@ export function reconcile(options: ReconcileOptions): Reconciling {
     }
     const { value: record } = stored;
     if (record.state === 'running') {
-      if (!board.find(jid)) log.info('Open job found', { jid });
-      await board.adopt(jid);
+      if (!activeJobs.find(jid)) log.info('Open job found', { jid });
+      await activeJobs.adopt(jid);
       if (!isListed) await active.put(jid, encode({ owner: record.owner }));
       return;
     }

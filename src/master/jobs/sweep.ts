@@ -108,7 +108,7 @@ export function openSweep({ bus, returns, jobs, asks, isChosen, log }: SweepOpti
 
   const take = (stored: Stored) =>
     void consider(stored).catch((error) => log.warn('Return not judged', { jid: stored.jid, error }));
-  const listening = bus.hear(channels.returnedChunk, {}, ({ jid, peel, index }, payload) =>
+  const listening = bus.subscribe(channels.returnedChunk, {}, ({ jid, peel, index }, payload) =>
     take({ jid, peel, index, bytes: payload.length }),
   );
   return {

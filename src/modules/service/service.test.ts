@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { rawArguments } from '#kit/arguments.ts';
-import { contextOn } from '#kit/walk.ts';
+import { contextOn } from '#kit/check-example.ts';
 import { fakeMachine } from '#machine/fake.ts';
 import type { Services } from '#machine/machine.ts';
 import { running } from './states.ts';

@@ -42,7 +42,7 @@ export function openTrustStore(path: string, log: Log): TrustStore {
       bundle = renewed;
     },
     follow(bus, signal) {
-      const listening = bus.hearKey(buckets.trust.name, trustDocument, consider);
+      const listening = bus.watchKey(buckets.trust.name, trustDocument, consider);
       signal.addEventListener('abort', () => listening.close(), { once: true });
       bus.onState((state) => {
         if (state !== 'connected' || signal.aborted) return;

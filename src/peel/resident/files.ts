@@ -128,7 +128,7 @@ export async function openStateFiles(options: StateFilesOptions): Promise<StateF
           }
         }
       };
-      const listening = bus.hearKey(bucket, rootKey, () => void insist());
+      const listening = bus.watchKey(bucket, rootKey, () => void insist());
       bus.onState((state) => {
         if (state === 'connected') void insist();
       });

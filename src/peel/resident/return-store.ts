@@ -28,8 +28,10 @@ const confirmMs = 3_000;
 export function createReturnStore({ bus, peel, seed }: { bus: Bus; peel: string; seed: string }): ReturnStore {
   const expected = new Map<string, (stored: Uint8Array) => void>();
   const listening = [
-    bus.hear(channels.returned, { peel }, ({ jid }, stored) => expected.get(jid)?.(stored)),
-    bus.hear(channels.returnedChunk, { peel }, ({ jid, index }, stored) => expected.get(`${jid}.${index}`)?.(stored)),
+    bus.subscribe(channels.returned, { peel }, ({ jid }, stored) => expected.get(jid)?.(stored)),
+    bus.subscribe(channels.returnedChunk, { peel }, ({ jid, index }, stored) =>
+      expected.get(`${jid}.${index}`)?.(stored),
+    ),
   ];
 
   const publish = async (key: string, subject: string, payload: Uint8Array): Promise<void> => {

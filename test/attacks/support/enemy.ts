@@ -5,7 +5,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEngine } from '#engine/engine.ts';
-import { contextOn } from '#kit/walk.ts';
+import { contextOn } from '#kit/check-example.ts';
 import { realMachine } from '#machine/real.ts';
 import { registry } from '#modules/registry.ts';
 import type { Outcome } from '#wire/outcome.ts';

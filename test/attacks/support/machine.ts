@@ -100,7 +100,7 @@ export async function machine({
     const request = jobRequest({ target: peelId, function: called, args, timeoutMs });
     const { jid } = request;
     const returns = new Map<string, Return>();
-    bus.hear(channels.returned, { jid }, ({ peel: from }, payload) => {
+    bus.subscribe(channels.returned, { jid }, ({ peel: from }, payload) => {
       returns.set(from, openReturn(payload, { jid, peel: from, keys: nats.keysOf(from) }));
     });
     const { error } = await bus.request(channels.dispatch, {}, signRequest(request, alice));

@@ -19,7 +19,7 @@ import type { Returns } from './returns.ts';
 import type { Stored } from './sweep.ts';
 import { countRepeat, openAfterMs, outcomeOf, pendingOf, type Tracked, trackedOf } from './tracked.ts';
 
-export interface BoardOptions {
+export interface ActiveJobsOptions {
   readonly bus: Bus;
   readonly jobs: KvBucket;
   readonly records: Records<JobRecord>;
@@ -44,13 +44,13 @@ export interface BoardOptions {
 }
 
 /**
- * The jobs that are open. Every master keeps the whole board: a record says who sends, and what is stored says how it
+ * The jobs that are open. Every master keeps all of them: a record says who sends, and what is stored says how it
  * ended, so any master can close any job, and the compare-and-set on the record lets one of them do it.
  *
  * A job is open until every peel has answered, or cannot start it any more. A peel that is not reached is announced,
  * for whoever waits; that ends nothing.
  */
-export interface Board extends AsyncDisposable {
+export interface ActiveJobs extends AsyncDisposable {
   readonly size: number;
   readonly jids: Iterable<string>;
   track(record: JobRecord, revision: number): Tracked;
@@ -83,7 +83,7 @@ const recordWaitsMs: readonly number[] = [100, 1_000, 5_000];
 /** A key that was enrolled at another master a moment ago may not be known here yet. */
 const newKeyMs = 1_000;
 
-export function openBoard(options: BoardOptions): Board {
+export function openActiveJobs(options: ActiveJobsOptions): ActiveJobs {
   const { bus, jobs, active, records, activeRecords, bad, returns, late, presence, clocks, clock, log } = options;
   const { master, isAlive, resend, tellKilled, onStray } = options;
   const tracked = new Map<string, Tracked>();
@@ -264,7 +264,7 @@ export function openBoard(options: BoardOptions): Board {
   };
 
   const listening: readonly Listening[] = [
-    bus.hear(channels.returned, {}, ({ jid, peel }, payload) => {
+    bus.subscribe(channels.returned, {}, ({ jid, peel }, payload) => {
       const job = tracked.get(jid);
       if (job?.peels.has(peel)) return countStored(job, peel, payload);
       onStray({ jid, peel, bytes: payload.length });
@@ -285,9 +285,9 @@ export function openBoard(options: BoardOptions): Board {
       if (state !== 'running') tracked.delete(jid);
     }),
     // Jobs of other masters, and what is written into ours: the key passes by when the record changes.
-    bus.hearKey(buckets.activeJobs.name, '*', (value, jid) => {
+    bus.watchKey(buckets.activeJobs.name, '*', (value, jid) => {
       if (value === undefined) return activeRecords.forget(jid);
-      activeRecords.judge(jid, value);
+      activeRecords.accept(jid, value);
       if (isJid(jid)) adoptSoon(jid);
     }),
   ];

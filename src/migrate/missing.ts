@@ -26,7 +26,7 @@ export interface Judgement {
 }
 
 /** What a file asks for that Zester does not have: by its text, which has every branch, and by what came of it on the sample machines. */
-export function judge(item: Item, evidence: Evidence): Judgement {
+export function missingIn(item: Item, evidence: Evidence): Judgement {
   const { tree, file, kind, sheet } = item;
   const { known, trials, reach, customs } = evidence;
   const custom = tree === 'states' ? customs.find(({ path }) => path === file.path) : undefined;

@@ -4,7 +4,7 @@ import { match, parse, type Target, type TargetType } from '#target/index.ts';
 import type { Profile } from '../profiles.ts';
 
 /** Whether a target means a machine, as far as its facts tell: ids, settings and addresses are not known. */
-export type Meant = 'yes' | 'no' | 'perhaps';
+export type ProfileMatch = 'yes' | 'no' | 'perhaps';
 
 /** A rule's target as it is understood; undefined when it needs a nodegroup, which no file of a tree defines. Throws `TARGET_SYNTAX`. */
 export function targetOf({ target, dialect, match: type, placeIn }: Rule): Target | undefined {
@@ -19,7 +19,7 @@ export function targetOf({ target, dialect, match: type, placeIn }: Rule): Targe
   }
 }
 
-export function meant(target: Target | undefined, profile: Profile): Meant {
+export function matchesProfile(target: Target | undefined, profile: Profile): ProfileMatch {
   switch (target?.kind) {
     case 'all':
       return 'yes';
@@ -32,15 +32,15 @@ export function meant(target: Target | undefined, profile: Profile): Meant {
       return match(target, profile) ? 'yes' : 'no';
     }
     case 'not': {
-      const inner = meant(target.item, profile);
+      const inner = matchesProfile(target.item, profile);
       return inner === 'perhaps' ? inner : inner === 'yes' ? 'no' : 'yes';
     }
     case 'and': {
-      const all = target.items.map((item) => meant(item, profile));
+      const all = target.items.map((item) => matchesProfile(item, profile));
       return all.includes('no') ? 'no' : all.includes('perhaps') ? 'perhaps' : 'yes';
     }
     case 'or': {
-      const all = target.items.map((item) => meant(item, profile));
+      const all = target.items.map((item) => matchesProfile(item, profile));
       return all.includes('yes') ? 'yes' : all.includes('perhaps') ? 'perhaps' : 'no';
     }
     default:

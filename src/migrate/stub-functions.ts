@@ -2,7 +2,7 @@
  * What a function answers to a template while no machine is there: the shape is right, so that the template goes on;
  * the value is that of a machine on which there is nothing yet.
  */
-export function answerOf(name: string, args: readonly unknown[], refs: readonly string[]): unknown {
+export function stubResult(name: string, args: readonly unknown[], refs: readonly string[]): unknown {
   const [first] = args;
   switch (name) {
     case 'user.info':

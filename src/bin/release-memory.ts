@@ -10,16 +10,16 @@ const collectEvery = 10;
  * mappings of the executable itself. Those pages stay in the system's cache and come back when they are called, so it
  * costs 3 ms a time; without it two thirds of what is resident is code that ran once. Linux with glibc only.
  */
-export function giveBackWhenIdle(): void {
+export function releaseMemoryWhenIdle(): void {
   if (process.platform !== 'linux') return;
   const unmap = unmapping();
   let turn = 0;
-  const giveBack = () => {
+  const release = () => {
     if (turn++ % collectEvery === 0) collect();
     unmap();
-    setTimeout(giveBack, everyMs).unref();
+    setTimeout(release, everyMs).unref();
   };
-  setTimeout(giveBack, firstAfterMs).unref();
+  setTimeout(release, firstAfterMs).unref();
 }
 
 interface Runtime {

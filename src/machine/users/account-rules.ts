@@ -29,8 +29,8 @@ export interface Account {
 const regularIds = { first: 1000, last: 60_000 };
 const systemIds = { first: 100, last: 999 };
 
-/** The groups port on a book, with the habits of shadow's `groupadd`, `groupmod`, `gpasswd` and `groupdel`. */
-export function bookGroups(accounts: Accounts): Groups {
+/** The groups port on a set of accounts, with the habits of shadow's `groupadd`, `groupmod`, `gpasswd` and `groupdel`. */
+export function groupsOf(accounts: Accounts): Groups {
   const { groups, users } = accounts;
   const entry = (action: string, name: string) => {
     const group = groups.get(name);
@@ -68,8 +68,8 @@ export function bookGroups(accounts: Accounts): Groups {
   };
 }
 
-/** The users port on a book, with the habits of shadow's `useradd`, `usermod` and `userdel`. */
-export function bookUsers(accounts: Accounts, files: Files): Users {
+/** The users port on a set of accounts, with the habits of shadow's `useradd`, `usermod` and `userdel`. */
+export function usersOf(accounts: Accounts, files: Files): Users {
   const { users, groups } = accounts;
   const entry = (action: string, name: string) => {
     const user = users.get(name);

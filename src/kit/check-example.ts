@@ -24,7 +24,11 @@ type AnyFunctionExample = FunctionExample<Readonly<Record<string, unknown>>>;
  * Asserts what an example promises: the plan shows its changes and touches nothing, applying makes a second plan
  * empty, reverting brings the first plan back. The machine must be as the example gives it.
  */
-export async function walkExample(state: State, example: AnyStateExample, { context, snapshot }: World): Promise<void> {
+export async function checkExample(
+  state: State,
+  example: AnyStateExample,
+  { context, snapshot }: World,
+): Promise<void> {
   if (isRefusal(example.expect)) return walkRefusal(state, example, { context, ...(snapshot && { snapshot }) });
   const built = state.build(rawArguments(state.args, example.args));
 
@@ -63,7 +67,7 @@ async function walkRefusal(state: State, example: AnyStateExample, { context, sn
 }
 
 /** Asserts what a function's example promises: its value, and that one without effects has none. */
-export async function walkFunctionExample(
+export async function checkFunctionExample(
   called: ModuleFunction,
   example: AnyFunctionExample,
   { context, snapshot }: World,

@@ -14,7 +14,7 @@ import { createRoll, type Roll } from './roll.ts';
  * All enrolments and join tokens, as the store has them. Reading is from memory; every change is a compare-and-set on
  * what the store has now, so that of two masters one wins and the other looks again.
  */
-export interface Book extends Disposable, Pick<Roll, 'all' | 'find' | 'ofPeel' | 'pendingFrom'> {
+export interface Enrollments extends Disposable, Pick<Roll, 'all' | 'find' | 'ofPeel' | 'pendingFrom'> {
   /** How many wait. */
   readonly pending: number;
   /** The one enrolment that holds a peel id, if it is approved, issued or active. */
@@ -36,16 +36,16 @@ export interface Book extends Disposable, Pick<Roll, 'all' | 'find' | 'ofPeel' |
   onChange(heard: (enrollment: Enrollment) => void): Disposable;
   /** Enrolments whose records cannot be read, and of which nothing is known any more. */
   readonly lost: ReadonlySet<string>;
-  /** Looks at everything again with `judge`: it may know more by now. */
+  /** Looks at everything again with `effective`: it may know more by now. */
   review(): void;
-  /** Writes down what `judge` made of records, and what was made of unreadable ones. Rejects at the first that fails. */
+  /** Writes down what `effective` made of records, and what was made of unreadable ones. Rejects at the first that fails. */
   settle(): Promise<void>;
 }
 
-export interface BookParts {
+export interface EnrollmentsParts {
   readonly store: KvBucket;
   /** What a record is worth, by what is known beside the store: who is shut out for good stays so, whatever it says. */
-  readonly judge?: (enrollment: Enrollment) => Enrollment;
+  readonly effective?: (enrollment: Enrollment) => Enrollment;
   /** Where records that cannot be read are remembered. */
   readonly bad?: BadRecords | undefined;
   readonly log: Log;
@@ -57,7 +57,12 @@ const tries = 20;
 
 const { name: bucket } = buckets.enrollments;
 
-export async function openBook({ store, judge = (each) => each, bad: given, log }: BookParts): Promise<Book> {
+export async function openEnrollments({
+  store,
+  effective = (each) => each,
+  bad: given,
+  log,
+}: EnrollmentsParts): Promise<Enrollments> {
   const bad = given ?? createBadRecords({ clock: systemClock, log });
   const roll = createRoll();
   const tokens = new Map<string, TokenRecord>();
@@ -70,17 +75,17 @@ export async function openBook({ store, judge = (each) => each, bad: given, log 
   const recovering = new Set<Promise<void>>();
 
   const put = (enrollment: Enrollment, { settled }: { settled: boolean }) => {
-    const judged = judge(enrollment);
-    if (settled && judged === enrollment) unsettled.delete(enrollment.id);
+    const current = effective(enrollment);
+    if (settled && current === enrollment) unsettled.delete(enrollment.id);
     else unsettled.add(enrollment.id);
     lost.delete(enrollment.id);
-    roll.put(judged);
+    roll.put(current);
     for (const listener of listeners) {
       // One that fails is no reason to take the record for a bad one.
       try {
-        listener(judged);
+        listener(current);
       } catch (error) {
-        log.error('Enrolment not told', { enrollment: judged.id, error });
+        log.error('Enrolment not told', { enrollment: current.id, error });
       }
     }
   };
@@ -159,7 +164,7 @@ export async function openBook({ store, judge = (each) => each, bad: given, log 
     const found: StoredValue | undefined = id.startsWith('enr-') ? await store.get(id) : undefined;
     if (found === undefined) throw unknown(id);
     const enrollment = readEnrollment(found.value, id);
-    if (enrollment !== undefined) return { current: judge(enrollment), revision: found.revision };
+    if (enrollment !== undefined) return { current: effective(enrollment), revision: found.revision };
     const known = roll.find(id);
     if (known !== undefined) return { current: known, revision: found.revision };
     throw new ZesterError('machine', 'ENROLL_UNREADABLE', `Cannot read the enrolment "${id}": its record is damaged`);
@@ -169,7 +174,7 @@ export async function openBook({ store, judge = (each) => each, bad: given, log 
     const [current, revision] = [roll.find(id), revisions.get(id)];
     return current === undefined || revision === undefined ? undefined : { current, revision };
   };
-  /** Who has the id by the book, when its own key does not tell. */
+  /** Who has the id by what is stored, when its own key does not tell. */
   const holdingOne = (peel: string, except?: string) =>
     roll.ofPeel(peel).find(({ id, state }) => holding.has(state) && id !== except);
 
@@ -177,10 +182,10 @@ export async function openBook({ store, judge = (each) => each, bad: given, log 
     const record = await store.get(id);
     if (record === undefined) return false;
     const enrollment = readEnrollment(record.value, id) ?? roll.find(id);
-    return enrollment !== undefined && holding.has(judge(enrollment).state);
+    return enrollment !== undefined && holding.has(effective(enrollment).state);
   };
 
-  const book: Book = {
+  const enrollments: Enrollments = {
     all: roll.all,
     find: roll.find,
     ofPeel: roll.ofPeel,
@@ -265,11 +270,11 @@ export async function openBook({ store, judge = (each) => each, bad: given, log 
       return { [Symbol.dispose]: () => void listeners.delete(heard) };
     },
     review() {
-      for (const each of roll.all()) if (judge(each) !== each) put(each, { settled: false });
+      for (const each of roll.all()) if (effective(each) !== each) put(each, { settled: false });
     },
     async settle() {
       for (const id of [...unsettled]) {
-        await book.change(id, judge).catch((error) => {
+        await enrollments.change(id, effective).catch((error) => {
           // Of a store that was wiped: what counts is kept elsewhere, and there is nothing left to correct.
           if (!isError(error, 'ENROLL_UNKNOWN')) throw error;
           unsettled.delete(id);
@@ -279,7 +284,7 @@ export async function openBook({ store, judge = (each) => each, bad: given, log 
     [Symbol.dispose]: () => watching[Symbol.dispose](),
   };
 
-  return book;
+  return enrollments;
 }
 
 function stray(): ZesterError {

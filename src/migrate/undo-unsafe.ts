@@ -7,7 +7,7 @@ import { type Comparison, compareWorlds, type Difference } from './verify.ts';
 
 export type Files = Readonly<Record<TreeName, readonly TreeFile[]>>;
 
-export interface SettleOptions {
+export interface UndoOptions {
   readonly known: Known;
   readonly rename: boolean;
   readonly refs: readonly string[];
@@ -18,14 +18,14 @@ export interface SettleOptions {
   readonly open: (files: Files, sample: World['sample'], given?: World['settings']) => World;
 }
 
-export interface Settled {
+export interface SafePlans {
   readonly plans: ReadonlyMap<Item, Plan>;
   readonly files: Files;
   readonly mistakes: readonly Note[];
 }
 
 /** Plans whose trees compile to what the old ones did: a rewrite that changes more than it should is taken back. */
-export function settle(items: readonly Item[], options: SettleOptions): Settled {
+export function undoUnsafe(items: readonly Item[], options: UndoOptions): SafePlans {
   const untouched = new Set<Item>();
   const mistakes: Note[] = [];
   for (;;) {
@@ -57,7 +57,7 @@ function filesAfter(items: readonly Item[], plans: ReadonlyMap<Item, Plan>): Fil
 
 const nothing: Comparison = { differences: [], sound: new Set() };
 
-function compare(changed: readonly Item[], files: Files, options: SettleOptions): Comparison {
+function compare(changed: readonly Item[], files: Files, options: UndoOptions): Comparison {
   const { known, refs, before, original, open } = options;
   const rewritten = new Set(changed.filter(({ tree }) => tree === 'states').map(({ file }) => file.path));
   const each = before.map((old): Comparison => {
