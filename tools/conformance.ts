@@ -1,7 +1,7 @@
 /**
  * Compares Zester with what Salt does: `npm run conformance -- NAME FILE [--json] [--flag value]` (or `--golden FILE`) runs
  * `tools/conformance/NAME.ts`, which exports `run(file, options)`. With `--json` the last line is
- * `{"cases":…,"passed":…,"failed":[…]}`.
+ * `{"cases":…,"passed":…,"failed":[…]}`, with `skipped` where cases need what this machine may not have.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ export interface ConformanceResult {
   readonly passed: number;
   /** Names of the cases that differ, or records that begin with a `name`. */
   readonly failed: readonly unknown[];
+  /** Cases that cannot be run here, each with its reason. */
+  readonly skipped?: readonly { readonly name: string; readonly reason: string }[];
 }
 
 interface Suite {
@@ -24,7 +26,7 @@ interface Suite {
 const folder = join(import.meta.dirname, 'conformance');
 
 if (import.meta.main) {
-  const { words, flags } = parseFlags(process.argv.slice(2));
+  const { words, flags } = parseFlags(process.argv.slice(2), ['json', 'verbose']);
   const { json, golden, ...options } = flags;
   const [name = '', file = typeof golden === 'string' ? golden : undefined] = words;
   if (file === undefined || !suites().includes(name)) {
@@ -36,7 +38,8 @@ if (import.meta.main) {
   const result = await asSuite(await import(join(folder, `${name}.ts`)), name).run(file, options);
   if (json === true) console.log(JSON.stringify(result));
   else console.log(shown(result));
-  process.exitCode = result.cases > 0 && result.passed === result.cases ? 0 : 1;
+  const { cases, passed, skipped = [] } = result;
+  process.exitCode = cases > 0 && passed + skipped.length === cases ? 0 : 1;
 }
 
 function suites(): string[] {
@@ -53,7 +56,8 @@ function asSuite(loaded: unknown, name: string): Suite {
   throw new Error(`Cannot compare "${name}": tools/conformance/${name}.ts exports no function "run"`);
 }
 
-export function shown({ cases, passed, failed }: ConformanceResult): string {
+export function shown({ cases, passed, failed, skipped = [] }: ConformanceResult): string {
   const lines = failed.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
-  return [...lines.map((line) => `differs: ${line}`), `${passed} of ${cases} as in Salt`].join('\n');
+  const left = skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
+  return [...lines.map((line) => `differs: ${line}`), `${passed} of ${cases} as in Salt${left}`].join('\n');
 }

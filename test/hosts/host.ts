@@ -40,12 +40,21 @@ export interface Host extends AsyncDisposable {
   readonly root: string;
   /** The host's PID 1, as this process knows it. */
   readonly leader: number;
+  /** What the host's file system is made of: everything that changes there is in `changes`, over what stays as it was. */
+  readonly layers: readonly HostLayer[];
   /** The argv that runs a command in the host, for tools that start it by themselves. */
   enter(argv: readonly string[], options?: EnterOptions): readonly [string, ...string[]];
   run(argv: readonly string[], options?: EnterOptions & { readonly input?: string }): Promise<HostResult>;
   spawn(argv: readonly string[], options?: EnterOptions & SpawnOptions): ChildProcess;
   /** Ends every process in it, at once. Disposing does it too. */
   kill(): Promise<void>;
+}
+
+/** A part of a host's file system: the folder `place` shows `changes` laid over `lower` (overlayfs: a device 0:0 is a hole). */
+export interface HostLayer {
+  readonly place: string;
+  readonly lower: string;
+  readonly changes: string;
 }
 
 export interface EnterOptions {
@@ -70,6 +79,7 @@ export async function throwAwayHost(options: HostOptions): Promise<Host> {
   const folder = claimFolder(name);
   for (const each of ['root', 'upper']) fs.mkdirSync(join(folder, each), { recursive: true });
   const cgroup = systemd ? cgroupFolder(folder) : undefined;
+  const disks = systemd ? [] : otherDisks();
   const namespaces = ['--mount', '--uts', '--ipc', '--pid', ...(network === 'own' ? ['--net'] : [])];
   const unshare = [
     'unshare',
@@ -81,7 +91,7 @@ export async function throwAwayHost(options: HostOptions): Promise<Host> {
   const joinCgroup = cgroup === undefined ? '' : 'echo $$ > "$HOST_CGROUP/cgroup.procs"; ';
   const command = `${joinCgroup}exec setpriv --pdeathsig KILL "$@"`;
   const child = spawn('/bin/sh', ['-c', command, 'sh', ...unshare], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
       HOST_DIR: folder,
@@ -89,7 +99,7 @@ export async function throwAwayHost(options: HostOptions): Promise<Host> {
       HOST_LOWER: lower,
       HOST_INIT: systemd ? 'systemd' : 'plain',
       HOST_NETWORK: network,
-      HOST_OVERLAYS: systemd ? '' : otherDisks().join(' '),
+      HOST_OVERLAYS: disks.join(' '),
       HOST_BINDS: binds.join(' '),
       HOST_READS: reads.join(' '),
       HOST_TMP: keepTmp ? '' : '/tmp',
@@ -98,7 +108,9 @@ export async function throwAwayHost(options: HostOptions): Promise<Host> {
     },
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let upper: number | undefined;
   const stop = async () => {
+    if (upper !== undefined) fs.closeSync(upper);
     if (cgroup !== undefined) fs.writeFileSync(join(cgroup, 'cgroup.kill'), '1');
     child.kill('SIGKILL');
     await gone;
@@ -107,7 +119,10 @@ export async function throwAwayHost(options: HostOptions): Promise<Host> {
   };
   try {
     const leader = await ready(child);
-    const host = handle({ name, leader, drop, cgroup, stop });
+    // Held from out here: the mount is not to be seen in the host, and PID 1 closes what it inherits.
+    upper = fs.openSync(`/proc/${leader}/fd/9`, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+    child.stdin.on('error', () => {}).end('go\n');
+    const host = handle({ name, leader, layers: layersOf(upper, lower, disks), drop, cgroup, stop });
     if (systemd) await booted(host, gone);
     return host;
   } catch (error) {
@@ -116,15 +131,22 @@ export async function throwAwayHost(options: HostOptions): Promise<Host> {
   }
 }
 
+function layersOf(upper: number, lower: string, disks: readonly string[]): readonly HostLayer[] {
+  const changes = (name: string) => `/proc/self/fd/${upper}/${name}`;
+  const others = disks.map((disk, index) => ({ place: disk, lower: disk, changes: changes(`disk${index + 1}`) }));
+  return [{ place: '/', lower, changes: changes('tree') }, ...others];
+}
+
 interface HandleParts {
   readonly name: string;
   readonly leader: number;
+  readonly layers: readonly HostLayer[];
   readonly drop: string;
   readonly cgroup: string | undefined;
   readonly stop: () => Promise<void>;
 }
 
-function handle({ name, leader, drop, cgroup, stop }: HandleParts): Host {
+function handle({ name, leader, layers, drop, cgroup, stop }: HandleParts): Host {
   let stopped: Promise<void> | undefined;
   const kill = () => {
     stopped ??= stop();
@@ -133,6 +155,7 @@ function handle({ name, leader, drop, cgroup, stop }: HandleParts): Host {
   const host: Host = {
     name,
     leader,
+    layers,
     root: `/proc/${leader}/root`,
     enter: (argv, options) => entering({ leader, drop, cgroup }, argv, options),
     spawn(argv, { cwd, env, ...options } = {}) {

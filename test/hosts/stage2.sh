@@ -1,6 +1,7 @@
 #!/bin/sh
 # First process inside a throw-away host's namespaces: lays the copy of a tree over it, fills /proc, /dev, /run and
 # /tmp, and becomes the host's PID 1. Everything it mounts lives in its own mount namespace and goes with it.
+# `ready` names the pid, then a line on the standard input lets it go on: until then descriptor 9 is what the host changes.
 # In: HOST_DIR HOST_NAME HOST_LOWER HOST_INIT(plain|systemd) HOST_NETWORK(machine|own) HOST_OVERLAYS HOST_BINDS HOST_READS HOST_TMP HOST_DROP
 set -eu
 
@@ -10,6 +11,7 @@ root=$HOST_DIR/root
 upper=$HOST_DIR/upper
 
 mount -t tmpfs -o size=2g,mode=755 zester-host "$upper"
+exec 9< "$upper"
 overlay() { # lower, place, name
   mkdir -p "$upper/$3" "$upper/$3.work"
   mount -t overlay -o "lowerdir=$1,upperdir=$upper/$3,workdir=$upper/$3.work" overlay "$2"
@@ -85,6 +87,8 @@ umount -l /.machine
 rmdir /.machine
 
 echo "ready $leader"
+read -r _
+exec 9<&- < /dev/null
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 if [ "$HOST_INIT" = systemd ]; then
   exec env -i container=zester-host PATH=$path LANG=C.UTF-8 \
