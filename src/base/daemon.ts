@@ -11,6 +11,7 @@ import {
   resolveOptions,
   type Why,
 } from './options.ts';
+import { standardError, standardOutput } from './outlet.ts';
 import { build, versionText } from './version.ts';
 
 export interface Daemon<Table extends readonly Option[]> {
@@ -106,12 +107,12 @@ function stopSignal(log: Log): AbortSignal {
 }
 
 function say(text: string): number {
-  process.stdout.write(`${text}\n`);
+  void standardOutput.write(`${text}\n`);
   return 0;
 }
 
 function complain(text: string): number {
-  process.stderr.write(`${text}\n`);
+  void standardError.write(`${text}\n`);
   return 64;
 }
 

@@ -1,3 +1,4 @@
+import { standardError } from './outlet.ts';
 import { jsonText, visibleLine } from './visible.ts';
 
 /** Plain values a log line may carry. */
@@ -31,7 +32,7 @@ export function createLog({
   level = 'info',
   format = 'json',
   fields = {},
-  write = (line) => void process.stderr.write(line),
+  write = (line) => void standardError.write(line),
   now = () => new Date(),
 }: LogOptions = {}): Log {
   const threshold = order.indexOf(level);

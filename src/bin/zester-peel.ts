@@ -1,10 +1,13 @@
 import { runDaemon } from '#base/daemon.ts';
+import { daemonPatienceMs, exitAfter } from '#base/program.ts';
 import { releaseMemoryWhenIdle } from './release-memory.ts';
 
 // The resident peel loads nothing of the engine: the other roles bring it in when they are asked for.
 const [role, ...rest] = process.argv.slice(2);
 
-void start().then((code) => process.exit(code));
+const isForPeople = role === 'check' || role === 'apply';
+
+void exitAfter(start(), isForPeople ? {} : { patienceMs: daemonPatienceMs });
 
 async function start(): Promise<number> {
   switch (role) {

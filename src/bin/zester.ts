@@ -1,18 +1,18 @@
 #!/usr/bin/env bun
-import { main } from '#cli/main.ts';
+import { standardError, standardOutput } from '#base/outlet.ts';
+import { exitAfter } from '#base/program.ts';
+import { main, tellError } from '#cli/main.ts';
 
-// A reader that leaves early (`zester … | head`) is no trouble of ours.
-process.stdout.on('error', () => process.exit(0));
-
-const code = await main(process.argv.slice(2), {
+const argv = process.argv.slice(2);
+const terminal = {
   environment: process.env,
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  outBytes: (bytes) => new Promise((resolve) => process.stdout.write(bytes, () => resolve())),
+  out: (text: string) => void standardOutput.write(text),
+  err: (text: string) => void standardError.write(text),
+  outBytes: (bytes: Uint8Array) => standardOutput.write(bytes),
   isTerminal: process.stdout.isTTY === true,
   errIsTerminal: process.stderr.isTTY === true,
   width: process.stdout.columns ?? 100,
-});
+  broken: standardOutput.broken,
+};
 
-// What was written must be out before the process is: pipes are written to in the background.
-process.stdout.write('', () => process.exit(code));
+void exitAfter(main(argv, terminal), { tell: (error) => tellError(error, argv, terminal) });

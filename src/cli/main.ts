@@ -1,5 +1,6 @@
 import { asError, didYouMean, ZesterError } from '#base/errors.ts';
 import { type Flag, flagValues, type ReadArguments, readFlags } from '#base/options.ts';
+import { closedPipe, isClosed } from '#base/outlet.ts';
 import { jsonText } from '#base/visible.ts';
 import type { Command } from './command.ts';
 import { findText } from './files.ts';
@@ -21,11 +22,16 @@ export interface Terminal {
   readonly isTerminal: boolean;
   readonly errIsTerminal: boolean;
   readonly width: number;
+  /** Resolves when standard output takes no more. */
+  readonly broken?: Promise<NodeJS.ErrnoException>;
 }
 
-/** Runs one command line and gives its exit code. Only the command that was asked for is loaded. */
+/**
+ * Runs one command line and gives its exit code. Only the command that was asked for is loaded. Nobody waits for a
+ * command whose output goes nowhere any more: a job goes on without us.
+ */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
-  let style = styleOf({ noColor: argv.includes('--no-color'), forceColor: argv.includes('--force-color') }, terminal);
+  let style = styleOf(wishesOf(argv), terminal);
   try {
     const { command, read, input, global } = await understand(argv);
     style = styleOf(global, terminal);
@@ -51,14 +57,43 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       err: terminal.err,
       ...(terminal.outBytes && { outBytes: terminal.isTerminal ? visibleBytes(terminal.out) : terminal.outBytes }),
     });
-    const value = await command.run(input, session);
+    const value = await Promise.race([command.run(input, session), outputGone(terminal)]);
     terminal.out(await printed(command, value, { format, quiet, style }));
     return command.exit(value);
   } catch (thrown) {
+    if (thrown instanceof OutputGone) return thrown.exitCode;
     const error = asError(thrown);
-    terminal.err(printable(showError(error, style, findText), style.colour));
+    terminal.err(errorText(error, style));
     return exitOfError(error);
   }
+}
+
+class OutputGone extends Error {
+  readonly exitCode: number;
+
+  constructor(failure: NodeJS.ErrnoException) {
+    super(failure.message);
+    this.exitCode = isClosed(failure) ? closedPipe : exitCodes.trouble;
+  }
+}
+
+/** Rejects when nothing can be printed any more, in the middle of the work. */
+async function outputGone({ broken = new Promise(() => {}) }: Terminal): Promise<never> {
+  throw new OutputGone(await broken);
+}
+
+/** An error as the command line wants to have it. */
+export function tellError(error: ZesterError, argv: readonly string[], terminal: Terminal): string {
+  return errorText(error, styleOf(wishesOf(argv), terminal));
+}
+
+function errorText(error: ZesterError, style: Style): string {
+  return printable(showError(error, style, findText), style.colour);
+}
+
+/** As far as they can be told before the command line is understood. */
+function wishesOf(argv: readonly string[]) {
+  return { noColor: argv.includes('--no-color'), forceColor: argv.includes('--force-color') };
 }
 
 interface Understood {

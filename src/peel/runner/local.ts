@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { placeText, ZesterError } from '#base/errors.ts';
 import { newJid } from '#base/ids.ts';
 import { type Flag, flagValues, readFlags } from '#base/options.ts';
+import { standardError, standardOutput } from '#base/outlet.ts';
 import { durationText, systemClock } from '#base/time.ts';
 import { jsonText, visible, visibleLine } from '#base/visible.ts';
 import { refsOf } from '#engine/tree.ts';
@@ -67,7 +68,7 @@ export async function runLocal(verb: 'check' | 'apply', argv: readonly string[])
     }
     return await run(verb, words, options);
   } catch (error) {
-    process.stderr.write(`${visible(errorText(error))}\n`);
+    void standardError.write(`${visible(errorText(error))}\n`);
     return 64;
   }
 }
@@ -116,7 +117,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
   });
   if (json) return say(jsonText(result), result.success ? 0 : 2);
   if (result.error) {
-    process.stderr.write(`${visible(bodyText(result.error))}\n`);
+    void standardError.write(`${visible(bodyText(result.error))}\n`);
     return 64;
   }
   if (result.report) say(summaryText(result.report), 0);
@@ -156,7 +157,7 @@ function check(
     }
   }
   if (json) return say(jsonText({ files: targets.length, steps, problems }), problems.length === 0 ? 0 : 64);
-  for (const problem of problems) process.stderr.write(`${visible(problem)}\n`);
+  for (const problem of problems) void standardError.write(`${visible(problem)}\n`);
   return say(
     `${targets.length} state files, ${steps} steps, ${problems.length} with errors`,
     problems.length === 0 ? 0 : 64,
@@ -231,6 +232,6 @@ function bodyText({ at, message, code, hint, details = {} }: Omit<ErrorBody, 'fa
 }
 
 function say(text: string, code: number): number {
-  process.stdout.write(`${text}\n`);
+  void standardOutput.write(`${text}\n`);
   return code;
 }

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { ZesterError } from '#base/errors.ts';
+import { standardOutput } from '#base/outlet.ts';
 import { delay, systemClock } from '#base/time.ts';
 import { createContext } from '#engine/context.ts';
 import { collectFacts } from '#facts/collect.ts';
@@ -58,7 +59,7 @@ export async function startRunner(role: 'runner' | 'call', argv: readonly string
 /** The child that does the work: requests come on standard input, progress and results go to standard output. */
 export async function runRunner(options: RunnerOptions): Promise<void> {
   const worker = localWorker(options);
-  const send = (message: RunnerMessage) => void process.stdout.write(toFrame(message));
+  const send = (message: RunnerMessage) => void standardOutput.write(toFrame(message));
   let stop = new AbortController();
   let atWork: { readonly request: RunRequest; readonly done: Promise<unknown> } | undefined;
 
@@ -123,7 +124,7 @@ export function localWorker(options: RunnerOptions & { readonly immutable?: bool
 /** One function for a template: the request on standard input, the reply on standard output. */
 export async function runCall({ root }: { readonly root: string }): Promise<void> {
   const { name, args, kwargs, request } = decode(await buffer(process.stdin)) as CallRequest;
-  process.stdout.write(encodeReply(name, await call(name, args, kwargs, received(request), root)));
+  void standardOutput.write(encodeReply(name, await call(name, args, kwargs, received(request), root)));
 }
 
 function encodeReply(name: string, reply: CallReply): Uint8Array {
