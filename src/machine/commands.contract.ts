@@ -5,10 +5,15 @@ import type { Commands, Files } from './machine.ts';
 
 const code = (expected: string) => (error: unknown) => isError(error, expected) || assert.fail(String(error));
 
-/** What every commands port promises; `folder` is writable and holds nothing. */
+/** What every commands port promises; `folder` is writable and holds nothing, `home` is that of the user it works as. */
 export function commandsContract(
   title: string,
-  { commands, files, folder }: { readonly commands: Commands; readonly files: Files; readonly folder: string },
+  {
+    commands,
+    files,
+    folder,
+    home,
+  }: { readonly commands: Commands; readonly files: Files; readonly folder: string; readonly home: string },
 ): void {
   describe(`commands: ${title}`, () => {
     test('an exit code is an answer, not an error', async () => {
@@ -35,6 +40,11 @@ export function commandsContract(
     test('a working directory or a user that does not exist is refused', async () => {
       await assert.rejects(commands.run(['true'], { cwd: `${folder}/no` }), code('COMMAND_DIRECTORY_UNKNOWN'));
       await assert.rejects(commands.run(['true'], { user: 'no-such-user' }), code('USER_UNKNOWN'));
+      await assert.rejects(commands.run(['true'], { group: 'no-such-group' }), code('GROUP_UNKNOWN'));
+    });
+
+    test('a command starts at home', async () => {
+      assert.equal((await commands.run(['sh', '-c', 'pwd'])).stdout, `${home}\n`);
     });
 
     test('guards look at files', async () => {

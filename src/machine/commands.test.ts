@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { after, describe, test } from 'node:test';
 import { delay } from '#base/time.ts';
 import { commandsContract } from './commands.contract.ts';
@@ -11,11 +11,11 @@ import { cgroupsIn, ownCgroups } from './processes/cgroup.ts';
 import { allProcesses, environmentOf, findProcess, type Process } from './processes/table.ts';
 
 const fake = fakeMachine({ files: { '/work': { directory: true } } });
-commandsContract('fake', { commands: fake.commands, files: fake.files, folder: '/work' });
+commandsContract('fake', { commands: fake.commands, files: fake.files, folder: '/work', home: '/root' });
 
 const folder = await fs.mkdtemp(`${tmpdir()}/zester-commands-`);
 after(() => fs.rm(folder, { recursive: true }));
-commandsContract('processes', { commands: realCommands(), files: realFiles(), folder });
+commandsContract('processes', { commands: realCommands(), files: realFiles(), folder, home: userInfo().homedir });
 
 describe('processes', () => {
   const commands = realCommands({ graceMs: 50 });
@@ -153,6 +153,40 @@ describe('processes', () => {
     const result = await commands.run(['sh', '-c', script], { user: 'nobody', umask: 0o077 });
 
     assert.match(result.stdout, /^nobody\n\w+\n\S+ nobody\n0077\n$/);
+  });
+
+  test('a group of its own stands in place of the user’s', asRoot, async () => {
+    const script = 'id -un; id -gn; id -Gn';
+
+    const alone = await commands.run(['sh', '-c', script], { group: 'daemon' });
+    const both = await commands.run(['sh', '-c', script], { group: 'daemon', user: 'nobody' });
+
+    assert.match(alone.stdout, /^root\ndaemon\ndaemon\b/);
+    assert.match(both.stdout, /^nobody\ndaemon\ndaemon\b/);
+  });
+
+  test('a user may be named by its id', asRoot, async () => {
+    assert.equal((await commands.run(['id', '-un'], { user: '65534' })).stdout, 'nobody\n');
+  });
+
+  test('a user whose home is not there starts at the root', asRoot, async () => {
+    const { stdout } = await commands.run(['pwd'], { user: 'nobody' });
+
+    assert.equal(stdout, '/\n');
+  });
+
+  test('an agent without a home gives its commands the one of its user', asRoot, async () => {
+    const { HOME, USER, SHELL } = process.env;
+    for (const name of ['HOME', 'USER', 'SHELL']) delete process.env[name];
+    try {
+      const { stdout } = await commands.run(['sh', '-c', 'echo $HOME $USER $SHELL']);
+
+      assert.match(stdout, /^\/root root \/\S+\n$/);
+    } finally {
+      Object.assign(process.env, { HOME, USER, SHELL });
+      for (const [name, value] of Object.entries({ HOME, USER, SHELL }))
+        if (value === undefined) delete process.env[name];
+    }
   });
 
   test('arguments survive the change of user and umask', asRoot, async () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { delay } from '#base/time.ts';
-import { type Account, accountOf, asUser, identity } from './account.ts';
+import { type Account, accountOf, gidOf, homeOf, identity, ownAccount, withIds } from './account.ts';
 import { commandVariable, inheritable } from './environment.ts';
 import { commandDirectoryUnknown, machineError } from './errors.ts';
 import type { CommandOptions, CommandResult, Commands } from './machine.ts';
@@ -11,6 +11,7 @@ import { type Ending, endProcesses } from './processes/end.ts';
 import { familyOf } from './processes/family.ts';
 import { leftText } from './processes/words.ts';
 import { findProgram, isDirectory, systemPath } from './program.ts';
+import { once } from './provider.ts';
 
 /** What the job a command belongs to brings along. */
 export interface CommandJob {
@@ -50,27 +51,35 @@ export function realCommands({
   job,
   cgroups,
 }: RealCommandsOptions = {}): Commands {
+  const agent = once(ownAccount);
   const commands: Commands = {
     async run(argv, options = {}) {
-      const { cwd, user, umask, signal } = options;
+      const { user, umask, prependPath, signal } = options;
       if (signal?.aborted) throw aborted(argv[0]);
-      const path = options.env?.PATH ?? process.env.PATH;
-      const program = await findProgram(argv[0], path, cwd && root + cwd);
-      if (cwd !== undefined && !(await isDirectory(root + cwd))) throw commandDirectoryUnknown(argv[0], cwd);
+      const plainPath = options.env?.PATH ?? process.env.PATH ?? systemPath;
+      const path = prependPath === undefined ? plainPath : `${prependPath}:${plainPath}`;
       const account = user === undefined ? undefined : await accountOf(user, argv[0]);
+      const gid = options.group === undefined ? undefined : await gidOf(options.group, argv[0]);
+      const own = account ?? (await agent());
+      const cwd = options.cwd ?? (await homeOf(own, root));
+      const program = await findProgram(argv[0], path, root + cwd);
+      if (options.cwd !== undefined && !(await isDirectory(root + cwd))) throw commandDirectoryUnknown(argv[0], cwd);
       const mark = randomBytes(8).toString('hex');
       const groups = options.timeoutMs === undefined ? undefined : cgroups?.();
       const group = groups?.make(`command-${mark}`);
-      const words = await wrapped([program, ...argv.slice(1)], { umask, account, group });
+      const words = await wrapped([program, ...argv.slice(1)], { umask, account, gid, group });
       const [file = program, ...args] = words;
       const { environment, spills } = job?.() ?? {};
       const child = spawn(file, args, {
-        cwd: cwd === undefined ? undefined : root + cwd,
+        cwd: root + cwd,
         env: {
           PATH: systemPath,
+          // An init system starts the agent without a home.
+          ...(own && identity(own)),
           ...inheritable(process.env),
           ...(account && identity(account)),
           ...options.env,
+          ...(prependPath === undefined ? {} : { PATH: path }),
           ...environment,
           [commandVariable]: mark,
         },
@@ -96,13 +105,14 @@ export function realCommands({
 interface Wrapping {
   readonly umask: number | undefined;
   readonly account: Account | undefined;
+  readonly gid: number | undefined;
   readonly group: Cgroup | undefined;
 }
 
 /** The words with those before them that change the umask and the user, and join the group. */
-async function wrapped(inner: readonly string[], { umask, account, group }: Wrapping): Promise<readonly string[]> {
+async function wrapped(inner: readonly string[], { umask, account, gid, group }: Wrapping): Promise<readonly string[]> {
   const masked = umask === undefined ? inner : ['/bin/sh', '-c', `umask ${octal(umask)}; exec "$@"`, 'sh', ...inner];
-  const other = account === undefined ? masked : await asUser(account, masked);
+  const other = await withIds(masked, { account, gid });
   if (group === undefined) return other;
   // It joins before it is the command: so nothing of it is ever outside.
   return ['/bin/sh', '-c', '{ echo $$ > "$0"; } 2>/dev/null; exec "$@"', group.door, ...other];

@@ -118,6 +118,16 @@ export function commandDirectoryUnknown(program: string, cwd: string): ZesterErr
   );
 }
 
+export function commandGroupUnsupported(program: string): ZesterError {
+  return machineError(
+    'COMMAND_GROUP_UNSUPPORTED',
+    `Cannot run "${program}": no tool here sets the group of a command`,
+    {
+      hint: 'Install util-linux for its setpriv, or leave "group" out',
+    },
+  );
+}
+
 export function userUnknown(action: string, name: string): ZesterError {
   return machineError('USER_UNKNOWN', `Cannot ${action}: there is no user "${name}"`);
 }

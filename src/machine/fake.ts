@@ -58,6 +58,7 @@ export function fakeMachine(given: Given = {}): FakeMachine {
 
   const files = fakeFiles(tree);
   const users = usersOf(accounts, files);
+  const groups = groupsOf(accounts);
   const system: FakeSystem = fakeSystem(given.system ?? {}, tree);
   for (const { home, uid, gid } of accounts.users.values()) plantHome(tree, home, uid, gid);
   for (const [path, file] of Object.entries(given.files ?? {})) plant(tree, accounts, path, file);
@@ -68,9 +69,9 @@ export function fakeMachine(given: Given = {}): FakeMachine {
   };
   return {
     files,
-    commands: fakeCommands({ files, users, answers, plant: plantLater, calls }),
+    commands: fakeCommands({ files, users, groups, answers, plant: plantLater, calls }),
     users,
-    groups: groupsOf(accounts),
+    groups,
     packages: fakePackages(packages),
     services: fakeServices(services),
     system: system.port(files),

@@ -83,10 +83,16 @@ export interface Files {
 }
 
 export interface CommandOptions {
+  /** The home of the user it runs as unless given, or `/` where there is none. */
   readonly cwd?: string;
   /** Added to what commands may see of the agent's own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Folders to look for programs in before all others, joined by `:`. */
+  readonly prependPath?: string;
+  /** Name, or id; it brings its groups, and `HOME`, `USER`, `LOGNAME` and `SHELL`. */
   readonly user?: string;
+  /** Primary group, by name or id, in place of the user's own. */
+  readonly group?: string;
   readonly umask?: number;
   readonly input?: string | Uint8Array;
   /** Milliseconds; the command and everything it started are ended when they are over. */

@@ -1,10 +1,11 @@
-import { commandDirectoryUnknown, commandUnknown, userUnknown } from '../errors.ts';
+import { commandDirectoryUnknown, commandUnknown, groupUnknown, userUnknown } from '../errors.ts';
 import type { GivenCommand, GivenFile } from '../given.ts';
-import type { CommandOptions, CommandResult, Commands, Files, Users } from '../machine.ts';
+import type { CommandOptions, CommandResult, Commands, Files, Groups, Users } from '../machine.ts';
 
 export interface CommandWorld {
   readonly files: Files;
   readonly users: Users;
+  readonly groups: Groups;
   /** Command line → its answer; changes as commands that say so are run. */
   readonly answers: Map<string, GivenCommand>;
   /** Writes (or, for null, removes) what a command leaves behind. */
@@ -23,19 +24,24 @@ const builtins = ['true', 'false', 'exit', 'test', '[', 'echo', 'printf', 'cat',
  * knows words, quotes, `!`, `&&`, `||`, `;` and output to a file. Any other program does not exist here.
  */
 export function fakeCommands(world: CommandWorld): Commands {
-  const { files, users, answers, calls } = world;
+  const { files, users, groups, answers, calls } = world;
   return {
     async run(argv, options = {}) {
-      const { cwd, user } = options;
+      const { user, group } = options;
       calls.push(argv.join(' '));
-      if (cwd !== undefined && (await files.stat(cwd))?.kind !== 'directory') {
-        throw commandDirectoryUnknown(argv[0], cwd);
+      const isDirectory = async (path: string) => (await files.stat(path))?.kind === 'directory';
+      if (options.cwd !== undefined && !(await isDirectory(options.cwd))) {
+        throw commandDirectoryUnknown(argv[0], options.cwd);
       }
-      if (user !== undefined && !(await users.find(user))) throw userUnknown(`run "${argv[0]}"`, user);
-      const answer = await answerOf(world, argv, options);
+      const account = (await users.list()).find(({ name, uid }) => name === (user ?? 'root') || String(uid) === user);
+      if (account === undefined) throw userUnknown(`run "${argv[0]}"`, user ?? 'root');
+      const known = (await groups.list()).some(({ name, gid }) => name === group || String(gid) === group);
+      if (group !== undefined && !known) throw groupUnknown(`run "${argv[0]}"`, group);
+      const cwd = options.cwd ?? ((await isDirectory(account.home)) ? account.home : '/');
+      const answer = await answerOf(world, argv, { ...options, cwd });
       if (answer !== undefined) return { ...answer, timedOut: false };
       throw commandUnknown(argv[0], {
-        hint: `This fake machine has no answer for "${argv.join(' ')}"; it knows ${known(answers)}`,
+        hint: `This fake machine has no answer for "${argv.join(' ')}"; it knows ${listed(answers)}`,
       });
     },
     async which(program) {
@@ -55,9 +61,13 @@ async function answerOf(
   const given = world.answers.get(argv.join(' '));
   if (given !== undefined) return runGiven(world, given);
   const [program = '', ...args] = argv;
-  const script = /^(\/usr)?(\/bin\/)?(sh|bash)$/.test(program) && /^-\w*c$/.test(args[0] ?? '') ? args[1] : undefined;
-  if (script !== undefined) return runShell(world, script, options);
-  return runBuiltin(world, program, args, options);
+  if (!/^(\/usr)?(\/bin\/)?(sh|bash)$/.test(program)) return runBuiltin(world, program, args, options);
+  const [first = '', second = '', , ...rest] = args;
+  if (/^-\w*c$/.test(first)) return runShell(world, withWords(second, rest), options);
+  const script = first === '' ? undefined : await world.files.read(absolute(first, options));
+  if (script === undefined) return runBuiltin(world, program, args, options);
+  const text = new TextDecoder().decode(script).replace(/^#!.*\n/, '');
+  return runShell(world, withWords(text, args.slice(1)), options);
 }
 
 async function runGiven({ plant, answers }: CommandWorld, given: GivenCommand): Promise<Answer> {
@@ -111,6 +121,14 @@ async function runSimple(world: CommandWorld, text: string, options: CommandOpti
     await world.files.write(place, new TextEncoder().encode(before + result.stdout));
   }
   return { ...result, stdout: '' };
+}
+
+/** A script with its `$1` and `$@` filled in. */
+function withWords(script: string, args: readonly string[]): string {
+  const quoted = args.map((each) => `'${each}'`);
+  return script
+    .replaceAll('"$@"', quoted.join(' '))
+    .replace(/"\$(\d)"/g, (_, index) => quoted[Number(index) - 1] ?? '""');
 }
 
 function redirection(text: string): { command: string; output: string | undefined; append: boolean } {
@@ -222,7 +240,7 @@ function absolute(path: string, { cwd = '/' }: CommandOptions): string {
   return path.startsWith('/') ? path : `${cwd}/${path}`;
 }
 
-function known(answers: ReadonlyMap<string, GivenCommand>): string {
+function listed(answers: ReadonlyMap<string, GivenCommand>): string {
   const lines = [...answers.keys()].map((line) => `"${line}"`);
   return lines.length === 0 ? 'no given command' : lines.join(', ');
 }
