@@ -69,6 +69,7 @@ export interface Retry {
 }
 
 export type Guard =
+  | { readonly kind: 'constant'; readonly holds: boolean }
   | { readonly kind: 'command'; readonly command: string }
   | {
       readonly kind: 'function';
@@ -85,7 +86,10 @@ export interface CommandSurroundings {
   readonly user?: string;
   readonly umask?: number;
   readonly timeoutMs?: number;
+  readonly prependPath?: string;
   readonly shell: string;
+  /** Exit codes beside 0 that mean yes. */
+  readonly successCodes?: readonly number[];
 }
 
 export function canRefresh({ work }: Step): boolean {

@@ -25,8 +25,10 @@ export function readGuards(
     );
   const items = itemsOf(argument.value);
   return (entry.source.dialect === 'sls' ? readBySalt(items, key) : items).flatMap((item): Guard[] => {
+    const constant = constantOf(item);
+    if (constant !== undefined) return [{ kind: 'constant', holds: constant }];
     const word = wordOf(item);
-    if (word !== undefined) return [{ kind: 'command', command: commandOf(word) }];
+    if (word !== undefined) return [{ kind: 'command', command: word }];
     if (item.kind === 'map') {
       const guard = readFunction(item);
       if (guard === undefined) refuse(entryOf(item, 'fun')?.at ?? item.at);
@@ -38,9 +40,9 @@ export function readGuards(
   });
 }
 
-/** Salt gives up at a condition that is neither text nor a map, such as a bare `false`: the state then runs. */
+/** Salt gives up at a condition that is neither text nor a map, such as a number: the state then runs. */
 function readBySalt(items: readonly Node[], key: 'onlyif' | 'unless'): readonly Node[] {
-  const isRead = (item: Node) => item.kind === 'map' || textOf(item) !== undefined;
+  const isRead = (item: Node) => item.kind === 'map' || textOf(item) !== undefined || constantOf(item) !== undefined;
   const unread = items.findIndex((item) => !isRead(item));
   if (unread < 0) return items;
   if (key === 'onlyif') return items.slice(0, unread);
@@ -48,9 +50,9 @@ function readBySalt(items: readonly Node[], key: 'onlyif' | 'unless'): readonly 
   return last && isRead(last) ? items.filter(isRead) : [];
 }
 
-/** YAML reads a bare `true` as a boolean, where its author meant the command. */
-function commandOf(word: string): string {
-  return word === 'True' || word === 'False' ? word.toLowerCase() : word;
+/** A bare `true` or `false`, mostly what a template made of a setting. Salt passes over it; it can only have been meant. */
+function constantOf(item: Node): boolean | undefined {
+  return item.kind === 'scalar' && typeof item.value === 'boolean' ? item.value : undefined;
 }
 
 type FunctionGuard = Extract<Guard, { kind: 'function' }>;

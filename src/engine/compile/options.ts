@@ -24,8 +24,7 @@ export interface OptionsContext {
 export function readOptions(draft: Draft, context: OptionsContext): StepOptions {
   const reader = readerOf(draft, context);
   if (draft.entry.source.dialect === 'zy') verifyOrder(reader);
-  const shell = reader.text('shell') ?? '/bin/sh';
-  const commands = readSurroundings(reader, shell);
+  const commands = readSurroundings(reader, context);
   return {
     failhard: reader.flag('failhard'),
     parallel: reader.flag('parallel') ?? false,
@@ -148,23 +147,29 @@ interface RetryEntry {
   readonly value: Node;
 }
 
-function readSurroundings(reader: Reader, shell: string): CommandSurroundings {
+function readSurroundings(reader: Reader, { takes }: OptionsContext): CommandSurroundings {
+  // That of a state which runs no commands is something else: the login shell of a user, who may have none.
+  const shell = takes('shell') && !takes('runas') ? undefined : reader.text('shell');
   const excluded = new Set(reader.texts('cmd_opts_exclude'));
   const text = (key: string) => (excluded.has(key) ? undefined : reader.text(key));
   const [cwd, user, umask] = [text('cwd'), text('runas'), text('umask')];
   const env = excluded.has('env') ? undefined : environment(reader.written('env'));
   const timeoutMs = excluded.has('timeout') ? undefined : reader.duration('timeout');
+  const prependPath = text('prepend_path');
+  const codes = excluded.has('success_retcodes') ? [] : reader.texts('success_retcodes');
   if (umask !== undefined && !/^[0-7]{1,4}$/.test(umask)) {
     const at = reader.written('umask')?.value.at;
     if (at) reader.refuse('umask', at, 'octal digits such as "077"');
   }
   return {
-    shell: excluded.has('shell') ? '/bin/sh' : shell,
+    shell: (excluded.has('shell') ? undefined : shell) ?? '/bin/sh',
     ...(cwd === undefined ? {} : { cwd }),
     ...(user === undefined ? {} : { user }),
     ...(umask === undefined ? {} : { umask: Number.parseInt(umask, 8) }),
     ...(env === undefined ? {} : { env }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(prependPath === undefined ? {} : { prependPath }),
+    ...(codes.length === 0 ? {} : { successCodes: codes.map(Number) }),
   };
 }
 

@@ -7,7 +7,7 @@ import { withContext } from '../context.ts';
 import type { Approve } from '../planned.ts';
 import { fillSlots } from '../slots.ts';
 import type { Retry, Step } from '../step.ts';
-import { guarded, runShell } from './guards.ts';
+import { guarded, saysYes } from './guards.ts';
 import type { Settled } from './settled.ts';
 
 /** What came of trying a step; who asked, when and in what order is the run's to add. */
@@ -80,7 +80,7 @@ async function verified(step: Step, result: Attempt, options: AttemptOptions): P
   const { checkCommands, commands } = step.options;
   if (checkCommands.length === 0) return result;
   for (const command of checkCommands) {
-    if ((await runShell(command, commands, options.context)) === 0) continue;
+    if (await saysYes(command, commands, options.context)) continue;
     const comment = 'check_cmd determined the state failed';
     return {
       ...result,

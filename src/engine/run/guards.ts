@@ -36,20 +36,21 @@ async function all<T>(each: readonly T[], holds: (item: T) => Promise<boolean>):
 }
 
 async function holdsTrue(guard: Guard, surroundings: CommandSurroundings, context: Context): Promise<boolean> {
-  if (guard.kind === 'command') return (await runShell(guard.command, surroundings, context)) === 0;
+  if (guard.kind === 'constant') return guard.holds;
+  if (guard.kind === 'command') return saysYes(guard.command, surroundings, context);
   const value = await context.call(guard.name, guard.named, guard.positional);
   return isTrue(guard.getReturn === undefined ? value : lookup(value, guard.getReturn));
 }
 
-/** The exit code of a command line. */
-export async function runShell(command: string, surroundings: CommandSurroundings, context: Context): Promise<number> {
-  const { shell, ...options } = surroundings;
+/** Whether a command line ends as one that succeeded. */
+export async function saysYes(command: string, surroundings: CommandSurroundings, context: Context): Promise<boolean> {
+  const { shell, successCodes = [], ...options } = surroundings;
   const { code } = await context.commands.run([shell, '-c', command], {
     ...options,
     output: 'hidden',
     signal: context.signal,
   });
-  return code;
+  return code === 0 || successCodes.includes(code);
 }
 
 /** Truth as Python has it: empty things, zero and nothing are false. */
