@@ -40,6 +40,11 @@ export const StringList = z.array(z.string());
 /** A map of texts; numbers and booleans are written out, lists and maps refused. */
 export const StringMap = z.record(z.string(), z.string());
 
+/** Environment variables; one without a value is empty. */
+export const EnvironmentMap = z
+  .record(z.string(), z.string().nullable())
+  .transform((written) => Object.fromEntries(Object.entries(written).map(([name, value]) => [name, value ?? ''])));
+
 /** A map of anything. */
 export const AnyMap = z.record(z.string(), z.unknown());
 

@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { commandArguments, judgeCommand, runCommand, shellWords } from '#kit/abilities/shell.ts';
 import type { Context } from '#kit/context.ts';
 import { moduleFunction } from '#kit/function.ts';
-import { StringList } from '#kit/types.ts';
-import { loadScript } from './script.ts';
+import { loadScript, ScriptArguments, withScript } from './script.ts';
 
 const cmd = z
   .string()
@@ -107,24 +106,23 @@ export const script = moduleFunction({
   summary: 'Run a script of the state tree and return its output and exit code',
   args: z.object({
     source: z.string().describe('The script: "zester://…", "salt://…" or a path').meta({ primary: true }),
-    args: StringList.default([]).describe('Arguments of the script'),
+    args: ScriptArguments.default([]).describe('Arguments of the script: a list, or a text that a shell takes apart'),
     ...commandArguments,
   }),
   returns: 'Map of `retcode`, `stdout` and `stderr`',
   changes: true,
   async run(wanted, context) {
-    const { argv, text } = await loadScript(wanted, context);
-    const { code, stdout, stderr } = await runCommand(argv, { ...wanted, stdin: text }, context);
+    const script = await loadScript(wanted, context);
+    const { code, stdout, stderr } = await withScript(script, wanted, context, (argv) =>
+      runCommand(argv, wanted, context),
+    );
     return { retcode: code, stdout: stdout.trimEnd(), stderr: stderr.trimEnd() };
   },
   examples: [
     {
-      title: 'A Python script',
-      args: { source: 'zester://report.py', args: ['short'] },
-      given: {
-        tree: { 'report.py': '#!/usr/bin/env python3\nprint("fine")\n' },
-        commands: { '/usr/bin/env python3 - short': { stdout: 'fine\n' } },
-      },
+      title: 'A script with an argument',
+      args: { source: 'zester://report.sh', args: ['short'] },
+      given: { tree: { 'report.sh': '#!/bin/sh\ntest "$1" = short && echo fine\n' } },
       expect: { retcode: 0, stdout: 'fine', stderr: '' },
     },
     { title: 'A missing script', args: { source: 'zester://x' }, expect: { refusal: 'SOURCE_MISSING' } },

@@ -1,22 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
+import type { CommandWish } from '#kit/abilities/shell.ts';
 import { textOf } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
+import type { FileOwner } from '#machine/machine.ts';
+
+/** A list is taken word for word; a text is read by a shell, as it would be behind the script's name. */
+export const ScriptArguments = z.union([z.string(), z.array(z.string())]);
 
 export interface ScriptWish {
   readonly source: string;
-  readonly args: readonly string[];
+  readonly args: z.output<typeof ScriptArguments>;
   readonly template?: boolean | undefined;
   readonly context?: Readonly<Record<string, unknown>> | undefined;
   readonly defaults?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/**
- * A script and the words that run it from standard input. Throws `SOURCE_MISSING`, `SCRIPT_BINARY`.
- */
+export interface Script {
+  readonly text: string;
+  /** Words of the program that reads it. */
+  readonly interpreter: readonly [string, ...string[]];
+}
+
+/** A script as it would be run. Throws `SOURCE_MISSING`, `SCRIPT_BINARY`. */
 export async function loadScript(
-  wish: ScriptWish,
+  wish: ScriptWish & Pick<CommandWish, 'shell'>,
   { sources, templates }: Context,
-): Promise<{ readonly argv: [string, ...string[]]; readonly text: string }> {
+): Promise<Script> {
   const bytes = await sources.read(wish.source);
   if (bytes === undefined) {
     throw new ZesterError('source', 'SOURCE_MISSING', `Cannot run "${wish.source}": there is no such source`);
@@ -29,14 +40,36 @@ export async function loadScript(
   }
   const context = { ...wish.defaults, ...wish.context };
   const text = wish.template ? templates.render(written, { path: wish.source, context }) : written;
-  return { argv: interpreter(text, wish.args), text };
+  const [program = wish.shell, ...options] = /^#!\s*(.+)/.exec(text)?.[1]?.trim().split(/\s+/) ?? [];
+  return { text, interpreter: [program, ...options] };
 }
 
-/** Shells are told with `-s` that their input is the script, everything else with `-`. */
-function interpreter(text: string, args: readonly string[]): [string, ...string[]] {
-  const line = /^#!\s*(.+)/.exec(text)?.[1]?.trim() ?? '/bin/sh';
-  const [program = '/bin/sh', ...options] = line.split(/\s+/);
-  const isShell = /(^|\/)(ba|da|k|z|a)?sh$/.test(options.at(-1) ?? program) || /(^|\/)(ba|da|k|z|a)?sh$/.test(program);
-  if (isShell) return [program, ...options, '-s', ...(args.length > 0 ? ['--', ...args] : [])];
-  return [program, ...options, '-', ...args];
+/**
+ * Runs a script from a file that only its user can read, gone afterwards: on standard input, what the script runs would
+ * eat the rest of it.
+ */
+export async function withScript<T>(
+  { text, interpreter }: Script,
+  { source, args, runas }: ScriptWish & CommandWish,
+  context: Context,
+  run: (argv: readonly [string, ...string[]]) => Promise<T>,
+): Promise<T> {
+  const { files } = context;
+  const path = `/tmp/zester-${randomUUID()}-${source.replace(/\?.*$/, '').slice(source.lastIndexOf('/') + 1)}`;
+  const owner = runas === undefined ? {} : { owner: await ownerOf(String(runas), context) };
+  await files.write(path, new TextEncoder().encode(text), { mode: 0o700, ...owner });
+  try {
+    if (typeof args !== 'string') return await run([...interpreter, path, ...args]);
+    return await run(
+      args.trim() === '' ? [...interpreter, path] : ['/bin/sh', '-c', `"$@" ${args}`, 'sh', ...interpreter, path],
+    );
+  } finally {
+    await files.remove(path);
+  }
+}
+
+/** The user's id alone: the group has no rights anyway. */
+async function ownerOf(runas: string, { users }: Context): Promise<FileOwner> {
+  const user = (await users.list()).find(({ name, uid }) => name === runas || String(uid) === runas);
+  return user === undefined ? {} : { uid: user.uid };
 }

@@ -8,18 +8,21 @@ import {
   runCommand,
   shellWords,
 } from '#kit/abilities/shell.ts';
+import { ruled } from '#kit/arguments.ts';
 import type { Context } from '#kit/context.ts';
 import { type Details, state } from '#kit/state.ts';
 import { AnyMap, StringList, TemplateFlag } from '#kit/types.ts';
-import { loadScript } from './script.ts';
+import { loadScript, ScriptArguments, type ScriptWish, withScript } from './script.ts';
 
 const runArguments = {
   ...commandArguments,
   creates: StringList.optional().describe('Paths; when all of them exist, there is nothing to do'),
   stateful: z
-    .boolean()
+    .union([z.boolean(), z.array(z.looseObject({ test_name: z.string().optional() }))])
     .default(false)
-    .describe('The last line of its output says whether something changed: "changed=no comment=…", or JSON'),
+    .describe(
+      'The last line of its output says whether something changed: "changed=no comment=…", or JSON. As a list with "test_name", that command says it beforehand',
+    ),
   hide_output: z.boolean().default(false).describe('Leave its output out of the outcome'),
   ignore_timeout: z.boolean().default(false).describe('A command that is killed for its time has succeeded'),
   output_loglevel: z.string().optional().describe('For Salt: "quiet" hides the output, other levels mean nothing'),
@@ -34,13 +37,13 @@ const words = StringList.optional().describe('Arguments; with them, the command 
 
 export const run = state({
   name: 'cmd.run',
-  saltOnly: ['prepend_path', 'root', 'success_stderr', 'success_stdout', 'use_vt'],
+  saltOnly: ['root'],
   summary: 'Run a command',
   args: z.object({ command: commandArgument, args: words, ...runArguments }),
   async check(wanted, context) {
     if (await isCreated(wanted, context)) return {};
     await checkCommand(wanted.command, wanted, context);
-    return { runs: { from: false, to: true } };
+    return (await foresees(wanted, context)) ? { runs: { from: false, to: true } } : {};
   },
   apply: (_changes, wanted, context) => perform(argvOf(wanted), wanted, context),
   async refresh(wanted, context) {
@@ -96,12 +99,14 @@ export const run = state({
     'Without "creates", "onlyif" or "unless" it runs each time, and the plan says so.',
     'When it watches something and has run, a watched change does not run it a second time.',
   ],
-  differs: ['"stateful" takes true only; a plan never runs the command.'],
+  differs: [
+    'A plan never runs the command itself; where "stateful" names a test, what that says counts for the run, too.',
+  ],
 });
 
 export const wait = state({
   name: 'cmd.wait',
-  saltOnly: ['root', 'success_stderr', 'success_stdout', 'use_vt'],
+  saltOnly: ['root'],
   summary: 'Run a command when something it watches changes, and only then',
   args: z.object({ command: commandArgument, args: words, ...runArguments }),
   check: async () => ({}),
@@ -118,58 +123,73 @@ export const wait = state({
 
 export const script = state({
   name: 'cmd.script',
-  saltOnly: ['password', 'success_stderr', 'success_stdout', 'use_vt'],
+  saltOnly: ['password'],
   summary: 'Run a script of the state tree',
-  args: z.object({
-    source: z
-      .string()
-      .describe('The script: "zester://…", "salt://…", a path in the state tree, or an absolute path')
-      .meta({ primary: true, aliases: ['name'] }),
-    args: StringList.default([]).describe('Arguments of the script'),
-    template: TemplateFlag.optional().describe('Render the script with Jinja first'),
-    context: AnyMap.optional().describe('Names the template may use'),
-    defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),
-    ...runArguments,
-  }),
+  args: z
+    .object({
+      name: z
+        .string()
+        .optional()
+        .describe('The script, unless "source" is given; words behind it are its arguments')
+        .meta({ primary: true }),
+      source: z
+        .string()
+        .optional()
+        .describe('The script: "zester://…", "salt://…", a path in the state tree, or an absolute path'),
+      args: ScriptArguments.default([]).describe('Arguments of the script: a list, or a text that a shell takes apart'),
+      template: TemplateFlag.optional().describe('Render the script with Jinja first'),
+      context: AnyMap.optional().describe('Names the template may use'),
+      defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),
+      ...runArguments,
+    })
+    .refine(
+      ({ name, source }) => name !== undefined || source !== undefined,
+      ruled('it names no script', { at: 'source', hint: 'Add "source": the script' }),
+    ),
   async check(wanted, context) {
     if (await isCreated(wanted, context)) return {};
-    await checkCommand(wanted.source, wanted, context);
-    await loadScript(wanted, context);
+    const script = scriptOf(wanted);
+    await checkCommand(script.source, wanted, context);
+    await loadScript(script, context);
     return { runs: { from: false, to: true } };
   },
-  apply: (_changes, wanted, context) => performScript(wanted, context),
+  apply: (_changes, wanted, context) => performScript(scriptOf(wanted), context),
   async refresh(wanted, context) {
-    return (await isCreated(wanted, context)) ? undefined : performScript(wanted, context);
+    return (await isCreated(wanted, context)) ? undefined : performScript(scriptOf(wanted), context);
   },
   examples: [
     {
       title: 'A shell script with an argument',
-      args: { source: 'zester://scripts/setup.sh', args: ['--quick'] },
-      given: {
-        tree: { 'scripts/setup.sh': '#!/bin/bash\necho setting up\n' },
-        commands: { '/bin/bash -s -- --quick': { stdout: 'setting up\n' } },
-      },
+      args: { name: 'zester://scripts/setup.sh', args: ['--quick'] },
+      given: { tree: { 'scripts/setup.sh': '#!/bin/sh\ntest "$1" = --quick\n' } },
+      expect: { runs: { from: false, to: true } },
+      again: 'changes',
+    },
+    {
+      title: 'Arguments in one text, with quotes',
+      args: { name: 'set up', source: 'zester://scripts/setup.sh', args: "'the app' --quick" },
+      given: { tree: { 'scripts/setup.sh': '#!/bin/sh\ntest "$1" = "the app"\n' } },
       expect: { runs: { from: false, to: true } },
       again: 'changes',
     },
     {
       title: 'What it creates is there',
-      args: { source: 'zester://scripts/setup.sh', creates: ['/srv/ready'] },
+      args: { name: 'zester://scripts/setup.sh', creates: ['/srv/ready'] },
       given: { files: { '/srv/ready': '' } },
       expect: {},
     },
     {
       title: 'A script that does not exist',
-      args: { source: 'zester://scripts/setup.sh' },
+      args: { name: 'zester://scripts/setup.sh' },
       expect: { refusal: 'SOURCE_MISSING' },
     },
   ],
-  notes: ['The interpreter of its first line reads it from standard input, so that it never lies on the disk.'],
+  notes: ['It lies in a file of its own while it runs, which nobody but its user can read.'],
 });
 
 interface RunWish extends CommandWish {
   readonly creates?: readonly string[] | undefined;
-  readonly stateful: boolean;
+  readonly stateful: boolean | readonly { readonly test_name?: string | undefined }[];
   readonly hide_output: boolean;
   readonly ignore_timeout: boolean;
   readonly output_loglevel?: string | undefined;
@@ -179,13 +199,39 @@ function argvOf(wanted: RunWish & { command: string; args?: readonly string[] | 
   return wanted.args?.length ? [wanted.command, ...wanted.args] : shellWords(wanted, wanted.command);
 }
 
-async function performScript(wanted: RunWish & Parameters<typeof loadScript>[0], context: Context): Promise<Details> {
-  const { argv, text } = await loadScript(wanted, context);
-  return perform(argv, { ...wanted, stdin: text, command: wanted.source }, context);
+async function performScript(wanted: RunWish & ScriptWish, context: Context): Promise<Details> {
+  const script = await loadScript(wanted, context);
+  return withScript(script, wanted, context, (argv) => perform(argv, { ...wanted, command: wanted.source }, context));
+}
+
+/** `name: setup.sh --quick` beside a `source` that ends so names its arguments, as does a `name` that is the source. */
+function scriptOf<
+  T extends {
+    readonly name?: string | undefined;
+    readonly source?: string | undefined;
+    readonly args: ScriptWish['args'];
+  },
+>(wanted: T): T & ScriptWish {
+  const { source, args } = wanted;
+  const name = wanted.name ?? source ?? '';
+  const [first = name, ...rest] = name.trim().split(/\s+/);
+  const isScript = source === undefined ? first !== name : source.split('/').at(-1) === first.split('/').at(-1);
+  const own = isScript && args.length === 0 ? rest.join(' ') : args;
+  return { ...wanted, source: source ?? (isScript ? first : name), args: own };
+}
+
+/** Whether a stateful command's test says that it would change something; without a test it would. */
+async function foresees(wanted: RunWish, context: Context): Promise<boolean> {
+  const test =
+    typeof wanted.stateful === 'boolean' ? undefined : wanted.stateful.find((each) => each.test_name)?.test_name;
+  if (test === undefined) return true;
+  const result = await runCommand(shellWords(wanted, test), wanted, context);
+  judgeCommand(test, result, wanted);
+  return statement(result.stdout).changed !== 'no';
 }
 
 async function perform(
-  argv: [string, ...string[]],
+  argv: readonly [string, ...string[]],
   wanted: RunWish & { readonly command: string },
   context: Context,
 ): Promise<Details> {
@@ -193,7 +239,7 @@ async function perform(
   const result = await runCommand(argv, { ...wanted, hide_output: isHidden }, context);
   if (!(result.timedOut && wanted.ignore_timeout)) judgeCommand(wanted.command, result, wanted);
   const details = commandDetails(wanted.command, result);
-  const said = wanted.stateful ? statement(result.stdout) : {};
+  const said = wanted.stateful !== false ? statement(result.stdout) : {};
   if (!isHidden) return { ...details, ...said };
   return { ...details, stdout: '[hidden]', stderr: '[hidden]', ...said };
 }
