@@ -18,7 +18,7 @@ export function visibleLine(text: string): string {
 
 /** JSON that has no character that is not seen: they stand only in texts, where JSON has a way to write them. */
 export function jsonText(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, undefined, indent) as string | undefined;
+  const text = JSON.stringify(value, bytesAsText, indent) as string | undefined;
   if (text === undefined) return 'null';
   return text.replaceAll(unseenButLines, (character) =>
     character
@@ -26,6 +26,11 @@ export function jsonText(value: unknown, indent?: number): string {
       .map((unit) => `\\u${hex(unit.charCodeAt(0), 4)}`)
       .join(''),
   );
+}
+
+/** Bytes have no form in JSON: base64 is what people expect. */
+function bytesAsText(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

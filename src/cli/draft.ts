@@ -1,3 +1,4 @@
+import { readYaml } from '#base/written.ts';
 import { readText } from './files.ts';
 import { type JobDraft, parseJob } from './parse.ts';
 import { emptyReference } from './reference.ts';
@@ -20,7 +21,7 @@ export async function draftJob(
     test: session.test,
     timeoutMs: session.timeoutMs ?? timeout,
     readFile: (path) => readText(path, { hint: 'Write @@ for a value that begins with an at sign' }),
-    parseYaml: needsYaml ? (await import('yaml')).parse : unexpectedYaml,
+    parseYaml: needsYaml ? await readYaml() : unexpectedYaml,
   });
 }
 

@@ -1,4 +1,5 @@
 import { ZesterError } from '#base/errors.ts';
+import { Numeral } from '#base/numeral.ts';
 import type { ArgumentRecord } from './reference.ts';
 
 export interface ValueSources {
@@ -27,7 +28,7 @@ export function readValue(argument: Typed, written: string, { readFile, parseYam
     throw invalid(name, text, 'true or false');
   }
   if (/^(a )?(whole )?number$/.test(type)) {
-    if (/^-?\d+$/.test(text) || (!type.includes('whole') && /^-?\d*\.\d+$/.test(text))) return Number(text);
+    if (/^-?\d+$/.test(text) || (!type.includes('whole') && /^-?\d*\.\d+$/.test(text))) return Numeral.read(text);
     throw invalid(name, text, type.includes('whole') ? 'a whole number' : 'a number');
   }
   return text;
@@ -56,7 +57,7 @@ function structured({ name, type }: Typed, text: string, parseYaml: (text: strin
 // Fractions stay text: a version 1.10 is not the number 1.1, and a mode 0644 not the number 644.
 function guessed(text: string): unknown {
   if (/^(true|false)$/.test(text)) return text === 'true';
-  return /^-?(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
+  return /^-?(0|[1-9]\d*)$/.test(text) ? Numeral.read(text) : text;
 }
 
 function invalid(name: string, text: string, wants: string): ZesterError {

@@ -1,17 +1,26 @@
 import type { Place } from '#base/errors.ts';
+import { MixedMap } from '#base/mixed-map.ts';
+import { Numeral } from '#base/numeral.ts';
 import { repr } from '#render/jinja/print.ts';
-import { Float } from '#render/jinja/values.ts';
-import type { ListNode, MapNode, Node, ScalarNode } from '#render/render.ts';
+import { Bytes, Float } from '#render/jinja/values.ts';
+import {
+  fromPlain,
+  type ListNode,
+  type MapNode,
+  type Node,
+  plain,
+  type Scalar,
+  type ScalarNode,
+} from '#render/render.ts';
 
 export type { ListNode, MapNode, Node, ScalarNode } from '#render/render.ts';
 
 /** The value a node stands for, as plain data. */
 export function plainOf(node: Node): unknown {
   if (node.kind === 'list') return node.items.map(plainOf);
-  if (node.kind === 'map') {
-    return Object.fromEntries(node.entries.map(({ key, value }) => [keyText(key), plainOf(value)]));
-  }
-  return node.value instanceof Float ? node.value.value : node.value;
+  if (node.kind === 'scalar') return plain(node.value);
+  const pairs = node.entries.map(({ key, value }) => [plain(key.value), plainOf(value)] as const);
+  return pairs.every(([key]) => typeof key === 'string') ? Object.fromEntries(pairs) : new MixedMap(pairs);
 }
 
 export function textOf(node: Node): string | undefined {
@@ -22,7 +31,7 @@ export function textOf(node: Node): string | undefined {
 export function wordOf(node: Node): string | undefined {
   if (node.kind !== 'scalar' || node.value === null) return undefined;
   if (typeof node.value === 'boolean') return node.value ? 'True' : 'False';
-  return node.value instanceof Float ? repr(node.value) : String(node.value);
+  return node.value instanceof Float || node.value instanceof Bytes ? repr(node.value) : String(node.value);
 }
 
 export function isNull(node: Node): boolean {
@@ -40,6 +49,7 @@ export function typeName(node: Node): string {
   if (node.kind === 'map') return 'dict';
   if (node.value === null) return 'NoneType';
   if (node.value instanceof Float) return 'float';
+  if (node.value instanceof Bytes) return 'bytes';
   const names = { string: 'str', number: 'int', bigint: 'int', boolean: 'bool' };
   return names[typeof node.value as keyof typeof names] ?? 'object';
 }
@@ -68,14 +78,16 @@ export function nodeOf(value: unknown, at: Place): Node {
       value.map((each) => nodeOf(each, at)),
       at,
     );
-  if (value === undefined || value === null) return scalar(null, at);
-  if (typeof value === 'object') {
-    const entries = Object.entries(value).map(([key, each]) => ({ key: scalar(key, at), value: nodeOf(each, at) }));
+  if (typeof value === 'object' && value !== null && !(value instanceof Numeral || value instanceof Uint8Array)) {
+    const pairs = value instanceof Map ? [...value] : Object.entries(value);
+    const entries = pairs.map(([key, each]) => ({ key: scalarOf(key, at), value: nodeOf(each, at) }));
     return { kind: 'map', at, entries };
   }
-  return typeof value === 'function' || typeof value === 'symbol'
-    ? scalar(null, at)
-    : scalar(value as ScalarNode['value'], at);
+  return scalarOf(value, at);
+}
+
+function scalarOf(value: unknown, at: Place): ScalarNode {
+  return scalar(typeof value === 'function' || typeof value === 'symbol' ? null : (fromPlain(value) as Scalar), at);
 }
 
 /** The value of a map under a key. */

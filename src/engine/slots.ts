@@ -1,4 +1,7 @@
 import { withPlace, ZesterError } from '#base/errors.ts';
+import { MixedMap } from '#base/mixed-map.ts';
+import { Numeral } from '#base/numeral.ts';
+import { readJson } from '#base/written.ts';
 import type { Context } from '#kit/context.ts';
 import { functionUnknown, type Registry } from '#kit/function.ts';
 import { lookup } from '#kit/lookup.ts';
@@ -10,7 +13,7 @@ const prefix = '__slot__:salt:';
 /** A slot is an argument whose value a function gives when the state's turn has come: `__slot__:salt:test.echo("x")`. */
 export function hasSlot(value: unknown): boolean {
   if (typeof value === 'string') return value.startsWith(prefix);
-  if (Array.isArray(value)) return value.some(hasSlot);
+  if (value instanceof Map) return [...value.values()].some(hasSlot);
   return typeof value === 'object' && value !== null && Object.values(value).some(hasSlot);
 }
 
@@ -21,9 +24,17 @@ export function hasSlot(value: unknown): boolean {
 export async function fillSlots(value: unknown, context: Context, test: boolean): Promise<unknown> {
   if (typeof value === 'string') return value.startsWith(prefix) ? fill(value, context, test) : value;
   if (Array.isArray(value)) return Promise.all(value.map((each) => fillSlots(each, context, test)));
-  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Map) {
+    const pairs = [...value].map(async ([key, each]) => [key, await fillSlots(each, context, test)] as const);
+    return new MixedMap(await Promise.all(pairs));
+  }
+  if (!isMap(value)) return value;
   const entries = Object.entries(value).map(async ([key, each]) => [key, await fillSlots(each, context, test)]);
   return Object.fromEntries(await Promise.all(entries));
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !(value instanceof Numeral || value instanceof Uint8Array);
 }
 
 /** What is wrong with the slots of a value, as far as it can be told before their turn: `SLOT_INVALID`, `FUNCTION_UNKNOWN`. */
@@ -96,10 +107,10 @@ function literal(text: string): unknown {
   if (Object.hasOwn(words, text)) return words[text];
   if (/^[[{]/.test(text)) {
     try {
-      return JSON.parse(text);
+      return readJson(text);
     } catch {
       return text;
     }
   }
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  return /^-?\d+(\.\d+)?$/.test(text) ? Numeral.read(text) : text;
 }

@@ -1,4 +1,5 @@
 import { type Place, ZesterError } from '#base/errors.ts';
+import { writtenNumbers, writtenValue } from '#base/written.ts';
 import { fact } from '#kit/fact.ts';
 import type { Files } from '#machine/machine.ts';
 import { textOf } from './text.ts';
@@ -56,8 +57,8 @@ async function isDirectory(files: Files): Promise<boolean> {
 async function readMapping(files: Files, path: string): Promise<Readonly<Record<string, unknown>>> {
   const text = (await textOf(files, path)) ?? '';
   // Loaded here, since a machine without facts of its own should not pay for it.
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { prettyErrors: true });
+  const { parseDocument, visit } = await import('yaml');
+  const document = parseDocument(text, { prettyErrors: true, ...writtenNumbers });
   const [problem] = document.errors;
   if (problem !== undefined) {
     const [place] = problem.linePos ?? [];
@@ -67,7 +68,7 @@ async function readMapping(files: Files, path: string): Promise<Readonly<Record<
       place && { file: path, line: place.line, column: place.col },
     );
   }
-  const value: unknown = document.toJS();
+  const value = writtenValue(document, visit);
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) throw invalid(path, 'it is not a mapping of names to values');
   return value as Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import {
   unknownArgument,
 } from './argument-errors.ts';
 import { type Arguments, argumentMeta, fieldOf, isPrimary } from './argument-schema.ts';
-import { coerce, plain } from './coerce.ts';
+import { coerce, type Face, plain } from './coerce.ts';
 
 export { ArgumentErrors, ruled } from './argument-errors.ts';
 export {
@@ -33,6 +33,8 @@ export interface RawArguments {
   /** Falls back for the primary argument: the state's id, or a bare positional. */
   readonly id?: string | undefined;
   readonly at?: Place | undefined;
+  /** How true and false are written where a text is wanted; as in YAML when left out. */
+  readonly face?: Face | undefined;
   readonly values: ReadonlyMap<string, RawArgument>;
 }
 
@@ -93,11 +95,11 @@ function gather(schema: Arguments, raw: RawArguments): Written {
     const said = names.find((each) => !isBlank(raw.values.get(each)?.value)) ?? names[0];
     const argument = said === undefined ? undefined : raw.values.get(said);
     if (primary && raw.id !== undefined && isBlank(argument?.value)) {
-      found.set(key, { key, value: coerce(field, raw.id), at: raw.at });
+      found.set(key, { key, value: coerce(field, raw.id, raw.face), at: raw.at });
     } else if (said !== undefined && argument?.value !== undefined && (argument.value !== null || takesNull(field))) {
       found.set(key, {
         key: said,
-        value: coerce(field, plain(argument.value)),
+        value: coerce(field, plain(argument.value), raw.face),
         at: argument.at,
         inside: argument.inside,
       });
@@ -116,7 +118,7 @@ function gather(schema: Arguments, raw: RawArguments): Written {
     // What is misspelled was meant all the same: it is not missing, and may be wrong besides.
     const meant = nearestArgument(schema, key);
     if (meant !== undefined && !found.has(meant))
-      found.set(meant, { key, value: coerce(fieldOf(schema, meant), plain(value)), at });
+      found.set(meant, { key, value: coerce(fieldOf(schema, meant), plain(value), raw.face), at });
   }
   return { found, problems };
 }

@@ -1,5 +1,9 @@
+import { MixedMap } from '#base/mixed-map.ts';
+import { Numeral } from '#base/numeral.ts';
 import { masked } from '#base/secret.ts';
+import { jsonText } from '#base/visible.ts';
 import type { Change, Changes } from './changes.ts';
+import { scalarText } from './coerce.ts';
 import { bytesOf, type Content, isContentNote, sha256 } from './content.ts';
 import { unifiedDiff } from './diff.ts';
 
@@ -45,7 +49,11 @@ export function mask<T>(value: T, secrets: readonly string[]): T {
 function masking(value: unknown, secrets: readonly string[]): unknown {
   if (typeof value === 'string') return secrets.reduce((text, secret) => text.replaceAll(secret, masked), value);
   if (Array.isArray(value)) return value.map((each) => masking(each, secrets));
-  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Map) {
+    return new MixedMap([...value].map(([key, each]) => [masking(key, secrets), masking(each, secrets)]));
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if (value instanceof Numeral) return secrets.includes(value.text) ? masked : value;
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [masking(key, secrets), masking(each, secrets)]),
   );
@@ -86,5 +94,5 @@ function contentText(content: Content): string {
 export function valueText(value: unknown): string {
   if (value === undefined || value === null) return 'none';
   if (isContentNote(value)) return contentText(value);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return scalarText(value, 'yaml') ?? jsonText(value);
 }

@@ -1,5 +1,8 @@
+import { Numeral } from '#base/numeral.ts';
 import { Secret } from '#base/secret.ts';
+import { normal } from './jinja/numbers.ts';
 import {
+  Bytes,
   Dict,
   type DictEntry,
   type DictSource,
@@ -21,7 +24,7 @@ export interface FromPlainOptions {
 
 /**
  * Plain JavaScript data as an engine value, converted as far as it is read. What a template changes is its own copy.
- * A whole number is an integer: a float that must stay one is given as a Float.
+ * A whole number is an integer; a float without a fraction, and what is beyond 2^53, is a Numeral.
  */
 export function fromPlain(data: unknown, { ordered = false, plainRoot = false }: FromPlainOptions = {}): Value {
   if (data === null || data === undefined) return null;
@@ -32,7 +35,7 @@ export function fromPlain(data: unknown, { ordered = false, plainRoot = false }:
     case 'number':
       return Number.isInteger(data) ? (Number.isSafeInteger(data) ? data : BigInt(data)) : new Float(data);
     case 'bigint':
-      return Number.isSafeInteger(Number(data)) ? Number(data) : data;
+      return normal(data);
     case 'object':
       return fromObject(data, ordered, plainRoot);
     default:
@@ -44,6 +47,8 @@ function fromObject(data: object, ordered: boolean, plainRoot: boolean): Value {
   if (isValue(data)) return data;
   if (Array.isArray(data)) return data.map((item) => fromPlain(item, { ordered }));
   if (data instanceof Secret) return data.reveal();
+  if (data instanceof Numeral) return data.isFloat ? new Float(data.valueOf()) : normal(BigInt(data.text));
+  if (data instanceof Uint8Array) return new Bytes(data);
   if (data instanceof Date) return data.toISOString();
   if (data instanceof Set) return [...data].map((item) => fromPlain(item, { ordered }));
   return Dict.lazy(sourceOf(data, ordered), ordered && !plainRoot);

@@ -1,9 +1,10 @@
 import type { Place } from '#base/errors.ts';
 import { ZesterError } from '#base/errors.ts';
+import { floatText } from '#base/numeral.ts';
 import { typeError } from './jinja/errors.ts';
 import { parseInteger } from './jinja/numbers.ts';
 import { compare } from './jinja/operators.ts';
-import { floatText, str } from './jinja/print.ts';
+import { str } from './jinja/print.ts';
 import { boundDepth } from './jinja/sizes.ts';
 import { Dict, Float, isText, Tuple, typeName, Undefined, type Value } from './jinja/values.ts';
 import { unquoteJson } from './json/unquote.ts';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Place, placeText, ZesterError } from '#base/errors.ts';
+import { MixedMap } from '#base/mixed-map.ts';
+import { Numeral } from '#base/numeral.ts';
 import { Secret } from '#base/secret.ts';
 import { dumpJson } from './json.ts';
 import { createRenderer, plain, type RenderInput, type Scope, toValue } from './render.ts';
@@ -93,7 +95,7 @@ describe('documents', () => {
   });
 
   test('keys that are no texts make a Map', () => {
-    const expected: unknown = new Map<unknown, unknown>([
+    const expected: unknown = new MixedMap([
       [2, 'a'],
       [true, 'b'],
     ]);
@@ -286,7 +288,7 @@ describe('functions', () => {
       [
         "['a', 1.5] {'out': ['a', 1.5]}",
         [
-          ['cmd.run_all', ['ls', { x: [1] }], { cwd: '/tmp' }],
+          ['cmd.run_all', ['ls', { x: [Numeral.float(1)] }], { cwd: '/tmp' }],
           ['test.ping', [], {}],
         ],
       ],

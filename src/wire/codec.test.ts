@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { encode as encodeAnything } from '@msgpack/msgpack';
 import * as z from 'zod/mini';
+import { MixedMap } from '#base/mixed-map.ts';
+import { Numeral } from '#base/numeral.ts';
 import { decode, decodeAs, encode } from './codec.ts';
 
 const malformed = { code: 'MESSAGE_MALFORMED' };
@@ -15,6 +17,15 @@ describe('plain data', () => {
     texts: ['', 'é', 'x'.repeat(31), 'x'.repeat(32), 'x'.repeat(300), 'x'.repeat(70_000)],
     bytes: [new Uint8Array(0), new Uint8Array(300).fill(7), new Uint8Array(70_000)],
     lists: [[], [[]], new Array(16).fill(1), new Array(70_000).fill(1)],
+    numerals: [Numeral.whole(2n ** 53n), Numeral.whole(-(2n ** 64n)), Numeral.whole(10n ** 300n), Numeral.float(1)],
+    'odd floats': [Numeral.float(-0), Numeral.float(1e300), Numeral.float(Number.NaN), Numeral.float(-1 / 0)],
+    'mixed maps': [
+      new MixedMap([
+        [80, 'http'],
+        [null, new MixedMap([[true, {}]])],
+      ]),
+      new MixedMap(),
+    ],
     maps: [{}, { a: { b: {} } }, Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`k${at}`, at]))],
   };
 
@@ -26,8 +37,12 @@ describe('plain data', () => {
     assert.deepEqual(decode(encode({ a: 1, b: undefined })), { a: 1 });
   });
 
+  test('keeps every digit of an integer of any size', () => {
+    assert.deepEqual(decode(encode([5n, 2n ** 63n])), [5, Numeral.whole(2n ** 63n)]);
+  });
+
   test('refuses to send what would come back as something else', () => {
-    for (const value of [new Date(), new Map(), new Set(), 5n, new (class Odd {})()]) {
+    for (const value of [new Date(), new Set(), () => 1, Symbol('a'), new (class Odd {})()]) {
       assert.throws(() => encode({ value }), malformed);
     }
   });
@@ -40,6 +55,30 @@ describe('hostile bytes', () => {
     assert.doesNotThrow(() => decode(deep(64)));
     assert.throws(() => decode(deep(65)), /nested deeper/);
     assert.throws(() => decode(deep(1_000_000)), /nested deeper/);
+  });
+
+  test('nested deeper than allowed by way of mixed maps are refused too', () => {
+    let bytes = Buffer.of(0xc0);
+    for (let level = 0; level < 40; level++) {
+      const list = Buffer.concat([Buffer.of(0x92, 0xc0), bytes]);
+      bytes = Buffer.concat([Buffer.of(0xc8, list.length >> 8, list.length & 0xff, 2), list]);
+    }
+
+    assert.throws(() => decode(bytes), /nested deeper/);
+  });
+
+  test('with numbers that are none, and maps with a key alone, are refused', () => {
+    for (const [type, body] of [
+      [1, Buffer.from('1e999x')],
+      [1, Buffer.from('')],
+      [1, Buffer.alloc(40_000, 0x39)],
+      [2, Buffer.of(0x91, 0x01)],
+      [2, Buffer.of(0x80)],
+    ] as const) {
+      const head = Buffer.from([0xc9, 0, 0, 0, 0, type]);
+      head.writeUInt32BE(body.length, 1);
+      assert.throws(() => decode(Buffer.concat([head, body])), malformed);
+    }
   });
 
   test('that claim more than they hold are refused before anything is allocated', () => {

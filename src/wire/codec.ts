@@ -1,6 +1,8 @@
-import { Decoder, Encoder, ExtensionCodec } from '@msgpack/msgpack';
+import { Decoder, Encoder, ExtData, type ExtensionCodecType } from '@msgpack/msgpack';
 import * as z from 'zod/mini';
 import { ZesterError } from '#base/errors.ts';
+import { MixedMap } from '#base/mixed-map.ts';
+import { Numeral } from '#base/numeral.ts';
 import { envelopeBytes, returnBytes } from './limits.ts';
 
 /** How much a message may hold. The defaults fit the largest return, and with it anything that fits a NATS message. */
@@ -13,23 +15,35 @@ export interface CodecLimits {
 
 const defaults = { maxBytes: returnBytes + envelopeBytes, maxDepth: 64, maxItems: 200_000 } as const;
 
-// Only what JSON knows, and bytes: a date or a set would come back as something else on the other side.
-const plainOnly = new ExtensionCodec();
-plainOnly.tryToEncode = (value) => {
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return null;
-  const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : null;
-  if (prototype === null || prototype === Object.prototype) return null;
-  throw malformed('it holds an object that is not plain data');
+const numeralType = 1;
+const mapType = 2;
+
+// Beside what JSON knows, and bytes: a number that JavaScript's would change, as its text, and a map whose keys are not all
+// texts, as keys and values in turn. Anything else, a date or a set, would come back as something else on the other side.
+const plainData: ExtensionCodecType<undefined> = {
+  tryToEncode(value) {
+    if (Array.isArray(value) || ArrayBuffer.isView(value)) return null;
+    const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : null;
+    if (typeof value === 'object' && (prototype === null || prototype === Object.prototype)) return null;
+    if (value instanceof Numeral || typeof value === 'bigint')
+      return new ExtData(numeralType, Buffer.from(String(value), 'latin1'));
+    if (value instanceof Map) return new ExtData(mapType, encoder.encode([...value].flat(1)));
+    throw malformed('it holds an object that is not plain data');
+  },
+  decode(bytes, type) {
+    if (type === numeralType) return numeralOf(Buffer.from(bytes).toString('latin1'));
+    return mapOf(decoder.decode(bytes));
+  },
 };
 
-const encoder = new Encoder({ ignoreUndefined: true, maxDepth: defaults.maxDepth, extensionCodec: plainOnly });
+const encoder = new Encoder({ ignoreUndefined: true, maxDepth: defaults.maxDepth, extensionCodec: plainData });
 const decoder = new Decoder({
-  extensionCodec: plainOnly,
+  extensionCodec: plainData,
   maxStrLength: defaults.maxBytes,
   maxBinLength: defaults.maxBytes,
   maxArrayLength: defaults.maxItems,
   maxMapLength: defaults.maxItems,
-  maxExtLength: 0,
+  maxExtLength: defaults.maxBytes,
 });
 
 /** Plain data as MessagePack. Keys whose value is undefined are left out. Throws `MESSAGE_MALFORMED`. */
@@ -43,8 +57,8 @@ export function encode(value: unknown): Uint8Array<ArrayBuffer> {
 
 /**
  * MessagePack as plain data. Refuses, before anything is allocated for it: what is nested deeper than `maxDepth`, what
- * claims more elements than it has bytes, integers a number cannot hold exactly, extension types, `__proto__` keys and
- * trailing bytes. Throws `MESSAGE_MALFORMED`.
+ * claims more elements than it has bytes, integers a number cannot hold exactly, extension types that are not ours,
+ * `__proto__` keys and trailing bytes. Throws `MESSAGE_MALFORMED`.
  */
 export function decode(bytes: Uint8Array, limits: CodecLimits = {}): unknown {
   const { maxBytes, maxDepth, maxItems } = { ...defaults, ...limits };
@@ -86,7 +100,15 @@ function inspect(bytes: Uint8Array, maxDepth: number, maxItems: number): void {
     if (items * perItem > bytes.length - at) throw malformed('it ends too early');
     if (items === 0) return;
     open.push(items * perItem);
-    if (open.length > maxDepth) throw malformed(`it is nested deeper than ${maxDepth} levels`);
+    if (open.length > maxDepth) throw malformed('it is nested deeper than allowed');
+  };
+  const extension = (length: number) => {
+    const type = view.getInt8(take(1));
+    const start = take(length);
+    if (type !== mapType && (type !== numeralType || length > longestNumeral))
+      throw malformed(`it holds the extension type ${type}`);
+    // What it holds is decoded by itself, but must not be deeper for it.
+    if (type === mapType) inspect(bytes.subarray(start, at), maxDepth - open.length - 1, maxItems);
   };
   do {
     while (open.length > 0 && open[open.length - 1] === 0) open.pop();
@@ -105,6 +127,10 @@ function inspect(bytes: Uint8Array, maxDepth: number, maxItems: number): void {
     else if (head === 0xdf) enter(view.getUint32(take(4)), 2);
     else if (head === 0xcf) exact(view.getBigUint64(take(8)));
     else if (head === 0xd3) exact(view.getBigInt64(take(8)));
+    else if (head === 0xc7) extension(view.getUint8(take(1)));
+    else if (head === 0xc8) extension(view.getUint16(take(2)));
+    else if (head === 0xc9) extension(view.getUint32(take(4)));
+    else if (head >= 0xd4 && head <= 0xd8) extension(2 ** (head - 0xd4));
     else if (head in fixedLengths) take(fixedLengths[head] ?? 0);
     else throw malformed(`it holds the type 0x${head.toString(16)}, which is not allowed`);
   } while (open.some((left) => left > 0));
@@ -125,6 +151,22 @@ const fixedLengths: Readonly<Record<number, number>> = {
   209: 2,
   210: 4,
 };
+
+/** Digits of the longest number that templates make. */
+const longestNumeral = 31_000;
+
+function numeralOf(text: string): number | Numeral {
+  const numeral = Numeral.parse(text);
+  if (numeral === undefined) throw malformed('it holds a number that is none');
+  return numeral.isFloat ? numeral : Numeral.whole(BigInt(text));
+}
+
+function mapOf(flat: unknown): MixedMap {
+  if (!Array.isArray(flat) || flat.length % 2 !== 0) throw malformed('it holds a map with a key that has no value');
+  const map = new MixedMap();
+  for (let at = 0; at < flat.length; at += 2) map.set(flat[at], flat[at + 1]);
+  return map;
+}
 
 function exact(integer: bigint): void {
   if (integer > BigInt(Number.MAX_SAFE_INTEGER) || integer < BigInt(Number.MIN_SAFE_INTEGER)) {

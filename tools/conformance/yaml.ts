@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { asError } from '#base/errors.ts';
-import { floatText } from '#render/jinja/print.ts';
+import { floatText } from '#base/numeral.ts';
 import { Float } from '#render/jinja/values.ts';
 import { createRenderer, type Node } from '#render/render.ts';
 import type { Verdict } from './render.ts';

@@ -1,4 +1,5 @@
 import { ZesterError } from '#base/errors.ts';
+import { readYaml } from '#base/written.ts';
 import type { LintReport } from '#lint/folders.ts';
 import { command } from '../command.ts';
 import { readText } from '../files.ts';
@@ -66,7 +67,7 @@ async function readFacts(path: string) {
 }
 
 async function parseYaml(path: string): Promise<unknown> {
-  const { parse } = await import('yaml');
+  const parse = await readYaml();
   const text = readText(path);
   try {
     return parse(text);

@@ -1,3 +1,4 @@
+import { MixedMap } from '#base/mixed-map.ts';
 import { visible, visibleLine } from '#base/visible.ts';
 
 /** Fields whose text may have several lines, with all that is in them: those who show them indent every line. */
@@ -24,6 +25,9 @@ export function shownValue<Value>(value: Value, isLong = false): Value {
 function shown(value: unknown, isLong: boolean): unknown {
   if (typeof value === 'string') return isLong ? visible(value) : visibleLine(value);
   if (Array.isArray(value)) return value.map((each) => shown(each, isLong));
+  if (value instanceof Map) {
+    return new MixedMap([...value].map(([key, each]) => [shown(key, false), shown(each, isLong)]));
+  }
   if (!isPlain(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [visibleLine(key), shown(each, isLong || severalLines.has(key))]),

@@ -1,3 +1,5 @@
+import { textKeyed } from '#base/mixed-map.ts';
+import { Numeral } from '#base/numeral.ts';
 import { visible, visibleLine } from '#base/visible.ts';
 
 /** A value that a function gave back, as a person reads it: texts as they are, the rest much like YAML. */
@@ -24,7 +26,7 @@ function asOutput(value: unknown): string | undefined {
 function nested(value: unknown): string[] {
   if (Array.isArray(value)) return value.length === 0 ? ['[]'] : value.flatMap(item);
   if (!isMap(value)) return scalar(value).split('\n');
-  const entries = Object.entries(value);
+  const entries = Object.entries(value instanceof Map ? textKeyed(value) : value);
   return entries.length === 0 ? ['{}'] : entries.flatMap(([key, each]) => pair(visibleLine(key), each));
 }
 
@@ -42,7 +44,7 @@ function pair(key: string, value: unknown): string[] {
         .map((line) => `  ${line}`),
     ];
   }
-  if (typeof value !== 'object' || value === null || isEmpty(value)) return [`${key}: ${scalar(value)}`];
+  if (!isNested(value) || isEmpty(value)) return [`${key}: ${scalar(value)}`];
   return [`${key}:`, ...nested(value).map((line) => `  ${line}`)];
 }
 
@@ -55,9 +57,15 @@ function scalar(value: unknown): string {
 }
 
 function isEmpty(value: unknown): boolean {
-  return Array.isArray(value) ? value.length === 0 : isMap(value) && Object.keys(value).length === 0;
+  if (Array.isArray(value)) return value.length === 0;
+  if (value instanceof Map) return value.size === 0;
+  return isMap(value) && Object.keys(value).length === 0;
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return isNested(value) && !Array.isArray(value);
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Uint8Array || value instanceof Numeral);
 }

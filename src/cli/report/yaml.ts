@@ -1,9 +1,13 @@
+import { Numeral } from '#base/numeral.ts';
 import { jsonText, visible } from '#base/visible.ts';
 
 /** YAML that has no character that is not seen: a text with one is quoted, and the character written out. */
 export async function yamlText(value: unknown): Promise<string> {
-  const { Document, visit } = await import('yaml');
-  const document = new Document(value);
+  const { Document, Scalar, visit } = await import('yaml');
+  const document = new Document(value, (_key, each) => {
+    if (!(each instanceof Numeral)) return each;
+    return each.isFloat ? Object.assign(new Scalar(each.valueOf()), { minFractionDigits: 1 }) : BigInt(each.text);
+  });
   visit(document, {
     Scalar(_, node) {
       // Only between quotes YAML has a way to write a character.

@@ -155,7 +155,8 @@ function rawArguments(draft: Draft, state: State, problems: Problems): RawArgume
     values.set(key, rawArgument(value));
   }
   if (draft.declaration.args.has('names')) dropOtherNames(values, state);
-  return { id: draft.name, at: draft.declaration.at, values };
+  const face = draft.entry.source.dialect === 'sls' ? 'python' : 'yaml';
+  return { id: draft.name, at: draft.declaration.at, face, values };
 }
 
 function rawArgument(value: Node): RawArgument {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
+import { readJson } from '#base/written.ts';
 import { AnyMap } from '#kit/types.ts';
 import type { ApplyRequest, RunScope } from '../engine.ts';
 import type { StateFunctionContext } from './state-function.ts';
@@ -111,7 +112,7 @@ function overridden(scope: RunScope, override: unknown): RunScope {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch {
     return undefined;
   }

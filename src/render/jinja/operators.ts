@@ -5,6 +5,7 @@ import { str } from './print.ts';
 import { boundList, boundText } from './sizes.ts';
 import { characterCount, characters, escaped } from './text.ts';
 import {
+  Bytes,
   Dict,
   DictView,
   Float,
@@ -58,7 +59,7 @@ export function equals(left: Value, right: Value): boolean {
   if (left instanceof Dict) return right instanceof Dict && equalDicts(left, right);
   if (left instanceof Range) return right instanceof Range && equalItems([...left], [...right]);
   if (left instanceof PySet || left instanceof DictView) return equalSets(left, right);
-  return false;
+  return left instanceof Bytes && right instanceof Bytes && left.equals(right);
 }
 
 function equalItems(left: readonly Value[], right: readonly Value[]): boolean {

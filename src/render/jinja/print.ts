@@ -1,3 +1,4 @@
+import { floatText } from '#base/numeral.ts';
 import { boundDepth } from './sizes.ts';
 import { Dict, DictView, Float, Host, Markup, PySet, Range, Tuple, Undefined, type Value } from './values.ts';
 
@@ -13,22 +14,24 @@ export function str(value: Value): string {
 }
 
 /**
- * What `{{ value }}` writes. As `str`, except that maps print as YAML-friendly `{…}` whatever their class.
+ * What `{{ value }}` writes. As `str`, except that maps and lists print such that YAML reads back what they hold: maps as
+ * `{…}` whatever their class, and a text with line breaks between double quotes, where YAML and Python know the same
+ * escapes. Salt prints it between single ones, and every line break arrives as two characters.
  */
 export function printed(value: Value): string {
   if (typeof value === 'string') return value;
   return value instanceof Dict || Array.isArray(value) || value instanceof Tuple
-    ? represent(value, { plainMaps: true, asText: true, within: [] })
+    ? represent(value, { forYaml: true, asText: true, within: [] })
     : str(value);
 }
 
 /** Python's `repr(value)`. */
 export function repr(value: Value): string {
-  return represent(value, { plainMaps: false, asText: false, within: [] });
+  return represent(value, { forYaml: false, asText: false, within: [] });
 }
 
 interface Style {
-  readonly plainMaps: boolean;
+  readonly forYaml: boolean;
   /** Values of a map print as text, which an undefined one refuses; inside a list they do not. */
   readonly asText: boolean;
   /** The containers being printed, so that one inside itself prints as `[...]`. */
@@ -39,9 +42,9 @@ function represent(value: Value, style: Style): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  if (typeof value === 'string') return quoteText(value);
+  if (typeof value === 'string') return quoteText(value, style);
   if (value instanceof Float) return floatText(value.value);
-  if (value instanceof Markup) return `Markup(${quoteText(value.text)})`;
+  if (value instanceof Markup) return `Markup(${quoteText(value.text, style)})`;
   if (value instanceof Undefined) return style.asText ? str(value) : 'Undefined';
   if (value instanceof Range) return rangeText(value);
   if (value instanceof DictView) return viewText(value, style);
@@ -66,7 +69,7 @@ function representContainer(value: Value[] | Tuple | PySet | Dict, style: Style)
 
 function representDict(dict: Dict, inner: Style): string {
   const pairs = [...dict.entries()].map(({ key, value }) => [represent(key, inner), represent(value, inner)]);
-  if (!dict.ordered || inner.plainMaps) return `{${pairs.map(([key, value]) => `${key}: ${value}`).join(', ')}}`;
+  if (!dict.ordered || inner.forYaml) return `{${pairs.map(([key, value]) => `${key}: ${value}`).join(', ')}}`;
   return pairs.length === 0
     ? 'OrderedDict()'
     : `OrderedDict([${pairs.map(([key, value]) => `(${key}, ${value})`).join(', ')}])`;
@@ -80,25 +83,13 @@ function rangeText({ start, stop, step }: Range): string {
   return step === 1 ? `range(${start}, ${stop})` : `range(${start}, ${stop}, ${step})`;
 }
 
-/** A float as Python prints it: `1.0`, `1e+20`, `1e-07`. */
-export function floatText(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  if (Object.is(value, -0)) return '-0.0';
-  const [mantissa = '0', power = '0'] = value.toExponential().split('e');
-  const exponent = Number(power);
-  if (exponent < -4 || exponent >= 16) {
-    return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
-  }
-  if (exponent < 0) return value.toFixed(Math.max(0, mantissa.replace(/[-.]/g, '').length - 1 - exponent));
-  const text = BigInt(Math.trunc(value)) === 0n || Math.abs(value) < 1e16 ? String(value) : value.toFixed(0);
-  return text.includes('.') ? text : `${text}.0`;
-}
-
 const shortEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const needsEscape = /[\\\n\r\t]|[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
-function quoteText(text: string): string {
+function quoteText(text: string, { forYaml }: Style): string {
+  if (forYaml && text.replaceAll('\\', '').search(needsEscape) >= 0) {
+    return `"${text.replace(needsEscape, escapeCharacter).replaceAll('"', '\\"')}"`;
+  }
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(needsEscape, escapeCharacter);
   return `${quote}${quote === "'" ? escaped.replaceAll("'", "\\'") : escaped}${quote}`;

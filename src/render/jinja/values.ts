@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { withPlace, type ZesterError } from '#base/errors.ts';
 import type { Source } from '../source.ts';
-import { typeError, undefinedError } from './errors.ts';
+import { typeError, undefinedError, valueError } from './errors.ts';
 
 /**
  * What template expressions compute with: Python's values, and nothing of JavaScript's. A list is an array, None is null,
@@ -180,6 +181,70 @@ export class Native extends Host {
   override print(): string {
     return `<function ${this.name}>`;
   }
+}
+
+/** Python's `bytes`: what `!!binary` in YAML stands for. */
+export class Bytes extends Host {
+  readonly typeName = 'bytes';
+  readonly content: Uint8Array;
+
+  constructor(content: Uint8Array) {
+    super();
+    this.content = content;
+  }
+
+  get base64(): string {
+    return Buffer.from(this.content).toString('base64');
+  }
+
+  override attribute(name: string): Value | undefined {
+    if (name === 'decode') return new Native(name, () => this.#text());
+    return name === 'hex' ? new Native(name, () => Buffer.from(this.content).toString('hex')) : undefined;
+  }
+
+  override attributes(): Iterable<string> {
+    return ['decode', 'hex'];
+  }
+
+  override iterate(): Iterable<Value> {
+    return this.content;
+  }
+
+  override contains(item: Value): boolean {
+    return typeof item === 'number' && this.content.includes(item);
+  }
+
+  override size(): number {
+    return this.content.length;
+  }
+
+  override truthy(): boolean {
+    return this.content.length > 0;
+  }
+
+  override print(): string {
+    const quote = this.content.includes(0x27) && !this.content.includes(0x22) ? '"' : "'";
+    return `b${quote}${Array.from(this.content, (byte) => byteText(byte, quote)).join('')}${quote}`;
+  }
+
+  equals(other: Bytes): boolean {
+    return Buffer.compare(this.content, other.content) === 0;
+  }
+
+  #text(): string {
+    if (isUtf8(this.content)) return Buffer.from(this.content).toString('utf8');
+    throw valueError("'utf-8' codec can't decode these bytes", 'Write them to a file as they are');
+  }
+}
+
+const byteEscapes: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\' };
+
+function byteText(byte: number, quote: string): string {
+  const character = String.fromCharCode(byte);
+  const short = byteEscapes[character];
+  if (short !== undefined) return short;
+  if (character === quote) return `\\${quote}`;
+  return byte >= 0x20 && byte <= 0x7e ? character : `\\x${byte.toString(16).padStart(2, '0')}`;
 }
 
 /** What `map`, `select` and their kind return: it can be walked once, as Python's generators. */

@@ -18,6 +18,7 @@ const scalarTags: ReadonlySet<string> = new Set<ScalarTag>([
   'str',
   'merge',
   'value',
+  'binary',
 ]);
 
 /** A document with types and places. Throws YAML_SYNTAX, YAML_KEY_TAKEN, YAML_TAG_UNKNOWN. */

@@ -1,8 +1,20 @@
 import { isError } from '#base/errors.ts';
+import { floatText } from '#base/numeral.ts';
 import { typeError } from '../jinja/errors.ts';
 import { compare } from '../jinja/operators.ts';
-import { floatText, str } from '../jinja/print.ts';
-import { Dict, DictView, Float, isText, PySet, Tuple, typeName, Undefined, type Value } from '../jinja/values.ts';
+import { str } from '../jinja/print.ts';
+import {
+  Bytes,
+  Dict,
+  DictView,
+  Float,
+  isText,
+  PySet,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from '../jinja/values.ts';
 import { type Emitted, Emitter } from './emitter.ts';
 import { escapeDouble } from './scalar-style.ts';
 
@@ -86,6 +98,7 @@ function represent(value: Value, context: Context): Emitted {
   if (typeof value === 'boolean') return bare(value ? 'true' : 'false');
   if (typeof value === 'number' || typeof value === 'bigint') return bare(String(value));
   if (value instanceof Float) return bare(floatYaml(value.value));
+  if (value instanceof Bytes) return bare(`!!binary "${value.base64}"`);
   // Salt's dumper writes what it has no form for as NULL.
   if (value instanceof PySet) return represent(new Dict([...value].map((item) => [item, null])), context);
   if (value instanceof Tuple || Array.isArray(value) || value instanceof Dict) return container(value, context);

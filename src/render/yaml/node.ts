@@ -1,5 +1,5 @@
 import type { Place } from '#base/errors.ts';
-import type { Float } from '../jinja/values.ts';
+import type { Bytes, Float } from '../jinja/values.ts';
 
 /** A loaded document: every key and value knows its place in the file somebody wrote. */
 export type Node = MapNode | ListNode | ScalarNode;
@@ -28,5 +28,5 @@ export interface ScalarNode {
   readonly value: Scalar;
 }
 
-/** Integers are numbers, or bigints beyond 2^53; a number written as a float is a Float. */
-export type Scalar = null | boolean | number | bigint | string | Float;
+/** Integers are numbers, or bigints beyond 2^53; a number written as a float is a Float, and `!!binary` is Bytes. */
+export type Scalar = null | boolean | number | bigint | string | Float | Bytes;

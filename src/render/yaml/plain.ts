@@ -1,5 +1,7 @@
+import { MixedMap } from '#base/mixed-map.ts';
+import { Numeral } from '#base/numeral.ts';
 import { str } from '../jinja/print.ts';
-import { Dict, Float, Host, Markup, PySet, Range, Tuple, Undefined, type Value } from '../jinja/values.ts';
+import { Bytes, Dict, Float, Host, Markup, PySet, Range, Tuple, Undefined, type Value } from '../jinja/values.ts';
 import type { Node } from './node.ts';
 
 /**
@@ -26,15 +28,26 @@ function nodeValue(node: Node, ordered: boolean, made: Map<Node, Value>): Value 
 }
 
 /** Plain JavaScript data: what functions outside the templates are given. */
-export type Plain = null | boolean | number | bigint | string | Plain[] | { [key: string]: Plain } | Map<Plain, Plain>;
+export type Plain =
+  | null
+  | boolean
+  | number
+  | Numeral
+  | string
+  | Uint8Array
+  | Plain[]
+  | { [key: string]: Plain }
+  | MixedMap;
 
 /**
- * An engine value or a document as plain data. A map with only text keys becomes an object, any other a Map; a float
- * becomes a number.
+ * An engine value or a document as plain data, which `fromPlain` reads back as it was. A map with only text keys becomes
+ * an object, any other a MixedMap; a number that JavaScript's would change is a Numeral.
  */
 export function plain(value: Value | Node): Plain {
   if (isNode(value)) return plain(toValue(value));
-  if (value instanceof Float) return value.value;
+  if (typeof value === 'bigint') return Numeral.whole(value);
+  if (value instanceof Float) return Numeral.float(value.value);
+  if (value instanceof Bytes) return value.content;
   if (value instanceof Markup) return value.text;
   if (value instanceof Dict) return plainMap(value);
   if (Array.isArray(value)) return value.map((item) => plain(item));
@@ -52,7 +65,7 @@ function isNode(value: Value | Node): value is Node {
 function plainMap(dict: Dict): Plain {
   const entries = [...dict.entries()];
   if (!entries.every(({ key }) => typeof key === 'string' || key instanceof Markup)) {
-    return new Map(entries.map(({ key, value }) => [plain(key), plain(value)]));
+    return new MixedMap(entries.map(({ key, value }) => [plain(key), plain(value)]));
   }
   // `fromEntries` defines properties, so that a key "__proto__" is a key like any other.
   return Object.fromEntries(entries.map(({ key, value }) => [str(key), plain(value)]));

@@ -1,5 +1,5 @@
 import { parseFloating, parseInteger } from '../jinja/numbers.ts';
-import { Float } from '../jinja/values.ts';
+import { Bytes, Float } from '../jinja/values.ts';
 import type { Scalar } from './node.ts';
 
 // YAML 1.1 as PyYAML resolves it, which is stricter than the specification in places (`y` and `1e3` are texts)
@@ -14,7 +14,7 @@ const timestamp =
   /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?)$/;
 const startsSpecial = /^[-+0-9.yYnNtTfFoO~<=]/;
 
-export type ScalarTag = 'null' | 'bool' | 'int' | 'float' | 'timestamp' | 'merge' | 'value' | 'str';
+export type ScalarTag = 'null' | 'bool' | 'int' | 'float' | 'timestamp' | 'merge' | 'value' | 'str' | 'binary';
 
 /** The type a plain scalar has by its looks. */
 export function resolvePlain(text: string): ScalarTag {
@@ -41,12 +41,21 @@ export function constructScalar(tag: ScalarTag, text: string): Scalar | undefine
       return constructInt(text);
     case 'float':
       return constructFloat(text);
+    case 'binary':
+      return constructBinary(text);
     case 'timestamp':
     case 'str':
       return text;
     default:
       return undefined;
   }
+}
+
+function constructBinary(text: string): Bytes | undefined {
+  const written = text.replace(/\s/g, '');
+  return /^(?:[\w+/-]{4})*(?:[\w+/-]{2}==|[\w+/-]{3}=)?$/.test(written) && !/[_-]/.test(written)
+    ? new Bytes(new Uint8Array(Buffer.from(written, 'base64')))
+    : undefined;
 }
 
 function constructBool(text: string): boolean | undefined {

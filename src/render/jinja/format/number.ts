@@ -1,4 +1,4 @@
-import { floatText } from '../print.ts';
+import { floatText } from '#base/numeral.ts';
 
 export function pad(text: string, width: number, fill: string, align: string): string {
   const missing = width - [...text].length;

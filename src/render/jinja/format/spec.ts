@@ -1,6 +1,7 @@
+import { floatText } from '#base/numeral.ts';
 import { typeError, valueError } from '../errors.ts';
 import { asInt, isNumeric, type Numeric, toNumber } from '../numbers.ts';
-import { floatText, str } from '../print.ts';
+import { str } from '../print.ts';
 import { characterSlice } from '../text.ts';
 import { Float, isText, typeName, Undefined, type Value } from '../values.ts';
 import { fixed, formatFloat, groupSign, pad } from './number.ts';
