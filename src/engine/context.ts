@@ -34,6 +34,7 @@ export function createContext({
     ...machine,
     registry,
     facts: scope.facts as Context['facts'],
+    grains: (scope.grains ?? {}) as Context['grains'],
     settings: scope.settings as Context['settings'],
     sources: sourcesOf(environments, env, machine),
     templates: {

@@ -3,8 +3,8 @@ import { MixedMap } from '#base/mixed-map.ts';
 import { Numeral } from '#base/numeral.ts';
 import { readJson } from '#base/written.ts';
 import type { Context } from '#kit/context.ts';
+import { lookup } from '#kit/data-lookup.ts';
 import { functionUnknown, type Registry } from '#kit/function.ts';
-import { lookup } from '#kit/lookup.ts';
 import { type Node, textOf } from './node.ts';
 import type { Problems } from './problems.ts';
 

@@ -6,8 +6,8 @@ import type { Machine } from '#machine/machine.ts';
 import { rawArguments } from './arguments.ts';
 import type { Changes } from './changes.ts';
 import type { Context, Outputs, Sources, Templates } from './context.ts';
+import { lookup } from './data-lookup.ts';
 import { type FunctionExample, functionUnknown, type ModuleFunction, type Registry } from './function.ts';
-import { lookup } from './lookup.ts';
 import type { State } from './state.ts';
 
 /** Where an example is walked. */
@@ -98,6 +98,7 @@ export function contextOn(machine: Machine, options: WorldOptions = {}): Context
   const context: Context = {
     ...machine,
     facts,
+    grains: {},
     settings,
     sources: givenSources(machine, given.tree ?? {}),
     templates: options.templates ?? plainTemplates({ facts, grains: facts, settings, pillar: settings }),

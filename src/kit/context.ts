@@ -4,6 +4,8 @@ import type { Registry } from './function.ts';
 /** What a module is given beside its arguments: the machine, and the few things that come with the run. */
 export interface Context extends Machine {
   readonly facts: Readonly<Record<string, unknown>>;
+  /** Facts under Salt's names. */
+  readonly grains: Readonly<Record<string, unknown>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly sources: Sources;
   readonly templates: Templates;

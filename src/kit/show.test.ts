@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { differences, removal } from './changes.ts';
 import { contentOf, sha256 } from './content.ts';
-import { lookup } from './lookup.ts';
+import { lookup } from './data-lookup.ts';
 import { mask, show } from './show.ts';
 
 describe('changes that are shown', () => {

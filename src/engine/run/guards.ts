@@ -1,5 +1,5 @@
 import type { Context } from '#kit/context.ts';
-import { lookup } from '#kit/lookup.ts';
+import { lookup } from '#kit/data-lookup.ts';
 import type { SkipReason } from '#wire/outcome.ts';
 import type { CommandSurroundings, Guard, StepOptions } from '../step.ts';
 

@@ -1,20 +1,13 @@
 import * as z from 'zod';
 import type { Context } from '../context.ts';
+import { type Data, dataReads } from '../data-lookup.ts';
 import { type FunctionDefinition, moduleFunction } from '../function.ts';
-import { lookup } from '../lookup.ts';
-
-type Data = Readonly<Record<string, unknown>>;
 
 const delimiter = z.string().default(':').describe('What separates the parts of a key; "." is understood as well');
 const key = z
   .string()
   .describe('Key, such as "os:family"')
   .meta({ primary: true, aliases: ['name'] });
-
-/** A value by its key, whose parts are separated by the delimiter or by dots. */
-export function find(data: Data, path: string, separator: string): unknown {
-  return lookup(data, path, separator) ?? lookup(data, path, '.');
-}
 
 /** The functions by which people and templates read nested data: `get`, `items`, `keys`, `item`, and friends. */
 export function dataFunctions(
@@ -36,11 +29,7 @@ export function dataFunctions(
         delimiter,
       }),
       returns: 'The value, or the default',
-      async run({ key, default: fallback = '', merge, delimiter: separator }, context) {
-        const found = key === '' ? read(context) : find(read(context), key, separator);
-        if (found === undefined) return fallback;
-        return merge && isMap(found) && isMap(fallback) ? merged(fallback, found) : found;
-      },
+      run: async (wanted, context) => dataReads.get(read(context), wanted),
       examples: [
         { title: 'A value deep inside', args: { key: 'os:family' }, given, expect: 'debian' },
         { title: 'A default', args: { key: 'os:flavour', default: 'none' }, given, expect: 'none' },
@@ -57,7 +46,7 @@ export function dataFunctions(
       summary: `All ${what}`,
       args: z.object({}),
       returns: 'Map of key to value',
-      run: async (_args, context) => read(context),
+      run: async (_args, context) => dataReads.items(read(context)),
       examples: [{ title: 'Everything', args: {}, given, expect: sample }],
     }),
     keys: common({
@@ -68,10 +57,7 @@ export function dataFunctions(
         delimiter,
       }),
       returns: 'Sorted list of keys',
-      async run({ key, delimiter: separator }, context) {
-        const found = key === '' ? read(context) : find(read(context), key, separator);
-        return isMap(found) ? Object.keys(found).toSorted() : [];
-      },
+      run: async (wanted, context) => dataReads.keys(read(context), wanted),
       examples: [
         { title: 'At the top', args: {}, given, expect: ['host', 'os'] },
         { title: 'Inside', args: { key: 'os' }, given, expect: ['family', 'names'] },
@@ -88,9 +74,7 @@ export function dataFunctions(
         delimiter,
       }),
       returns: 'Map of key to value; a key that is missing has an empty text',
-      async run({ keys, delimiter: separator }, context) {
-        return Object.fromEntries(keys.map((each) => [each, find(read(context), each, separator) ?? '']));
-      },
+      run: async (wanted, context) => dataReads.item(read(context), wanted),
       examples: [
         {
           title: 'Two keys',
@@ -105,9 +89,7 @@ export function dataFunctions(
       summary: `Whether one of the ${what} is there and says something`,
       args: z.object({ key, delimiter }),
       returns: 'True or false',
-      async run({ key, delimiter: separator }, context) {
-        return Boolean(find(read(context), key, separator));
-      },
+      run: async (wanted, context) => dataReads.hasValue(read(context), wanted),
       examples: [
         { title: 'A value', args: { key: 'host' }, given, expect: true },
         { title: 'None', args: { key: 'rack' }, given, expect: false },
@@ -116,18 +98,4 @@ export function dataFunctions(
   };
 }
 
-/** Maps joined key by key, the second word winning. */
-export function merged(under: Data, over: Data): Data {
-  const result: Record<string, unknown> = { ...under };
-  for (const [each, value] of Object.entries(over)) {
-    const below = result[each];
-    result[each] = isMap(below) && isMap(value) ? merged(below, value) : value;
-  }
-  return result;
-}
-
 const sample = { host: 'web-01', os: { family: 'debian', names: ['a', 'b'] } };
-
-function isMap(value: unknown): value is Data {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
-import { merged } from '#kit/abilities/data.ts';
 import { editArguments, textEdit } from '#kit/abilities/text-edit.ts';
 import { yamlText } from '#kit/abilities/yaml-text.ts';
 import { ruled } from '#kit/arguments.ts';
-import { lookup } from '#kit/lookup.ts';
+import { lookup, merged } from '#kit/data-lookup.ts';
 
 export const serialize = textEdit({
   name: 'file.serialize',

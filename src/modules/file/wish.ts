@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ZesterError } from '#base/errors.ts';
 import { bytesOf, textOf } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
-import { lookup } from '#kit/lookup.ts';
+import { lookup } from '#kit/data-lookup.ts';
 import { type AccountRef, modeText } from '#kit/types.ts';
 
 /** The arguments that say what a file holds. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
-import { lookup } from '#kit/lookup.ts';
+import { lookup } from '#kit/data-lookup.ts';
 import { type Details, state } from '#kit/state.ts';
 import { StringList } from '#kit/types.ts';
 

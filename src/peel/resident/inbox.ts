@@ -13,7 +13,7 @@ import { type Route, routeOf } from '../shared/routes.ts';
 import type { RunRequest } from '../shared/run-protocol.ts';
 import type { LocalTree } from '../shared/tree.ts';
 import { heardAll } from './certain.ts';
-import { fast, type Resident } from './fast.ts';
+import { fast, type Resident, unanswered } from './fast.ts';
 import type { Journal } from './journal.ts';
 import type { Lane, RunEnd } from './lane.ts';
 import type { Outbox } from './outbox.ts';
@@ -139,9 +139,7 @@ export function openInbox(options: InboxOptions): Inbox {
     if (killedBefore.delete(jid)) return refuse(order, 'killed', killedFirst('before it arrived'));
     if (draining) return refuse(order, 'refused', errorBody(stopping()));
 
-    const resident = fast.get(request.function);
-    if (resident) return runResident(order, resident);
-    runInLane(order);
+    if (!answeredAtOnce(order)) runInLane(order);
   };
 
   const sayRefused = (signed: SignedOrder, error: unknown) => {
@@ -156,14 +154,14 @@ export function openInbox(options: InboxOptions): Inbox {
     }
   };
 
-  const runResident = (order: OpenedOrder, run: NonNullable<ReturnType<typeof fast.get>>) => {
+  const answeredAtOnce = (order: OpenedOrder): boolean => {
     const watch = startWatch(clock);
+    const read = fast.get(order.request.function);
+    const value = read === undefined ? unanswered : read(order.request, resident());
+    if (value === unanswered) return false;
     counts.accepted++;
-    try {
-      answer(order, { status: 'done', success: true, value: run(order.request, resident()) }, watch);
-    } catch (error) {
-      answer(order, { status: 'done', success: false, error: errorBody(error) }, watch);
-    }
+    answer(order, { status: 'done', success: true, value }, watch);
+    return true;
   };
 
   const runInLane = (order: OpenedOrder) => {
