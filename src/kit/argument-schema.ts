@@ -11,6 +11,8 @@ export interface ArgumentMeta {
   readonly aliases?: readonly string[];
   /** Never shown: not in diffs, returns, logs. */
   readonly secret?: boolean;
+  /** What it is in a `.sls` file that does not write it, where Salt's default is another than ours. */
+  readonly inSalt?: unknown;
   /** A list that takes all positional arguments: `file.join('/etc', 'app')`. */
   readonly rest?: boolean;
   /** What a person calls its type, where the schema's own words would be too many. */

@@ -174,3 +174,11 @@ describe('a file mode', () => {
       assert.equal(FileMode.parse(written), mode));
   }
 });
+
+test("an argument that Salt has another default for has it in Salt's files only, and only when it is not written", () => {
+  const both = z.object({ create: z.boolean().default(true).describe('Create').meta({ inSalt: false }) });
+  const decoded = (dialect: 'zy' | 'sls', named: Record<string, unknown> = {}) =>
+    decodeArguments('a.b', both, { dialect, values: rawArguments(both, named).values }).create;
+
+  assert.deepEqual([decoded('zy'), decoded('sls'), decoded('sls', { create: true })], [true, false, true]);
+});

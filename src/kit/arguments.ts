@@ -33,8 +33,8 @@ export interface RawArguments {
   /** Falls back for the primary argument: the state's id, or a bare positional. */
   readonly id?: string | undefined;
   readonly at?: Place | undefined;
-  /** How true and false are written where a text is wanted; as in YAML when left out. */
-  readonly face?: Face | undefined;
+  /** Whose defaults count, and how true and false are written where a text is wanted; `zy` when left out. */
+  readonly dialect?: 'zy' | 'sls' | undefined;
   readonly values: ReadonlyMap<string, RawArgument>;
 }
 
@@ -88,22 +88,22 @@ function gather(schema: Arguments, raw: RawArguments): Written {
   const taken = new Set<string>();
   for (const key of Object.keys(schema.shape)) {
     const field = fieldOf(schema, key);
-    const { aliases = [], primary } = argumentMeta(field);
+    const { aliases = [], primary, inSalt } = argumentMeta(field);
     const names = [key, ...aliases].filter((each) => raw.values.has(each));
     for (const each of names) taken.add(each);
     // The canonical name first, then its aliases; one that says nothing leaves the word to the next.
     const said = names.find((each) => !isBlank(raw.values.get(each)?.value)) ?? names[0];
     const argument = said === undefined ? undefined : raw.values.get(said);
     if (primary && raw.id !== undefined && isBlank(argument?.value)) {
-      found.set(key, { key, value: coerce(field, raw.id, raw.face), at: raw.at });
+      found.set(key, { key, value: coerce(field, raw.id, faceOf(raw)), at: raw.at });
     } else if (said !== undefined && argument?.value !== undefined && (argument.value !== null || takesNull(field))) {
       found.set(key, {
         key: said,
-        value: coerce(field, plain(argument.value), raw.face),
+        value: coerce(field, plain(argument.value), faceOf(raw)),
         at: argument.at,
         inside: argument.inside,
       });
-    }
+    } else if (raw.dialect === 'sls' && inSalt !== undefined) found.set(key, { key, value: inSalt });
   }
   const open = schema.def.catchall !== undefined && schema.def.catchall._zod.def.type !== 'never';
   const problems: ArgumentProblem[] = [];
@@ -118,7 +118,7 @@ function gather(schema: Arguments, raw: RawArguments): Written {
     // What is misspelled was meant all the same: it is not missing, and may be wrong besides.
     const meant = nearestArgument(schema, key);
     if (meant !== undefined && !found.has(meant))
-      found.set(meant, { key, value: coerce(fieldOf(schema, meant), plain(value), raw.face), at });
+      found.set(meant, { key, value: coerce(fieldOf(schema, meant), plain(value), faceOf(raw)), at });
   }
   return { found, problems };
 }
@@ -129,4 +129,8 @@ function takesNull(field: z.core.$ZodType): boolean {
 
 function isBlank(value: unknown): boolean {
   return value === undefined || value === null || value === '';
+}
+
+function faceOf({ dialect }: RawArguments): Face {
+  return dialect === 'sls' ? 'python' : 'yaml';
 }

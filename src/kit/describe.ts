@@ -17,6 +17,8 @@ export interface ArgumentRecord {
   readonly secret?: true;
   readonly aliases?: readonly string[];
   readonly default?: unknown;
+  /** The default in a `.sls` file, where it is another. */
+  readonly inSalt?: unknown;
   /** The only values it takes. */
   readonly choices?: readonly string[];
 }
@@ -79,7 +81,7 @@ export function describeFact({ name, summary, returns, kind, examples }: FactDef
 
 export function describeArguments(schema: Arguments): readonly ArgumentRecord[] {
   return Object.entries(schema.shape).map(([name, field]) => {
-    const { description = '', primary, secret, aliases, word } = argumentMeta(field);
+    const { description = '', primary, secret, aliases, word, inSalt } = argumentMeta(field);
     const json = jsonSchema(field);
     const choices = (json.enum ?? (json.items as Json | undefined)?.enum) as readonly string[] | undefined;
     return {
@@ -91,6 +93,7 @@ export function describeArguments(schema: Arguments): readonly ArgumentRecord[] 
       ...(secret && { secret }),
       ...(aliases && { aliases }),
       ...(json.default === undefined ? {} : { default: json.default }),
+      ...(inSalt === undefined ? {} : { inSalt }),
       ...(choices && { choices }),
     };
   });
@@ -128,7 +131,7 @@ function jsonSchema(field: z.core.$ZodType): Json {
 
 /** Our own words on arguments are no JSON Schema, and the bounds of a safe integer say nothing. */
 function plainer({ jsonSchema: json }: { jsonSchema: Json }): void {
-  for (const key of ['primary', 'aliases', 'secret', 'rest', 'word']) delete json[key];
+  for (const key of ['primary', 'aliases', 'secret', 'rest', 'word', 'inSalt']) delete json[key];
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
 }

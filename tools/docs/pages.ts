@@ -87,12 +87,14 @@ function table(args: readonly ArgumentRecord[]): string {
 
 function defaultOf({
   default: value,
+  inSalt,
   primary,
   required,
-}: Pick<ArgumentRecord, 'default' | 'primary' | 'required'>): string {
+}: Pick<ArgumentRecord, 'default' | 'inSalt' | 'primary' | 'required'>): string {
   if (primary) return 'the id';
   if (required) return 'required';
-  return value === undefined ? '' : `\`${cell(JSON.stringify(value))}\``;
+  const own = value === undefined ? '' : `\`${cell(JSON.stringify(value))}\``;
+  return inSalt === undefined ? own : `${own}; in \`.sls\` \`${cell(JSON.stringify(inSalt))}\``;
 }
 
 function example({ name, kind, args }: ModuleRecord, { title, args: written, expect }: ExampleRecord): string {

@@ -155,8 +155,7 @@ function rawArguments(draft: Draft, state: State, problems: Problems): RawArgume
     values.set(key, rawArgument(value));
   }
   if (draft.declaration.args.has('names')) dropOtherNames(values, state);
-  const face = draft.entry.source.dialect === 'sls' ? 'python' : 'yaml';
-  return { id: draft.name, at: draft.declaration.at, face, values };
+  return { id: draft.name, at: draft.declaration.at, dialect: draft.entry.source.dialect, values };
 }
 
 function rawArgument(value: Node): RawArgument {
