@@ -47,8 +47,11 @@ export function createContext({
   return context;
 }
 
-/** The same with other ports or another signal, which the functions it calls see too. */
-export function withContext(context: Context, other: Partial<Pick<Context, 'commands' | 'signal'>>): Context {
+/** The same with other ports, another signal, or word of other steps, which the functions it calls see too. */
+export function withContext(
+  context: Context,
+  other: Partial<Pick<Context, 'commands' | 'signal' | 'managed' | 'gathered'>>,
+): Context {
   const changed: Context = {
     ...context,
     ...other,

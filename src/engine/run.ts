@@ -7,6 +7,7 @@ import { type Gate, gateOf, type Met } from './run/gates.ts';
 import { createLanes } from './run/lanes.ts';
 import { listen } from './run/listen.ts';
 import type { RunOptions } from './run/options.ts';
+import { amongOthers } from './run/others.ts';
 import { hasFailed, type Settled } from './run/settled.ts';
 import { createStream } from './run/stream.ts';
 import { unapplied } from './run/unapplied.ts';
@@ -36,6 +37,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
   const begun = new Map<Step, Promise<Pending>>();
   const previews = new Map<Step, Promise<Settled>>();
   const previewed = new Set<Step>();
+  const contextOf = amongOthers(graph, options.contextFor);
   let next = 0;
   let failedHard = false;
 
@@ -50,7 +52,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
       else await (await start).done;
     }
     await Promise.all(pending);
-    await listen(graph, { ...options, settled, random, next: () => next++, emit });
+    await listen(graph, { ...options, contextOf, settled, random, next: () => next++, emit });
   }
 
   function begin(step: Step): Promise<Pending> {
@@ -175,9 +177,9 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     }
   }
 
-  function attemptOptions({ env }: Step, watched: readonly Step[], planOnly: boolean): AttemptOptions {
-    const { contextFor, approve } = options;
-    return { test: planOnly, watched: watched.length > 0, context: contextFor(env), approve, random };
+  function attemptOptions(step: Step, watched: readonly Step[], planOnly: boolean): AttemptOptions {
+    const { approve } = options;
+    return { test: planOnly, watched: watched.length > 0, context: contextOf(step), approve, random };
   }
 
   function abandoned(): Attempt {

@@ -1,5 +1,6 @@
 import type { Machine } from '#machine/machine.ts';
 import type { Registry } from './function.ts';
+import type { ManagedPath } from './state.ts';
 
 /** What a module is given beside its arguments: the machine, and the few things that come with the run. */
 export interface Context extends Machine {
@@ -22,10 +23,22 @@ export interface Context extends Machine {
   ) => Promise<unknown>;
   /** True when a template asks: a command that exits 1 is then an answer, not a failure. */
   readonly rendering?: boolean;
+  /** What the other states of this run make or keep; nothing where there is no run. */
+  readonly managed?: () => Promise<readonly ManagedPath[]>;
+  /** What states of this run have gathered for the files of others. */
+  readonly gathered?: Gathered;
   /** Aborts when the job's deadline is over or the job is killed. */
   readonly signal: AbortSignal;
   /** What this peel keeps of long outputs; none where a job has no peel. */
   readonly outputs?: Outputs | undefined;
+}
+
+/** Texts that states of a run gather for a file which another state of it writes (`file.accumulated`). */
+export interface Gathered {
+  /** Adds the texts that the file does not have under this name. */
+  add(file: string, name: string, texts: readonly string[]): void;
+  /** Name → texts, in the order in which they came. */
+  of(file: string): Readonly<Record<string, readonly string[]>>;
 }
 
 /** Outputs of commands that were too long to be returned. */

@@ -49,6 +49,8 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
   refresh?(wanted: z.output<A>, context: Context): Promise<Details | undefined>;
   /** What to say when it went well, whether or not something changed. */
   comment?(wanted: z.output<A>): string | undefined;
+  /** Paths it makes or keeps: what empties a directory leaves them there. */
+  manages?(wanted: z.output<A>, context: Context): readonly ManagedPath[] | Promise<readonly ManagedPath[]>;
   /** Fields of its changes that are not shown; those of secret arguments never are. */
   hides?(wanted: z.output<A>): readonly string[];
   readonly examples: readonly StateExample<z.input<A>, Expected<NoInfer<C>>>[];
@@ -64,6 +66,12 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
   readonly holds?: readonly string[] | ((wanted: z.output<A>) => readonly string[]);
   /** Provider ports it cannot work without; missing ones are found when the step is built. */
   readonly needs?: readonly ('packages' | 'services')[];
+}
+
+export interface ManagedPath {
+  readonly path: string;
+  /** With all that is in it, by whoever it was made. */
+  readonly whole?: boolean;
 }
 
 /** What one step would do, found without doing anything. */
@@ -99,6 +107,8 @@ export interface BuiltState {
   /** The outcome's comment, unless `apply` gives its own. */
   readonly comment: string | undefined;
   plan(context: Context): Promise<Plan>;
+  /** Paths it makes or keeps. */
+  manages(context: Context): Promise<readonly ManagedPath[]>;
   /** Present when a watched change can cause something here. */
   readonly refresh: ((context: Context) => Promise<Details>) | undefined;
   /** Puts back the changes of an earlier run. */
@@ -156,6 +166,7 @@ function build<A extends Arguments, C extends Changes>(
         revert: back && (() => back(changes, context)),
       };
     },
+    manages: async (context) => (await definition.manages?.(wanted, context)) ?? [],
     refresh: refresh && (async (context) => (await refresh.call(definition, wanted, context)) ?? {}),
     revert: back,
     show: (changes, secrets = []) =>

@@ -1,5 +1,6 @@
 import { ZesterError } from '#base/errors.ts';
 import { startWatch } from '#base/time.ts';
+import type { Context } from '#kit/context.ts';
 import type { Graph } from '../order.ts';
 import type { Reference } from '../references.ts';
 import type { Step } from '../step.ts';
@@ -8,6 +9,8 @@ import type { RunOptions } from './options.ts';
 import { hasChanged, type Settled } from './settled.ts';
 
 export interface ListenOptions extends RunOptions {
+  /** What the modules of a step get. */
+  readonly contextOf: (step: Step) => Context;
   readonly settled: ReadonlyMap<Step, Settled>;
   readonly random: () => number;
   readonly next: () => number;
@@ -19,7 +22,7 @@ export interface ListenOptions extends RunOptions {
  * that target otherwise. They are reported under ids of their own.
  */
 export async function listen(graph: Graph, options: ListenOptions): Promise<void> {
-  const { settled, signal, contextFor, random, test, approve, emit, next, clock } = options;
+  const { settled, signal, contextOf, random, test, approve, emit, next, clock } = options;
   const done = new Set<Step>();
   for (const { step, targets } of graph.listeners) {
     const changed = targets.filter((target) => {
@@ -34,7 +37,7 @@ export async function listen(graph: Graph, options: ListenOptions): Promise<void
       test,
       approve,
       random,
-      context: contextFor(step.env),
+      context: contextOf(step),
       watched: true,
       listening: true,
     });
