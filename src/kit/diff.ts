@@ -7,7 +7,7 @@ export interface DiffOptions {
   readonly maxLines?: number;
 }
 
-type Edit = readonly [mark: ' ' | '-' | '+', line: string];
+export type Edit = readonly [mark: ' ' | '-' | '+', line: string];
 
 /** Edits beyond which the changed middle is shown as replaced whole: the search is quadratic in them. */
 const searchedEdits = 1_000;
@@ -20,6 +20,11 @@ export function unifiedDiff(from: string, to: string, options: DiffOptions = {})
   const shown = body.slice(0, maxLines);
   if (shown.length < body.length) shown.push(`… ${body.length - shown.length} more lines`);
   return [`--- ${name}`, `+++ ${name}`, ...shown].join('\n');
+}
+
+/** What became of each line, with its end on: kept (` `), gone (`-`) or new (`+`). */
+export function lineEdits(from: string, to: string): readonly Edit[] {
+  return edits(linesOf(from), linesOf(to));
 }
 
 /** Lines with their ends on: a last line without one differs from the same line with one. */

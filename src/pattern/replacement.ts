@@ -29,6 +29,20 @@ export function replacementOf(written: string, { groupCount, names }: Regex): Re
   return (match) => parts.map((part) => (typeof part === 'string' ? part : groupText(part.group, match))).join('');
 }
 
+/** What a replacement writes without a match. Throws `REPLACEMENT_INVALID` when it takes a part of one. */
+export function literalReplacement(written: string): string {
+  return partsOf(written)
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      throw invalid(
+        written,
+        'nothing matches, and it takes a part of a match',
+        'Say what to add instead: "not_found_content"',
+      );
+    })
+    .join('');
+}
+
 function groupText(group: string, { text, groups, named }: Match): string {
   if (!/^\d+$/.test(group)) return named[group] ?? '';
   return (group === '0' ? text : groups[Number(group) - 1]) ?? '';
@@ -49,8 +63,12 @@ function partsOf(written: string): readonly Part[] {
   return parts;
 }
 
-function invalid(written: string, reason: string): ZesterError {
+function invalid(
+  written: string,
+  reason: string,
+  hint = 'Write "\\\\" for a backslash, "\\1" and "\\g<name>" for groups of the pattern',
+): ZesterError {
   return new ZesterError('source', 'REPLACEMENT_INVALID', `Cannot replace a match by "${written}": ${reason}`, {
-    hint: 'Write "\\\\" for a backslash, "\\1" and "\\g<name>" for groups of the pattern',
+    hint,
   });
 }

@@ -72,6 +72,16 @@ export async function made(
   };
 }
 
+/**
+ * Mode of the parents that are made for what gets this mode, as Salt has it: open to the same people, and whoever may do
+ * anything with it may enter them.
+ */
+export function parentMode(mode: number | undefined): number {
+  if (mode === undefined) return 0o755;
+  const enters = (shift: number) => ((mode >> shift) & 0o7 ? 0o1 << shift : 0);
+  return (mode & 0o777) | enters(6) | enters(3) | enters(0);
+}
+
 /** The same of many entries, those deepest in the tree first: a directory is no stranger's only after what it holds. */
 export async function setAllAttributes(entries: Readonly<Record<string, Attributes>>, machine: Machine): Promise<void> {
   const deepestFirst = Object.entries(entries).toSorted(([one], [other]) => depthOf(other) - depthOf(one));

@@ -52,12 +52,16 @@ export async function contentToKeep(files: Files, path: string, stat: FileStat):
 }
 
 /** Owner and mode for a copy of a file's content: it is open to nobody the file is not open to. */
-export async function likeFile(
-  files: Files,
-  path: string,
-): Promise<{ readonly mode: number; readonly owner?: FileOwner }> {
+async function likeFile(files: Files, path: string): Promise<{ readonly mode: number; readonly owner?: FileOwner }> {
   const stat = await files.stat(path);
   return stat === undefined ? { mode: 0o600 } : { mode: stat.mode & 0o777, owner: { uid: stat.uid, gid: stat.gid } };
+}
+
+/** Puts what a file holds beside it, as `.bak` unless a suffix is given, open to nobody the file is not open to. */
+export async function keepBackup(files: Files, path: string, backup: boolean | string): Promise<void> {
+  const suffix = typeof backup === 'string' && backup.startsWith('.') ? backup : '.bak';
+  const earlier = await files.read(path);
+  if (earlier !== undefined) await files.write(`${path}${suffix}`, earlier, await likeFile(files, path));
 }
 
 /**

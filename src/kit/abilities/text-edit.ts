@@ -4,16 +4,27 @@ import { bytesOf, textOf } from '../content.ts';
 import type { Context } from '../context.ts';
 import { type Expected, type State, type StateDefinition, state } from '../state.ts';
 import { AbsolutePath } from '../types.ts';
-import { findFile, likeFile, missingParents, notText, realPath, removeParents } from './places.ts';
+import {
+  type AttributeWish,
+  attributesOf,
+  made,
+  parentMode,
+  setAttributes,
+  sideOf,
+  wantedAttributes,
+} from './attributes.ts';
+import { keepingLineEnds } from './line-ends.ts';
+import { findFile, keepBackup, missingParents, notText, realPath, removeParents } from './places.ts';
+
+const backup = z
+  .union([z.boolean(), z.string()])
+  .describe('Keep the earlier text beside the file, as ".bak" or with the given suffix');
 
 /** Arguments of every state that edits the text of a file. */
 export const editArguments = {
   name: AbsolutePath.describe('Path of the file').meta({ primary: true, aliases: ['path'] }),
   makedirs: z.boolean().default(false).describe('Make missing parent directories of a file that is made'),
-  backup: z
-    .union([z.boolean(), z.string()])
-    .default(false)
-    .describe('Keep the earlier text beside the file, as ".bak" or with the given suffix'),
+  backup: backup.default(false),
   show_changes: z
     .boolean()
     .default(true)
@@ -21,7 +32,17 @@ export const editArguments = {
     .meta({ aliases: ['show_diff'] }),
 };
 
-type EditFields = { exists: boolean; parents: readonly string[] | undefined; contents: string };
+/** The same where Salt keeps the earlier text unless told otherwise. */
+export const keptEditArguments = { ...editArguments, backup: backup.default('.bak') };
+
+type EditFields = {
+  exists: boolean;
+  parents: readonly string[] | undefined;
+  contents: string;
+  user?: string | undefined;
+  group?: string | undefined;
+  mode?: string | undefined;
+};
 type EditChanges = Differences<EditFields>;
 
 interface EditWish {
@@ -32,16 +53,20 @@ interface EditWish {
 }
 
 export interface TextEdit<A extends z.ZodObject>
-  extends Omit<StateDefinition<A, EditChanges>, 'check' | 'apply' | 'revert' | 'examples' | 'hides'> {
+  extends Omit<StateDefinition<A, EditChanges>, 'check' | 'apply' | 'revert' | 'examples' | 'hides' | 'manages'> {
   /**
-   * The text as it should be; `undefined` stands for a file that is not there, before and after. Pure, but for what
-   * it reads of the sources.
+   * The text as it should be; `undefined` stands for a file that is not there, before and after. Lines end with a line
+   * feed, whatever the file has: what it has is kept. Pure, but for what it reads of the sources.
    */
   edit(
     text: string | undefined,
     wanted: z.output<A>,
     context: Context,
   ): Promise<string | undefined> | string | undefined;
+  /** True when the edit is about the ends of lines, and must see them as they are. */
+  seesLineEnds?(wanted: z.output<A>): boolean;
+  /** Owner and mode of the file, where the state has arguments for them. */
+  attributes?(wanted: z.output<A>): AttributeWish;
   readonly examples: readonly (Omit<StateDefinition<A, EditChanges>['examples'][number], 'expect' | 'args'> & {
     readonly args: z.input<A> | Readonly<Record<string, unknown>>;
     readonly expect: Expected<EditChanges> | { readonly refusal: string };
@@ -49,50 +74,63 @@ export interface TextEdit<A extends z.ZodObject>
 }
 
 /** A state whose wish is an edit of a file's text: the rest — reading, comparing, writing, putting back — is here. */
-export function textEdit<A extends z.ZodObject>({ edit, ...definition }: TextEdit<A>): State {
-  const { examples, ...rest } = definition;
+export function textEdit<A extends z.ZodObject>(definition: TextEdit<A>): State {
+  const { edit, seesLineEnds, attributes, examples, ...rest } = definition;
+  const wishOf = (wanted: z.output<A>) => wanted as unknown as EditWish;
   return state<A, EditChanges>({
     ...rest,
     async check(wanted, context) {
       const { files } = context;
-      const wish = wanted as unknown as EditWish;
+      const wish = wishOf(wanted);
       const path = await realPath(files, wish.name);
-      const before = await readText(path, context);
-      const after = await edit(before, wanted, context);
-      if (after === undefined || after === before) return {};
+      const stat = await findFile(files, path);
+      const before = stat && (await readText(path, context));
+      const after =
+        before === undefined || seesLineEnds?.(wanted)
+          ? await edit(before, wanted, context)
+          : await keepingLineEnds(before, async (text) => edit(text, wanted, context));
+      if (after === undefined) return {};
       const parents = before === undefined ? await missingParents(files, path, wish) : undefined;
       return differences<EditFields>(
-        { exists: true, parents, contents: after },
-        { exists: before !== undefined, contents: before },
+        { exists: true, parents, contents: after, ...(await wantedAttributes(attributes?.(wanted) ?? {}, context)) },
+        { exists: before !== undefined, contents: before, ...(await attributesOf(stat, context)) },
       );
     },
-    async apply({ parents, contents }, wanted, { files }) {
-      const { name, backup } = wanted as unknown as EditWish;
+    async apply({ exists, parents, contents, ...changed }, wanted, context) {
+      const { files } = context;
+      const { name, backup } = wishOf(wanted);
       const path = await realPath(files, name);
-      for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
-      if (backup !== false && contents?.from !== undefined) {
-        const suffix = typeof backup === 'string' && backup.startsWith('.') ? backup : '.bak';
-        await files.write(path + suffix, bytesOf(contents.from), await likeFile(files, path));
+      const wish = attributes?.(wanted) ?? {};
+      const options = await made(await wantedAttributes(wish, context), context);
+      for (const each of parents?.to ?? []) {
+        await files.makeDirectory(each, { ...options, mode: parentMode(wish.mode), parents: true });
       }
-      await files.write(path, bytesOf(contents?.to ?? ''));
+      if (backup !== false && contents && !exists) await keepBackup(files, path, backup);
+      if (exists || contents) await files.write(path, bytesOf(contents?.to ?? ''), options);
+      else await setAttributes(path, sideOf(changed, 'to'), context);
       return undefined;
     },
-    async revert({ exists, parents, contents }, wanted, { files }) {
-      const path = await realPath(files, (wanted as unknown as EditWish).name);
+    async revert({ exists, parents, contents, ...changed }, wanted, context) {
+      const { files } = context;
+      const path = await realPath(files, wishOf(wanted).name);
       if (exists) {
         await files.remove(path);
         await removeParents(files, parents?.to ?? []);
-      } else await files.write(path, bytesOf(contents?.from ?? ''));
+        return undefined;
+      }
+      const earlier = sideOf(changed, 'from');
+      if (contents) await files.write(path, bytesOf(contents.from ?? ''), await made(earlier, context));
+      else await setAttributes(path, earlier, context);
       return undefined;
     },
-    hides: (wanted) => ((wanted as unknown as EditWish).show_changes ? [] : ['contents']),
+    manages: (wanted) => [{ path: wishOf(wanted).name }],
+    hides: (wanted) => (wishOf(wanted).show_changes ? [] : ['contents']),
     examples: examples as StateDefinition<A, EditChanges>['examples'],
   });
 }
 
-/** The file's text without a bit of it lost; undefined when there is no file. Refuses what is not text. */
-async function readText(path: string, { files }: Context): Promise<string | undefined> {
-  if ((await findFile(files, path)) === undefined) return undefined;
+/** The file's text without a bit of it lost. Refuses what is not text. */
+async function readText(path: string, { files }: Context): Promise<string> {
   const text = textOf((await files.read(path)) ?? new Uint8Array());
   if (text === undefined) throw notText(path);
   return text;
@@ -101,10 +139,20 @@ async function readText(path: string, { files }: Context): Promise<string | unde
 /** Lines without their ends. A text that ends with a line break has no empty line after it. */
 export function linesOf(text: string): string[] {
   if (text === '') return [];
-  return (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
+  return (text.endsWith('\n') ? text.slice(0, -1) : text).replaceAll('\r\n', '\n').split('\n');
 }
 
 /** Lines as a text that ends with a line break, unless it is empty. */
 export function textOfLines(lines: readonly string[]): string {
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+/** Edited lines as a text: one whose last line has no end keeps it so while that line stays the last. */
+export function editedText(text: string, lines: readonly string[]): string {
+  const before = linesOf(text);
+  const same = before.length === lines.length && before.every((line, index) => line === lines[index]);
+  if (same) return text;
+  const edited = textOfLines(lines);
+  const isOpen = text !== '' && !text.endsWith('\n') && lines.at(-1) === before.at(-1);
+  return isOpen ? edited.slice(0, -1) : edited;
 }

@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
 import { pattern } from '#kit/abilities/patterns.ts';
-import { editArguments, linesOf, textEdit, textOfLines } from '#kit/abilities/text-edit.ts';
+import { editedText, keptEditArguments, linesOf, textEdit, textOfLines } from '#kit/abilities/text-edit.ts';
 import { textOf } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
 import { AnyMap, TemplateFlag } from '#kit/types.ts';
 import { fileUnknown } from '#machine/errors.ts';
 
 const args = z.object({
-  ...editArguments,
+  ...keptEditArguments,
   content: z.string().default('').describe('What stands between the markers'),
   source: z.string().optional().describe('File of the state tree that holds it instead'),
   template: TemplateFlag.optional().describe('Render what the source holds with Jinja'),
@@ -41,14 +41,12 @@ export const blockreplace = textEdit({
   args,
   async edit(text, wanted, context) {
     const block = linesOf(await contentOf(wanted, context));
+    refuseMarkersIn(block, wanted);
     const lines = linesOf(text ?? '');
-    const start = lines.findIndex((line) => line.includes(wanted.marker_start));
-    if (start < 0) return withNewBlock(text, lines, [wanted.marker_start, ...block, wanted.marker_end], wanted);
-    const end = lines.findIndex((line, index) => index > start && line.includes(wanted.marker_end));
-    if (end < 0) throw markers(wanted.name, 'its block has no end');
-    const current = lines.slice(start + 1, end);
-    if (current.length === block.length && current.every((line, index) => line === block[index])) return text;
-    return textOfLines([...lines.slice(0, start + 1), ...block, ...lines.slice(end)]);
+    const edited = withBlocks(lines, block, wanted);
+    return edited === undefined
+      ? withNewBlock(text, lines, [wanted.marker_start, ...block, wanted.marker_end], wanted)
+      : editedText(text ?? '', edited);
   },
   examples: [
     {
@@ -57,6 +55,37 @@ export const blockreplace = textEdit({
       given: { files: { '/etc/hosts': 'a\n# start\nold\n# end\nb\n' } },
       expect: { contents: { from: 'a\n# start\nold\n# end\nb\n', to: 'a\n# start\n10.0.0.2 db\n# end\nb\n' } },
       real: true,
+    },
+    {
+      title: 'Every block of the markers',
+      args: { name: '/etc/hosts', content: 'new', marker_start: '# start', marker_end: '# end' },
+      given: { files: { '/etc/hosts': '# start\nold\n# end\na\n# start\n# end\n' } },
+      expect: {
+        contents: {
+          from: '# start\nold\n# end\na\n# start\n# end\n',
+          to: '# start\nnew\n# end\na\n# start\nnew\n# end\n',
+        },
+      },
+    },
+    {
+      title: 'A block in a file with the line ends of Windows',
+      args: { name: '/srv/app.ini', content: 'x\ny', marker_start: '# start', marker_end: '# end' },
+      given: { files: { '/srv/app.ini': '# start\r\nx\r\n# end\r\n' } },
+      expect: {
+        contents: { from: '# start\r\nx\r\n# end\r\n', to: '# start\r\nx\r\ny\r\n# end\r\n' },
+      },
+    },
+    {
+      title: 'Content that holds a marker, and would grow with every run',
+      args: { name: '/srv/index.html', content: '<div id="child2" />', marker_start: 'child1', marker_end: 'div' },
+      given: { files: { '/srv/index.html': '<div id="child1" />\n</div>\n' } },
+      expect: { refusal: 'BLOCK_ENDLESS' },
+    },
+    {
+      title: 'A block without its end',
+      args: { name: '/etc/hosts', content: 'x', marker_start: '# start', marker_end: '# end' },
+      given: { files: { '/etc/hosts': '# start\nold\n' } },
+      expect: { refusal: 'MARKERS_MISSING' },
     },
     {
       title: 'The content is there',
@@ -83,6 +112,37 @@ export const blockreplace = textEdit({
 
 type Wish = z.output<typeof args>;
 
+/** The lines with the block between each pair of markers; undefined when there is none. */
+function withBlocks(lines: readonly string[], block: readonly string[], wanted: Wish): readonly string[] | undefined {
+  const { name, marker_start, marker_end } = wanted;
+  const edited: string[] = [];
+  let isInside = false;
+  let found = false;
+  for (const line of lines) {
+    if (line.includes(marker_start)) isInside = true;
+    else if (isInside && !line.includes(marker_end)) continue;
+    else if (isInside) {
+      edited.push(...block);
+      [isInside, found] = [false, true];
+    }
+    edited.push(line);
+  }
+  if (isInside) throw markers(name, 'its block has no end');
+  return found ? edited : undefined;
+}
+
+/** What follows a marker in the content would be taken for what follows the block. */
+function refuseMarkersIn(block: readonly string[], { name, marker_start, marker_end }: Wish): void {
+  const marker = [marker_start, marker_end].find((each) => block.some((line) => line.includes(each)));
+  if (marker === undefined) return;
+  throw new ZesterError(
+    'source',
+    'BLOCK_ENDLESS',
+    `Cannot edit a block of "${name}": its content holds the marker "${marker}", and would grow with every run`,
+    { hint: 'Choose markers that the content does not have' },
+  );
+}
+
 function withNewBlock(
   text: string | undefined,
   lines: readonly string[],
@@ -93,13 +153,13 @@ function withNewBlock(
   if (text === undefined && !wanted.append_if_not_found && !wanted.prepend_if_not_found) {
     throw fileUnknown('edit a block of', wanted.name);
   }
+  if (wanted.prepend_if_not_found) return textOfLines([...block, ...lines]);
+  if (wanted.append_if_not_found) return textOfLines([...lines, ...block]);
   const anchor = before ?? after;
   const wish = anchor === undefined ? undefined : pattern(anchor);
   const at = wish === undefined ? -1 : lines.findIndex((line) => wish.test(line));
-  if (at >= 0) return textOfLines(lines.toSpliced(before === undefined ? at + 1 : at, 0, ...block));
-  if (wanted.prepend_if_not_found) return textOfLines([...block, ...lines]);
-  if (wanted.append_if_not_found) return textOfLines([...lines, ...block]);
-  throw markers(wanted.name, 'it has no marked block');
+  if (at < 0) throw markers(wanted.name, anchor ? `no line matches "${anchor}"` : 'it has no marked block');
+  return textOfLines(lines.toSpliced(before === undefined ? at + 1 : at, 0, ...block));
 }
 
 async function contentOf(wanted: Wish, { sources, templates }: Context): Promise<string> {

@@ -1,13 +1,19 @@
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
 import { pattern } from '#kit/abilities/patterns.ts';
-import { editArguments, linesOf, textEdit } from '#kit/abilities/text-edit.ts';
+import { keptEditArguments, linesOf, textEdit } from '#kit/abilities/text-edit.ts';
 import { fileUnknown } from '#machine/errors.ts';
+import type { Regex } from '#pattern/regex.ts';
 
 const args = z.object({
-  ...editArguments,
+  ...keptEditArguments,
   regex: z.string().min(1).describe('Regular expression that matches the lines, without their comment character'),
   char: z.string().min(1).default('#').describe('The comment character'),
+  anywhere: z
+    .boolean()
+    .default(true)
+    .describe('When false, the pattern must match where the line begins; blanks before it do not count')
+    .meta({ inSalt: false }),
   ignore_missing: z.boolean().default(false).describe('A file or a line that is not there is fine'),
 });
 
@@ -50,7 +56,7 @@ export const uncomment = textEdit({
       title: 'A line to bring to life',
       args: { name: '/etc/app.conf', regex: '^port' },
       given: { files: { '/etc/app.conf': '  # port 80\n#host x\n' } },
-      expect: { contents: { from: '  # port 80\n#host x\n', to: '  port 80\n#host x\n' } },
+      expect: { contents: { from: '  # port 80\n#host x\n', to: '   port 80\n#host x\n' } },
       real: true,
     },
     {
@@ -58,6 +64,12 @@ export const uncomment = textEdit({
       args: { name: '/etc/app.conf', regex: '^port' },
       given: { files: { '/etc/app.conf': 'port 80\n' } },
       expect: {},
+    },
+    {
+      title: 'A comment that only speaks of it',
+      args: { name: '/etc/app.conf', regex: 'port', anywhere: false },
+      given: { files: { '/etc/app.conf': '# the port to use\n#port 80\n' } },
+      expect: { contents: { from: '# the port to use\n#port 80\n', to: '# the port to use\nport 80\n' } },
     },
     {
       title: 'A file that is not there',
@@ -74,29 +86,33 @@ function eachLine(
   wanted: Wish,
   change: (line: string, matches: boolean) => string,
 ): string | undefined {
-  const { name, regex, char, ignore_missing } = wanted;
+  const { name, regex, char, anywhere, ignore_missing } = wanted;
   if (text === undefined && ignore_missing) return undefined;
   if (text === undefined) throw fileUnknown('comment lines in', name);
   const wish = pattern(regex);
-  const matching = (line: string) => wish.test(bare(line, char)) || wish.test(bare(line, char).trimStart());
+  const meets = (part: string) => (anywhere ? wish.test(part) : startOf(wish, part) === 0);
+  const matching = (line: string) => meets(bare(line, char)) || meets(bare(line, char).trimStart());
   const lines = linesOf(text);
   if (!ignore_missing && !lines.some(matching)) {
     throw new ZesterError('machine', 'LINE_UNKNOWN', `Cannot find a line of "${name}": none matches "${regex}"`, {
       hint: 'Correct the pattern, or set "ignore_missing: true"',
     });
   }
-  const end = text.endsWith('\n') ? '\n' : '';
-  return lines.map((line) => change(line, matching(line))).join('\n') + end;
+  const edited = lines.map((line) => change(line, matching(line))).join('\n');
+  return text.endsWith('\n') ? `${edited}\n` : edited;
+}
+
+function startOf(wish: Regex, text: string): number | undefined {
+  for (const match of wish.matches(text)) return match.start;
+  return undefined;
 }
 
 function isComment(line: string, char: string): boolean {
   return line.trimStart().startsWith(char);
 }
 
-/** The line without its comment character and one space after it; what stands before it stays. */
+/** The line without its comment character; what stands before and after it stays. */
 function bare(line: string, char: string): string {
   const [before = ''] = /^\s*/.exec(line) ?? [];
-  if (!line.startsWith(char, before.length)) return line;
-  const after = line.slice(before.length + char.length);
-  return before + (after.startsWith(' ') ? after.slice(1) : after);
+  return line.startsWith(char, before.length) ? before + line.slice(before.length + char.length) : line;
 }

@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import { ZesterError } from '#base/errors.ts';
 import { pattern } from '#kit/abilities/patterns.ts';
-import { editArguments, linesOf, textEdit, textOfLines } from '#kit/abilities/text-edit.ts';
+import { editArguments, editedText, linesOf, textEdit } from '#kit/abilities/text-edit.ts';
+import { AccountRef, FileMode } from '#kit/types.ts';
+import { fileUnknown } from '#machine/errors.ts';
 
 const args = z.object({
   ...editArguments,
@@ -12,24 +15,38 @@ const args = z.object({
     .prefault('ensure')
     .describe('What to do: "ensure", "replace", "insert" or "delete" ("absent" is the same)'),
   match: z.string().optional().describe('Lines it is about: a regular expression; the line itself when left out'),
-  before: z.string().optional().describe('Put it before the first line that matches'),
-  after: z.string().optional().describe('Put it after the first line that matches; wins over "before"'),
-  location: z.enum(['start', 'end']).default('end').describe('Where it goes when no line is named'),
-  indent: z.boolean().default(true).describe('Keep the indentation of the line it replaces'),
+  before: z.string().optional().describe('Its place is before the first line that matches'),
+  after: z
+    .string()
+    .optional()
+    .describe('Its place is after the first line that matches; with "before" too, it is between the two'),
+  location: z
+    .enum(['start', 'end', 'anchor'])
+    .default('end')
+    .describe('Where it goes when no line is named, or none matches; "anchor" refuses then')
+    .meta({ inSalt: 'anchor' }),
+  indent: z.boolean().default(true).describe('Indent it as the line beside it, or the one it replaces'),
+  create: z.boolean().default(true).describe('Make a file that is not there').meta({ inSalt: false }),
+  quiet: z.boolean().default(false).describe('A file that is not there is fine'),
+  user: AccountRef.optional()
+    .describe('Owner of the file')
+    .meta({ aliases: ['owner'] }),
+  group: AccountRef.optional().describe('Group of the file'),
+  file_mode: FileMode.optional().describe('Mode of the file, in octal'),
 });
 
 export const line = textEdit({
   name: 'file.line',
   summary: 'Ensure a line is in a file, is another, or is not there',
   args,
+  attributes: ({ user, group, file_mode }) => ({ user, group, mode: file_mode }),
   edit(text, wanted) {
     const removes = wanted.mode === 'delete' || wanted.mode === 'absent';
-    if (text === undefined && (removes || wanted.mode === 'replace')) return undefined;
+    if (text === undefined && !wanted.create && !wanted.quiet) throw fileUnknown('edit lines of', wanted.name);
+    if (text === undefined && (removes || wanted.mode === 'replace' || !wanted.create)) return undefined;
     const lines = linesOf(text ?? '');
     const edited = removes ? lines.filter((each) => !finder(wanted)(each)) : placed(lines, wanted);
-    return edited.length === lines.length && edited.every((each, index) => each === lines[index])
-      ? text
-      : textOfLines(edited);
+    return editedText(text ?? '', edited);
   },
   examples: [
     {
@@ -44,6 +61,46 @@ export const line = textEdit({
       args: { name: '/etc/app.conf', content: 'port = 80' },
       given: { files: { '/etc/app.conf': '[web]\n  port = 80\n' } },
       expect: {},
+    },
+    {
+      title: 'A line that is there, but elsewhere',
+      args: { name: '/etc/app.conf', content: 'port = 80', after: '^\\[web\\]' },
+      given: { files: { '/etc/app.conf': '[web]\nhost = x\n[db]\nport = 80\n' } },
+      expect: {
+        contents: {
+          from: '[web]\nhost = x\n[db]\nport = 80\n',
+          to: '[web]\nport = 80\nhost = x\n[db]\nport = 80\n',
+        },
+      },
+    },
+    {
+      title: 'A line to have between two others',
+      args: { name: '/etc/hosts', content: '10.0.0.2 db', after: '^# start', before: '^# end', mode: 'insert' },
+      given: { files: { '/etc/hosts': '# start\n10.0.0.1 web\n# end\n' } },
+      expect: {
+        contents: {
+          from: '# start\n10.0.0.1 web\n# end\n',
+          to: '# start\n10.0.0.1 web\n10.0.0.2 db\n# end\n',
+        },
+      },
+    },
+    {
+      title: 'Two lines that others have come between',
+      args: { name: '/etc/hosts', content: '10.0.0.2 db', after: '^# start', before: '^# end' },
+      given: { files: { '/etc/hosts': '# start\n10.0.0.1 web\n10.0.0.3 mail\n# end\n' } },
+      expect: { refusal: 'LINE_CROWDED' },
+    },
+    {
+      title: 'A file with the line ends of Windows',
+      args: { name: '/srv/app.ini', content: 'port = 80', after: '^\\[web\\]$' },
+      given: { files: { '/srv/app.ini': '[web]\r\nhost = x\r\n' } },
+      expect: { contents: { from: '[web]\r\nhost = x\r\n', to: '[web]\r\nport = 80\r\nhost = x\r\n' } },
+    },
+    {
+      title: 'No line that says where it goes',
+      args: { name: '/etc/app.conf', content: 'port = 80', after: '^\\[web\\]', location: 'anchor' },
+      given: { files: { '/etc/app.conf': '[db]\n' } },
+      expect: { refusal: 'LINE_UNKNOWN' },
     },
     {
       title: 'A line that becomes another, where it stands',
@@ -69,25 +126,84 @@ type Wish = z.output<typeof args>;
 
 function placed(lines: readonly string[], wanted: Wish): readonly string[] {
   const { mode, content, before, after, location } = wanted;
-  const isWanted = (each: string) => each === content || (wanted.indent && each.trim() === content.trim());
   const matches = finder(wanted);
   if (mode === 'replace')
-    return lines.map((each) => (matches(each) && !isWanted(each) ? indented(content, each, wanted) : each));
-  if (lines.some(isWanted)) return lines;
-  const match = mode === 'ensure' && wanted.match !== undefined ? lines.findIndex(matches) : -1;
-  if (match >= 0) return lines.with(match, indented(content, lines[match] ?? '', wanted));
-  const anchor = after ?? before;
-  const at = anchor === undefined ? -1 : lines.findIndex(finder({ match: anchor, content: anchor }));
-  if (at >= 0) return lines.toSpliced(after === undefined ? at : at + 1, 0, content);
+    return lines.map((each) => (matches(each) && !isIt(each, wanted) ? indented(content, each, wanted) : each));
+  if (mode === 'ensure' && wanted.match !== undefined) {
+    const matching = lines.filter(matches);
+    if (matching.some((each) => isIt(each, wanted))) return lines;
+    const [match] = matching;
+    if (match !== undefined) return lines.with(lines.indexOf(match), indented(content, match, wanted));
+  }
+  const anchors = { after: firstOf(lines, after), before: firstOf(lines, before) };
+  if (after !== undefined && before !== undefined && anchors.after >= 0 && anchors.before >= 0) {
+    return between(lines, anchors, wanted);
+  }
+  if (anchors.after >= 0) return beside(lines, anchors.after, 1, wanted);
+  if (anchors.before >= 0) return beside(lines, anchors.before, 0, wanted);
+  if (lines.some((each) => isIt(each, wanted))) return lines;
+  if (location === 'anchor') throw placeless(wanted);
   return location === 'start' ? [content, ...lines] : [...lines, content];
+}
+
+/** Next to an anchor: the same line elsewhere does not stand for it. */
+function beside(lines: readonly string[], anchor: number, offset: 0 | 1, wanted: Wish): readonly string[] {
+  const neighbour = lines[offset === 1 ? anchor + 1 : anchor - 1];
+  if (neighbour !== undefined && isIt(neighbour, wanted)) return lines;
+  return lines.toSpliced(anchor + offset, 0, indented(wanted.content, lines[anchor] ?? '', wanted));
+}
+
+/** To ensure a line between two is to have it there alone; to insert it is to have it there. */
+function between(
+  lines: readonly string[],
+  { after, before }: { readonly after: number; readonly before: number },
+  wanted: Wish,
+): readonly string[] {
+  const { mode, content, name } = wanted;
+  const inside = lines.slice(after + 1, before);
+  if (before <= after) throw crowded(name, `"before" matches line ${before + 1}, above that of "after"`);
+  if (inside.some((each) => isIt(each, wanted))) return lines;
+  const model = lines[mode === 'insert' ? before : after] ?? '';
+  if (mode === 'insert') return lines.toSpliced(before, 0, indented(content, model, wanted));
+  if (inside.length > 1) throw crowded(name, `${inside.length} lines are between those of "after" and "before"`);
+  return lines.toSpliced(after + 1, inside.length, indented(content, model, wanted));
+}
+
+function isIt(line: string, { content, indent }: Wish): boolean {
+  return line === content || (indent && line.trim() === content.trim());
+}
+
+function firstOf(lines: readonly string[], anchor: string | undefined): number {
+  return anchor === undefined ? -1 : lines.findIndex(finder({ match: anchor, content: anchor }));
 }
 
 function finder({ match, content }: { match?: string | undefined; content: string }): (line: string) => boolean {
   if (match === undefined) return (line) => line.trim() === content.trim();
   const wish = pattern(match);
-  return (line) => wish.test(line);
+  return (line) => wish.test(line) || line.includes(match);
 }
 
 function indented(content: string, line: string, { indent }: Wish): string {
   return indent ? `${/^\s*/.exec(line)?.[0] ?? ''}${content.trimStart()}` : content;
+}
+
+function placeless({ name, before, after }: Wish): ZesterError {
+  const anchors = [before, after].filter((each) => each !== undefined).map((each) => `"${each}"`);
+  if (anchors.length === 0) {
+    return new ZesterError('source', 'LINE_PLACELESS', `Cannot put a line into "${name}": nothing says where`, {
+      hint: 'Add "after" or "before", or "location: end"',
+    });
+  }
+  return new ZesterError(
+    'machine',
+    'LINE_UNKNOWN',
+    `Cannot put a line into "${name}": no line matches ${anchors.join(' or ')}`,
+    { hint: 'Correct "after" or "before", or say with "location" where it goes when none matches' },
+  );
+}
+
+function crowded(name: string, reason: string): ZesterError {
+  return new ZesterError('machine', 'LINE_CROWDED', `Cannot put a line into "${name}": ${reason}`, {
+    hint: 'Use "mode: insert" to have the line among others, or correct "after" and "before"',
+  });
 }

@@ -9,7 +9,7 @@ import {
   sideOf,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
-import { findFile, likeFile, missingParents, notKept, realPath, removeParents } from '#kit/abilities/places.ts';
+import { findFile, keepBackup, missingParents, notKept, realPath, removeParents } from '#kit/abilities/places.ts';
 import { differences } from '#kit/changes.ts';
 import { bytesOf, type Content, contentOf, isContentNote, sameContent } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
@@ -114,7 +114,7 @@ export const managed = state({
     for (const each of parents?.to ?? []) {
       await context.files.makeDirectory(each, { ...options, mode: wanted.dir_mode, parents: true });
     }
-    if (wanted.backup && contents && !exists) await keep(path, wanted.backup, context);
+    if (wanted.backup && contents && !exists) await keepBackup(context.files, path, wanted.backup);
     // They come with the content, so that nobody reads a secret before its file is closed to them.
     if (exists || contents) await context.files.write(path, wish, options);
     else await setAttributes(path, sideOf(rest, 'to'), context);
@@ -273,10 +273,4 @@ async function judge(
     details: { stdout, stderr },
     hint: 'Correct the content; the file was left as it was',
   });
-}
-
-async function keep(path: string, backup: boolean | string, { files }: Context): Promise<void> {
-  const suffix = typeof backup === 'string' && backup.startsWith('.') ? backup : '.bak';
-  const earlier = await files.read(path);
-  if (earlier !== undefined) await files.write(`${path}${suffix}`, earlier, await likeFile(files, path));
 }
