@@ -15,8 +15,13 @@ export interface ConformanceResult {
   readonly passed: number;
   /** Names of the cases that differ, or records that begin with a `name`. */
   readonly failed: readonly unknown[];
-  /** Cases that cannot be run here, each with its reason. */
-  readonly skipped?: readonly { readonly name: string; readonly reason: string }[];
+  readonly skipped?: readonly SkippedCase[];
+}
+
+/** A case that cannot be run here, and why. */
+export interface SkippedCase {
+  readonly name: string;
+  readonly reason: string;
 }
 
 interface Suite {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { onPath } from './programs.ts';
 
 const suite = 'bookworm';
 
@@ -20,8 +21,8 @@ const masked = [
 ];
 
 /**
- * A prepared Debian that hosts are copies of: built on first use, then kept in `$ZESTER_CACHE` (or `~/.cache/zester`)
- * under the hash of what it is made of.
+ * A prepared Debian that hosts are copies of: built on first use (half a minute of work), then kept in `$ZESTER_CACHE`
+ * (or `~/.cache/zester`) under the hash of what it is made of, for every checkout.
  */
 export async function debianTree(): Promise<string> {
   const place = treeFolder();
@@ -47,11 +48,8 @@ export function hasTree(): boolean {
 }
 
 /** Why this machine cannot build the tree, if so. */
-export function cannotBuild(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(':');
-  if (!folders.some((folder) => fs.existsSync(join(folder, 'mmdebstrap')))) {
-    return 'the program mmdebstrap is missing (apt-get install mmdebstrap)';
-  }
+function cannotBuild(): string | undefined {
+  if (!onPath('mmdebstrap')) return 'the program mmdebstrap is missing (apt-get install mmdebstrap)';
   return mirror() === undefined ? 'no Debian mirror is configured in /etc/apt' : undefined;
 }
 

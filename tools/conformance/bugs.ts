@@ -3,42 +3,35 @@
  * real programs: `npm run conformance -- bugs FILE.yaml [--name PATTERN] [--verbose] [--json]`. What differs, and what a
  * machine like this one cannot run, is told on standard error; `--verbose` tells everything that was seen there.
  */
-import { alternatives, type MachineCase, readMachineCases } from '../../test/hosts/cases/format.ts';
-import { builtPrograms } from '../../test/hosts/cases/programs.ts';
-import { runCase } from '../../test/hosts/cases/run.ts';
-import type { ConformanceOptions, ConformanceResult } from '../conformance.ts';
-import { eachOf, indented, readyHosts, type Skipped } from './machine-hosts.ts';
+import { startCases } from '../../test/hosts/cases/batch.ts';
+import { readMachineCases } from '../../test/hosts/cases/format.ts';
+import { prepareHosts } from '../../test/hosts/prepare.ts';
+import type { ConformanceOptions, ConformanceResult, SkippedCase } from '../conformance.ts';
 
-export async function run(
-  file: string,
-  { name, verbose }: ConformanceOptions,
-): Promise<ConformanceResult & { skipped: readonly Skipped[] }> {
+export async function run(file: string, { name, verbose }: ConformanceOptions): Promise<ConformanceResult> {
   const pattern = typeof name === 'string' ? new RegExp(name) : undefined;
   const cases = readMachineCases(file).filter((each) => pattern?.test(each.name) ?? true);
   const failed: string[] = [];
-  const skipped: Skipped[] = [];
-  const hosts = await readyHosts(new Set(cases.map(({ root }) => root)));
-  using programs = builtPrograms(['zester-peel', ...(cases.some(usesCli) ? (['zester'] as const) : [])]);
-
-  await eachOf(cases, async (each) => {
-    const reason = hosts[each.root];
-    if (reason !== true) {
-      skipped.push({ name: each.name, reason });
-      console.error(`skipped: ${each.name}: ${reason}`);
-      return;
+  const skipped: SkippedCase[] = [];
+  const verdicts = startCases(cases, await prepareHosts(console.error));
+  for (const [index, { name, kind }] of cases.entries()) {
+    const verdict = await verdicts[index];
+    if (verdict === undefined || 'skipped' in verdict) {
+      const reason = verdict?.skipped ?? 'it was not started';
+      skipped.push({ name, reason });
+      console.error(`skipped: ${name}: ${reason}`);
+      continue;
     }
-    const { differences, observed } = await runCase(each, programs);
+    const { differences, observed } = verdict;
     if (differences.length > 0) {
-      failed.push(each.name);
-      console.error(`differs: ${each.name} (${each.kind ?? 'of no kind'})\n${indented(differences)}`);
-    } else if (verbose) console.error(`as expected: ${each.name}`);
+      failed.push(name);
+      console.error(`differs: ${name} (${kind ?? 'of no kind'})\n${indented(differences)}`);
+    } else if (verbose) console.error(`as expected: ${name}`);
     if (verbose) console.error(indented(observed));
-  });
+  }
   return { cases: cases.length, passed: cases.length - failed.length - skipped.length, failed, skipped };
 }
 
-/** The peel alone is enough for most. */
-function usesCli(each: MachineCase): boolean {
-  const scripts = [each.setup, each.tool, ...alternatives(each).map(({ probe }) => probe)];
-  return scripts.some((script) => script !== undefined && /\bzester\b(?!-)/.test(script));
+function indented(texts: readonly string[]): string {
+  return texts.map((text) => text.trimEnd().replaceAll(/^/gm, '  ')).join('\n');
 }

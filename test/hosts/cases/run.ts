@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { changesOf, differencesBetween, differenceText } from '../changes.ts';
 import { type Host, throwAwayHost } from '../host.ts';
+import type { Programs } from './build.ts';
 import { alternatives, type MachineCase } from './format.ts';
 import { differencesFrom, type Observed, type Run, runOf } from './judge.ts';
-import type { Programs } from './programs.ts';
 
 /** What became of a case: it passes when `differences` is empty; `observed` is what it saw, for people. */
 export interface Verdict {
@@ -28,6 +28,8 @@ const noise = [
   '/etc/.pwd.lock',
 ];
 
+const helpers = fs.readFileSync(join(import.meta.dirname, 'helpers.sh'), 'utf8');
+
 const limits = { setup: 120, run: 180, probe: 60 };
 
 /** Runs a case in a machine of its own. Whatever happens in there, a crash and a hang too, is a difference. */
@@ -40,17 +42,15 @@ export async function runCase(each: MachineCase, programs: Programs): Promise<Ve
       network: 'own',
       reads: [programs.folder],
     });
-    const differences = await compared(each, new Inside(host, programs.folder, observed));
-    return { differences, observed };
+    return { differences: await compared(each, new Inside(host, programs.folder, observed)), observed };
   } catch (error) {
-    if (!(error instanceof Stuck)) throw error;
-    return { differences: [error.message], observed };
+    return { differences: [error instanceof Error ? error.message : String(error)], observed };
   }
 }
 
 async function compared(each: MachineCase, inside: Inside): Promise<readonly string[]> {
   inside.layOut(each);
-  if (each.setup !== undefined) await inside.bash('setup', each.setup, limits.setup);
+  if (each.setup !== undefined) await inside.bash('setup', `${helpers}\n${each.setup}`, limits.setup);
   const choices = alternatives(each);
   const probes = [...new Set(choices.flatMap(({ probe }) => probe ?? []))];
   const look = async (when: string): Promise<ReadonlyMap<string, string>> => {
@@ -81,9 +81,6 @@ async function compared(each: MachineCase, inside: Inside): Promise<readonly str
 function closest(differences: readonly (readonly string[])[]): readonly string[] {
   return differences.toSorted((a, b) => a.length - b.length)[0] ?? [];
 }
-
-/** A machine that does not come to an end with what it was told to do. */
-class Stuck extends Error {}
 
 interface Told {
   readonly code: number;
@@ -154,7 +151,7 @@ class Inside {
     }, limitS * 1_000);
     const { code, stderr } = await this.host.run(['bash', '-c', script, 'bash', ...argv], { cwd, env });
     clearTimeout(timer);
-    if (isStuck) throw new Stuck(`${what}: did not end within ${limitS} seconds`);
+    if (isStuck) throw new Error(`${what}: did not end within ${limitS} seconds`);
     return { code, output: this.read(out), errors: stderr + (merged ? '' : this.read(`${notes}/err`)) };
   }
 
