@@ -47,12 +47,7 @@ export function fakeMachine(given: Given = {}): FakeMachine {
   const tree = baseTree();
   const accounts = accountsOf(given);
   const packages = packagesOf(given);
-  const services: ServiceState = new Map(
-    Object.entries(given.services ?? {}).map(([name, { running = false, enabled = false, masked = false }]) => [
-      plainName(name),
-      { running, enabled, masked },
-    ]),
-  );
+  const services = servicesOf(given);
   const answers = new Map(Object.entries(given.commands ?? {}));
   const calls: string[] = [];
 
@@ -145,6 +140,14 @@ function packagesOf(given: Given): PackageState {
     held: new Set(),
     remnants: new Set(),
   };
+}
+
+function servicesOf({ services = {} }: Given): ServiceState {
+  const entries = Object.entries(services).map(([name, service]) => {
+    const { running = false, enabled = false, masked = false, start = 'runs' } = service;
+    return [plainName(name), { running, enabled, masked, ended: false, start }] as const;
+  });
+  return new Map(entries);
 }
 
 function plantHome(tree: Tree, home: string, uid: number, gid: number): void {

@@ -8,9 +8,7 @@ export interface Given {
   readonly packages?: Readonly<Record<string, string>>;
   /** What repositories offer: name → version, or all versions (newest last) and what the package needs. */
   readonly repository?: Readonly<Record<string, string | GivenPackage>>;
-  readonly services?: Readonly<
-    Record<string, { readonly running?: boolean; readonly enabled?: boolean; readonly masked?: boolean }>
-  >;
+  readonly services?: Readonly<Record<string, GivenService>>;
   /** Command line, joined with spaces → its answer. Others answer as a POSIX shell would not find them. */
   readonly commands?: Readonly<Record<string, GivenCommand>>;
   /** Tree-relative path → content of the state tree. */
@@ -40,6 +38,14 @@ export interface GivenUser {
   readonly fullname?: string;
   readonly groups?: readonly string[];
   readonly passwordHash?: string;
+}
+
+export interface GivenService {
+  readonly running?: boolean;
+  readonly enabled?: boolean;
+  readonly masked?: boolean;
+  /** What becomes of it when it is started: it runs, unless it dies, or does its work and ends. */
+  readonly start?: 'dies' | 'ends';
 }
 
 export interface GivenPackage {

@@ -217,6 +217,18 @@ export interface ServiceStatus {
   readonly running: boolean;
   readonly enabled: boolean;
   readonly masked: boolean;
+  /** It did its work and ended by itself, without a fault: a oneshot, which is not there to be found running. */
+  readonly ended?: boolean;
+}
+
+export interface StartOptions {
+  /** Only ask for it, and wait for nothing: whether it works out, nobody says. */
+  readonly block?: boolean;
+}
+
+export interface MaskOptions {
+  /** Forgotten at the next boot. */
+  readonly runtime?: boolean;
 }
 
 export interface Services {
@@ -225,17 +237,22 @@ export interface Services {
   /** Undefined for a service the machine does not know. `nginx` and `nginx.service` are one name; others carry their type: `logrotate.timer`. */
   find(name: string): Promise<ServiceStatus | undefined>;
   list(): Promise<readonly string[]>;
-  /** This and the verbs below: already so is fine; throws `SERVICE_UNKNOWN`, `SERVICE_MASKED`, `SERVICE_FAILED`. */
-  start(name: string): Promise<void>;
-  stop(name: string): Promise<void>;
-  restart(name: string): Promise<void>;
+  /**
+   * This and the verbs below: already so is fine; throws `SERVICE_UNKNOWN`, `SERVICE_MASKED`, `SERVICE_FAILED`. A start
+   * looks again after a moment: what died meanwhile has failed, with its last words among the details. What ended without
+   * a fault has been started.
+   */
+  start(name: string, options?: StartOptions): Promise<void>;
+  stop(name: string, options?: StartOptions): Promise<void>;
+  /** As a start. */
+  restart(name: string, options?: StartOptions): Promise<void>;
   /** Throws `SERVICE_FAILED` when it is not running or cannot reload. */
   reload(name: string): Promise<void>;
   enable(name: string): Promise<void>;
   disable(name: string): Promise<void>;
   /** Makes it impossible to start, by anyone; where the manager cannot, throws `SERVICE_FAILED`. */
-  mask(name: string): Promise<void>;
-  unmask(name: string): Promise<void>;
+  mask(name: string, options?: MaskOptions): Promise<void>;
+  unmask(name: string, options?: MaskOptions): Promise<void>;
   /** Rereads the definitions of services after files of theirs changed; nothing to do where they are read each time. */
   reread(): Promise<void>;
 }

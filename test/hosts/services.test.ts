@@ -10,7 +10,8 @@ servicesContract(
   async () => {
     const host = await throwAwayHost({ name: 'systemd', systemd: true });
     writeUnit(host, 'zt-svc', '/bin/sleep 1000000');
-    writeUnit(host, 'zt-broken', '/bin/false');
+    writeUnit(host, 'zt-broken', '/bin/sh -c "sleep 0.3; echo zt-last-words; exit 3"');
+    writeUnit(host, 'zt-once', '/bin/true', 'Type=oneshot');
     return {
       services: hostMachine(host).services,
       canMask: true,
@@ -32,13 +33,12 @@ servicesContract(
   { skip: await skipReason('plain', !fs.existsSync('/etc/init.d') && 'this machine has no /etc/init.d') },
 );
 
-function writeUnit(host: Host, name: string, command: string): void {
+function writeUnit(host: Host, name: string, command: string, type = 'ExecReload=/bin/true'): void {
   const unit = [
     '[Unit]',
     'Description=a service for tests',
     '[Service]',
-    // A start that fails must be seen to fail, and not by whoever asks next.
-    ...(command === '/bin/false' ? ['Type=oneshot'] : ['ExecReload=/bin/true']),
+    type,
     `ExecStart=${command}`,
     '[Install]',
     'WantedBy=multi-user.target',

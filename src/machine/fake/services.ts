@@ -1,7 +1,10 @@
 import { serviceFailed, serviceMasked, serviceUnknown } from '../errors.ts';
 import type { Services } from '../machine.ts';
 
-export type ServiceState = Map<string, { running: boolean; enabled: boolean; masked: boolean }>;
+export type ServiceState = Map<
+  string,
+  { running: boolean; enabled: boolean; masked: boolean; ended: boolean; readonly start: 'runs' | 'dies' | 'ends' }
+>;
 
 /** The services port in memory, with systemd's habits. */
 export function fakeServices(services: ServiceState): Services {
@@ -15,22 +18,26 @@ export function fakeServices(services: ServiceState): Services {
     if (service.masked) throw serviceMasked(action, name);
     return service;
   };
+  const started = async (action: string, name: string) => {
+    const service = unmasked(action, name);
+    service.running = service.start === 'runs';
+    service.ended = service.start === 'ends';
+    if (service.start === 'dies') throw serviceFailed(action, name, 'it died');
+  };
   return {
     provider: 'systemd',
     async find(name) {
       const service = services.get(plainName(name));
-      return service && { ...service };
+      if (service === undefined) return undefined;
+      const { running, enabled, masked, ended } = service;
+      return { running, enabled, masked, ...(ended ? { ended } : {}) };
     },
     list: async () => [...services.keys()].toSorted(),
-    async start(name) {
-      unmasked('start', name).running = true;
-    },
+    start: (name) => started('start', name),
     async stop(name) {
       entry('stop', name).running = false;
     },
-    async restart(name) {
-      unmasked('restart', name).running = true;
-    },
+    restart: (name) => started('restart', name),
     async reload(name) {
       if (!unmasked('reload', name).running) throw serviceFailed('reload', name, 'it is not running');
     },

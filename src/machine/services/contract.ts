@@ -9,7 +9,7 @@ export interface ServicesUnderTest extends AsyncDisposable {
   readonly canMask: boolean;
   /** Written anew where the manager reads definitions only when told: `zt-new` exists after it. */
   readonly addService?: () => Promise<void>;
-  /** True when there is a service `zt-broken`, whose start fails. */
+  /** Whether there are `zt-broken`, which dies a moment after its start, and `zt-once`, which does its work and ends. */
   readonly hasBroken?: boolean;
 }
 
@@ -107,11 +107,19 @@ export function servicesContract(
       assert.equal((await services.find('zt-new'))?.running, true);
     });
 
-    test('a service that cannot start says so', async (context) => {
+    test('a service that dies a moment after its start is told, with its last words', async (context) => {
       if (!under.hasBroken) return context.skip('there is no broken service');
 
       await assert.rejects(services.start('zt-broken'), code('SERVICE_FAILED'));
+      await assert.rejects(services.restart('zt-broken'), code('SERVICE_FAILED'));
       assert.equal((await services.find('zt-broken'))?.running, false);
+    });
+
+    test('a service that does its work and ends was started, and is told as it is', async (context) => {
+      if (!under.hasBroken) return context.skip('there is no service that ends');
+      await services.start('zt-once');
+
+      assert.deepEqual(await services.find('zt-once'), { running: false, enabled: false, masked: false, ended: true });
     });
   });
 }

@@ -6,6 +6,8 @@ import { openrcServices, parseLevels } from './openrc.ts';
 // No Debian has OpenRC as its init: these answers follow its documentation (0.52), not a capture.
 const levels = '             crond | default\n             nginx | default nonetwork\n          hostname | boot\n';
 
+const noPause = async () => {};
+
 describe('openrc', () => {
   test('run levels are read', () => {
     assert.deepEqual(parseLevels(levels).get('nginx'), ['default', 'nonetwork']);
@@ -34,17 +36,30 @@ describe('openrc', () => {
       commands: {
         'rc-service nginx status': { code: 32 },
         'rc-service nginx zap': {},
-        'rc-service --ifnotstarted nginx start': {},
+        'rc-service --ifnotstarted nginx start': { after: { commands: { 'rc-service nginx status': {} } } },
       },
     });
 
-    await openrcServices(machine).start('nginx');
+    await openrcServices(machine, noPause).start('nginx');
 
     assert.deepEqual(machine.calls, [
       'rc-service nginx status',
       'rc-service nginx zap',
       'rc-service --ifnotstarted nginx start',
+      'rc-service nginx status',
     ]);
+  });
+
+  test('a service that has crashed a moment after its start did not start', async () => {
+    const machine = fakeMachine({
+      files: { '/etc/init.d/nginx': '' },
+      commands: { 'rc-service nginx restart': {}, 'rc-service nginx status': { code: 32 } },
+    });
+
+    await assert.rejects(openrcServices(machine, noPause).restart('nginx'), {
+      code: 'SERVICE_FAILED',
+      message: 'Cannot restart "nginx": it died a moment later',
+    });
   });
 
   test('a service is taken out of every run level', async () => {

@@ -1,9 +1,13 @@
+import { delay } from '#base/time.ts';
 import { serviceFailed, serviceUnknown } from '../errors.ts';
 import type { CommandResult, Services } from '../machine.ts';
 import type { Tools } from '../provider.ts';
 
+/** A service that finds a mistake in its configuration dies within this. */
+const lookMs = 800;
+
 /** Services with OpenRC, as on Alpine and Gentoo. */
-export function openrcServices({ files, commands }: Tools): Services {
+export function openrcServices({ files, commands }: Tools, pause: (ms: number) => Promise<void> = delay): Services {
   const known = async (action: string, name: string) => {
     if (!(await files.stat(script(name)))) throw serviceUnknown(action, name);
   };
@@ -13,6 +17,12 @@ export function openrcServices({ files, commands }: Tools): Services {
     await known(verb, name);
     const result = await commands.run(['rc-service', ...flags, plain(name), verb]);
     if (result.code !== 0) throw failed(verb, name, result);
+  }
+
+  /** 32 is "crashed": there was a process, and it is gone. */
+  async function stays(verb: string, name: string): Promise<void> {
+    await pause(lookMs);
+    if ((await status(name)) === 32) throw serviceFailed(verb, name, 'it died a moment later');
   }
 
   async function levels(): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -42,10 +52,15 @@ export function openrcServices({ files, commands }: Tools): Services {
       // 32 is "crashed": OpenRC refuses to start what it believes to run.
       if ((await status(name)) === 32) await commands.run(['rc-service', plain(name), 'zap']);
       await act('start', name, '--ifnotstarted');
+      await stays('start', name);
     },
 
     stop: (name) => act('stop', name, '--ifstarted'),
-    restart: (name) => act('restart', name),
+
+    async restart(name) {
+      await act('restart', name);
+      await stays('restart', name);
+    },
 
     async reload(name) {
       await known('reload', name);

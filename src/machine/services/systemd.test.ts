@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { describe, test } from 'node:test';
+import { isError } from '#base/errors.ts';
 import { fakeMachine } from '../fake.ts';
 import type { GivenCommand } from '../given.ts';
 import { parseShow, parseUnits, statusOf, systemdServices } from './systemd.ts';
 
 const captured = (name: string) => fs.readFileSync(new URL(`systemd/${name}.systemd-252.txt`, import.meta.url), 'utf8');
 const systemctl = (line: string) => `systemctl --no-pager --no-ask-password ${line}`;
-const show = systemctl('show --property=LoadState,ActiveState,UnitFileState,NeedDaemonReload,Result --');
+const show = systemctl(
+  'show --property=LoadState,ActiveState,SubState,Type,NRestarts,ExecMainStatus,UnitFileState,NeedDaemonReload,Result,ExecMainExitTimestampMonotonic --',
+);
+const noPause = async () => {};
 
 describe('systemd', () => {
   const statuses = [
@@ -49,7 +53,80 @@ describe('systemd', () => {
     await systemdServices(machine).restart('nginx');
 
     const verbs = machine.calls.map((line) => line.split(' ')[3]);
-    assert.deepEqual(verbs, ['show', 'daemon-reload', 'show', 'restart']);
+    assert.deepEqual(verbs, ['show', 'daemon-reload', 'show', 'restart', 'show']);
+  });
+
+  const simple = (active: string, ...others: readonly string[]) =>
+    ['LoadState=loaded', 'Type=simple', `ActiveState=${active}`, 'UnitFileState=enabled', ...others].join('\n');
+  const start = systemctl('start -- nginx.service');
+  const afterStart = (stdout: string) => ({ after: { commands: { [`${show} nginx.service`]: { stdout } } } });
+
+  for (const [what, stdout, message] of [
+    ['failed', simple('failed', 'Result=exit-code', 'ExecMainStatus=3'), 'it died a moment later (exit code 3)'],
+    [
+      'is started anew over and over',
+      simple('activating', 'SubState=auto-restart', 'Result=signal'),
+      'it died a moment later (signal)',
+    ],
+    [
+      'ended',
+      simple('inactive', 'SubState=dead', 'Result=success', 'ExecMainStatus=0'),
+      'it ended a moment later (exit code 0)',
+    ],
+  ] as const) {
+    test(`a service that ${what} a moment after its start did not start`, async () => {
+      const machine = fakeMachine({
+        commands: {
+          [`${show} nginx.service`]: { stdout: simple('inactive', 'Result=success') },
+          [start]: afterStart(stdout),
+          'journalctl --no-pager --quiet --lines=20 --output=cat --unit nginx.service': { stdout: 'no such port\n' },
+        },
+      });
+
+      await assert.rejects(systemdServices(machine, noPause).start('nginx'), (error) => {
+        assert.ok(isError(error, 'SERVICE_FAILED'));
+        assert.deepEqual(
+          [error.message, error.details?.journal],
+          [`Cannot start "nginx": ${message}`, 'no such port\n'],
+        );
+        return true;
+      });
+    });
+  }
+
+  test('a service that cannot tell when it is ready is looked at for a moment, one that can is not', async () => {
+    const looksAt = async (type: string) => {
+      const running = simple('active').replace('simple', type);
+      const machine = fakeMachine({
+        commands: { [`${show} nginx.service`]: { stdout: running }, [start]: {} },
+      });
+      await systemdServices(machine, noPause).start('nginx');
+      return machine.calls.filter((line) => line.startsWith(show)).length;
+    };
+
+    assert.ok((await looksAt('simple')) > 5);
+    assert.equal(await looksAt('notify'), 2);
+  });
+
+  test('a start that nobody waits for is not looked at', async () => {
+    const machine = fakeMachine({
+      commands: {
+        [`${show} nginx.service`]: { stdout: simple('inactive') },
+        [systemctl('start --no-block -- nginx.service')]: {},
+      },
+    });
+
+    await systemdServices(machine, noPause).start('nginx', { block: false });
+
+    assert.equal(machine.calls.length, 2);
+  });
+
+  test('a oneshot that is over has ended, one that was never started has not', () => {
+    const over =
+      'Type=oneshot\nActiveState=inactive\nResult=success\nLoadState=loaded\nExecMainExitTimestampMonotonic=';
+
+    assert.equal(statusOf(parseShow(`${over}4711`)).ended, true);
+    assert.equal(statusOf(parseShow(`${over}0`)).ended, undefined);
   });
 
   test('a service that failed too often is given one more try', async () => {

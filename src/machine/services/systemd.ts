@@ -1,9 +1,17 @@
+import { delay } from '#base/time.ts';
 import { serviceFailed, serviceMasked, serviceUnknown } from '../errors.ts';
-import type { CommandResult, ServiceStatus, Services } from '../machine.ts';
+import type { CommandResult, ServiceStatus, Services, StartOptions } from '../machine.ts';
 import type { Tools } from '../provider.ts';
 
+/**
+ * How long a service that cannot tell when it is ready is looked at: one that finds a mistake in its configuration, or its
+ * port taken, dies within this.
+ */
+const lookMs = 800;
+const pauseMs = 100;
+
 /** Services with systemd; a bare name is a `.service`, other units are named with their type. */
-export function systemdServices({ files, commands }: Tools): Services {
+export function systemdServices({ files, commands }: Tools, pause: (ms: number) => Promise<void> = delay): Services {
   const systemctl = (...args: readonly string[]) =>
     commands.run(['systemctl', '--no-pager', '--no-ask-password', ...args], { env: { LC_ALL: 'C' } });
 
@@ -29,26 +37,43 @@ export function systemdServices({ files, commands }: Tools): Services {
     if (result.code !== 0) throw failed('reread the definition of', 'systemd', result);
   }
 
-  async function act(verb: string, name: string): Promise<void> {
+  async function act(verb: string, name: string, { block = true }: StartOptions = {}): Promise<void> {
     const unit = await fresh(verb, name);
     if (unit.load === 'masked') throw serviceMasked(verb, name);
-    let result = await systemctl(verb, '--', unitName(name));
+    const options = block ? [] : ['--no-block'];
+    let result = await systemctl(verb, ...options, '--', unitName(name));
     // What failed too often is not even tried again, although the reason may be gone: ask for a clean slate, once.
     if (result.code !== 0 && (await show(name)).result === 'start-limit-hit') {
       await systemctl('reset-failed', '--', unitName(name));
-      result = await systemctl(verb, '--', unitName(name));
+      result = await systemctl(verb, ...options, '--', unitName(name));
     }
-    if (result.code === 0) return;
+    if (result.code !== 0) throw failed(verb, name, result, await lastWords(name));
+  }
+
+  /** To start it is one thing, that it lives another: the manager answers as soon as there is a process. */
+  async function begin(verb: 'start' | 'restart', name: string, options: StartOptions = {}): Promise<void> {
+    await act(verb, name, options);
+    if (options.block === false) return;
+    let unit = await show(name);
+    const { restarts } = unit;
+    for (let looked = 0; !tellsWhenReady(unit) && !isOver(unit) && looked < lookMs; looked += pauseMs) {
+      await pause(pauseMs);
+      unit = await show(name);
+    }
+    if (isDead(unit) || unit.restarts !== restarts) throw died(verb, name, unit, await lastWords(name));
+  }
+
+  async function lastWords(name: string): Promise<string | undefined> {
     const journal = await commands
       .run(['journalctl', '--no-pager', '--quiet', '--lines=20', '--output=cat', '--unit', unitName(name)])
       .catch(() => undefined);
-    throw failed(verb, name, result, journal?.stdout);
+    return journal?.stdout;
   }
 
-  async function configure(verb: string, name: string): Promise<void> {
+  async function configure(verb: string, name: string, ...options: readonly string[]): Promise<void> {
     const unit = await fresh(verb, name);
     if (verb === 'enable' && unit.load === 'masked') throw serviceMasked(verb, name);
-    const result = await systemctl(verb, '--', unitName(name));
+    const result = await systemctl(verb, ...options, '--', unitName(name));
     if (result.code !== 0) throw failed(verb, name, result);
   }
 
@@ -69,28 +94,28 @@ export function systemdServices({ files, commands }: Tools): Services {
       return known.toSorted();
     },
 
-    start: (name) => act('start', name),
-    restart: (name) => act('restart', name),
+    start: (name, options) => begin('start', name, options),
+    restart: (name, options) => begin('restart', name, options),
     reload: (name) => act('reload', name),
 
-    async stop(name) {
+    async stop(name, { block = true } = {}) {
       if ((await show(name)).load === 'not-found') throw serviceUnknown('stop', name);
-      const result = await systemctl('stop', '--', unitName(name));
+      const result = await systemctl('stop', ...(block ? [] : ['--no-block']), '--', unitName(name));
       if (result.code !== 0) throw failed('stop', name, result);
     },
 
     enable: (name) => configure('enable', name),
     disable: (name) => configure('disable', name),
 
-    async mask(name) {
+    async mask(name, { runtime = false } = {}) {
       await fresh('mask', name);
-      // A masked unit can no longer be disabled: first the links, then the mask.
-      await systemctl('disable', '--', unitName(name));
-      const result = await systemctl('mask', '--', unitName(name));
+      // A masked unit can no longer be disabled: first the links, then the mask. After a boot they shall be there again.
+      if (!runtime) await systemctl('disable', '--', unitName(name));
+      const result = await systemctl('mask', ...onlyNow(runtime), '--', unitName(name));
       if (result.code !== 0) throw failed('mask', name, result);
     },
 
-    unmask: (name) => configure('unmask', name),
+    unmask: (name, { runtime = false } = {}) => configure('unmask', name, ...onlyNow(runtime)),
     reread,
   };
 }
@@ -98,17 +123,30 @@ export function systemdServices({ files, commands }: Tools): Services {
 interface Unit {
   readonly load: string;
   readonly active: string;
+  readonly sub: string;
+  readonly type: string;
+  /** How often the manager has started it anew by itself. */
+  readonly restarts: string;
+  /** Exit code of its main process. */
+  readonly exit: string;
   readonly file: string;
   readonly needsReread: boolean;
   readonly result: string;
+  /** When its main process ended; empty before the first time. */
+  readonly exitedAt: string;
 }
 
 const properties = {
   load: 'LoadState',
   active: 'ActiveState',
+  sub: 'SubState',
+  type: 'Type',
+  restarts: 'NRestarts',
+  exit: 'ExecMainStatus',
   file: 'UnitFileState',
   needsReread: 'NeedDaemonReload',
   result: 'Result',
+  exitedAt: 'ExecMainExitTimestampMonotonic',
 };
 
 /** `systemctl show`: one `Key=value` a line. */
@@ -118,9 +156,14 @@ export function parseShow(text: string): Unit {
   return {
     load: of(properties.load),
     active: of(properties.active),
+    sub: of(properties.sub),
+    type: of(properties.type),
+    restarts: of(properties.restarts),
+    exit: of(properties.exit),
     file: of(properties.file),
     needsReread: of(properties.needsReread) === 'yes',
     result: of(properties.result),
+    exitedAt: of(properties.exitedAt).replace(/^0$/, ''),
   };
 }
 
@@ -132,14 +175,41 @@ export function parseUnits(text: string): readonly string[] {
 }
 
 /** `startLinks` stands in for a unit generated from an init script, which systemd itself cannot enable. */
-export function statusOf({ load, active, file }: Unit, startLinks?: boolean): ServiceStatus {
+export function statusOf(unit: Unit, startLinks?: boolean): ServiceStatus {
+  const { load, active, file, type, result, exitedAt } = unit;
   const isMasked = load === 'masked' || file.startsWith('masked');
   return {
     running: active === 'active' || active === 'reloading' || active === 'refreshing',
     // A static unit needs no enabling: others bring it in. To say "not enabled" would ask for what cannot be done.
     enabled: !isMasked && (startLinks ?? /^(enabled|static|alias|indirect|generated|transient)/.test(file)),
     masked: isMasked,
+    ...(active === 'inactive' && type === 'oneshot' && exitedAt !== '' && result === 'success' ? { ended: true } : {}),
   };
+}
+
+/** Of these types, the answer to a start says that they are ready, or done. */
+function tellsWhenReady({ type }: Unit): boolean {
+  return !['simple', 'exec', 'idle'].includes(type);
+}
+
+function isOver({ active, sub }: Unit): boolean {
+  return active === 'failed' || active === 'inactive' || sub === 'auto-restart';
+}
+
+/** A oneshot may be over, and well. */
+function isDead({ active, sub, type }: Unit): boolean {
+  return active === 'failed' || sub === 'auto-restart' || (active === 'inactive' && type !== 'oneshot' && type !== '');
+}
+
+function onlyNow(runtime: boolean): readonly string[] {
+  return runtime ? ['--runtime'] : [];
+}
+
+function died(verb: string, name: string, { result, exit, sub }: Unit, journal: string | undefined): Error {
+  const how = result === 'success' || result === 'exit-code' ? `exit code ${exit}` : result;
+  const what = sub === 'dead' && result === 'success' ? 'it ended a moment later' : 'it died a moment later';
+  const log = journal === undefined ? {} : { journal };
+  return serviceFailed(verb, name, `${what} (${how})`, { result, exitcode: exit, ...log });
 }
 
 async function startLinks(files: Tools['files'], name: string): Promise<boolean | undefined> {
