@@ -40,6 +40,7 @@ export function createContext({
     templates: {
       render: (text, { path, context: names }) => rendering.text(env, text, path, names),
     },
+    matches: scope.matches ?? (() => false),
     signal,
     outputs,
     call: (name, named, positional) => callFunction(context, name, named, positional),

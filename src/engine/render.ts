@@ -8,7 +8,12 @@ import { type Environments, readText, type Source, type Tree } from './tree.ts';
 export type RunScope = Omit<Scope, 'saltenv'> & {
   /** Values that no report may show. */
   readonly secrets?: readonly string[];
+  /** Whether a target means this machine, for functions that ask so; false when nobody knows. */
+  readonly matches?: Matches;
 };
+
+/** `kind` is `native`, or what Salt calls it: `compound`, `grain`, `pcre`… */
+export type Matches = (target: string, kind: string, options?: { readonly delimiter?: string | undefined }) => boolean;
 
 export type CreateRenderer = (options: RendererOptions) => Renderer;
 

@@ -22,6 +22,24 @@ test('no more than the limit run at once', async () => {
   assert.equal(probe.most, 4);
 });
 
+for (const [title, test_] of [
+  ['is told by a plan', true],
+  ['happens', false],
+] as const) {
+  test(`a restart beside another change of the service ${title}`, async () => {
+    const file = `
+      conf: {file.managed: {name: /srv/conf, contents: v1}}
+      nginx: {service.running: {enable: true, watch: [file: conf]}}
+    `;
+    const machine = fakeMachine({ services: { nginx: { running: true } } });
+
+    const [, outcome] = await outcomesOf(start({ 'web.zy': file }, { machine, test: test_ }));
+
+    assert.deepEqual(outcome?.changes, { enabled: { from: false, to: true } });
+    assert.equal(outcome?.refreshed, true);
+  });
+}
+
 test('two states that hold the same thing never overlap', async () => {
   const file = 'a: {probe.wait: {holds: [pkgs]}}\nb: {probe.wait: {holds: [pkgs]}}\nc: {probe.wait: {holds: [other]}}';
 

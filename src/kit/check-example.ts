@@ -89,6 +89,8 @@ export interface WorldOptions {
   /** Renders for real; by default `{{ name }}` and `{{ a.b }}` are filled in, and nothing else is known. */
   readonly templates?: Templates;
   readonly signal?: AbortSignal;
+  /** Nothing matches unless given. */
+  readonly matches?: Context['matches'];
 }
 
 /** A context around a machine, with the tree, facts and settings that an example gives. */
@@ -108,6 +110,7 @@ export function contextOn(machine: Machine, options: WorldOptions = {}): Context
       if (called !== undefined) return called.run(rawArguments(called.args, args, positional), context);
       throw functionUnknown(name, registry);
     },
+    matches: options.matches ?? (() => false),
     signal: signal ?? new AbortController().signal,
     outputs: givenOutputs(given.outputs ?? {}),
   };

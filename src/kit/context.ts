@@ -21,6 +21,11 @@ export interface Context extends Machine {
     args: Readonly<Record<string, unknown>>,
     positional?: readonly unknown[],
   ) => Promise<unknown>;
+  /**
+   * Whether a target means this machine; `kind` is `native`, or what Salt calls it: `compound`, `grain`, `pcre`…
+   * Throws `TARGET_INVALID` for one that cannot be read.
+   */
+  readonly matches: (target: string, kind: string, options?: { readonly delimiter?: string | undefined }) => boolean;
   /** True when a template asks: a command that exits 1 is then an answer, not a failure. */
   readonly rendering?: boolean;
   /** What the other states of this run make or keep; nothing where there is no run. */

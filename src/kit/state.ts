@@ -47,6 +47,11 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
   revert?(changes: C, wanted: z.output<A>, context: Context): Promise<Details | undefined>;
   /** What a watched change causes although nothing differs here (`mod_watch` in Salt). */
   refresh?(wanted: z.output<A>, context: Context): Promise<Details | undefined>;
+  /**
+   * Whether a watched change is still to be carried out when these changes were made: making a running service start at
+   * boot does not restart it. Without it, what has just been changed counts as refreshed.
+   */
+  refreshesBeside?(changes: C): boolean;
   /** What to say when it went well, whether or not something changed. */
   comment?(wanted: z.output<A>): string | undefined;
   /** Paths it makes or keeps: what empties a directory leaves them there. */
@@ -109,6 +114,8 @@ export interface BuiltState {
   plan(context: Context): Promise<Plan>;
   /** Paths it makes or keeps. */
   manages(context: Context): Promise<readonly ManagedPath[]>;
+  /** Whether a watched change is to be carried out beside these changes. */
+  refreshesBeside(changes: Changes): boolean;
   /** Present when a watched change can cause something here. */
   readonly refresh: ((context: Context) => Promise<Details>) | undefined;
   /** Puts back the changes of an earlier run. */
@@ -167,6 +174,7 @@ function build<A extends Arguments, C extends Changes>(
       };
     },
     manages: async (context) => (await definition.manages?.(wanted, context)) ?? [],
+    refreshesBeside: (changes) => definition.refreshesBeside?.(changes as C) ?? false,
     refresh: refresh && (async (context) => (await refresh.call(definition, wanted, context)) ?? {}),
     revert: back,
     show: (changes, secrets = []) =>

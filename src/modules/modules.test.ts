@@ -3,10 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { argumentMeta } from '#kit/arguments.ts';
 import { checkExample, checkFunctionExample, contextOn } from '#kit/check-example.ts';
+import type { Context } from '#kit/context.ts';
 import type { ModuleFunction } from '#kit/function.ts';
 import type { State } from '#kit/state.ts';
 import { fakeMachine } from '#machine/fake.ts';
 import type { Given } from '#machine/given.ts';
+import { match, parse, type TargetType } from '#target/index.ts';
 import { modules, registry } from './registry.ts';
 
 const states = [...registry.states.values()];
@@ -84,7 +86,10 @@ const restless = new Set([
 
 function world(given: Given | undefined) {
   const machine = fakeMachine(given);
-  return { context: contextOn(machine, { given, registry }), snapshot: () => machine.snapshot() };
+  const subject = { id: 'web-01', facts: given?.facts ?? {}, settings: given?.settings ?? {} };
+  const matches: Context['matches'] = (target, kind, { delimiter = ':' } = {}) =>
+    match(parse(target, { dialect: 'salt', type: kind as TargetType, delimiter }), subject);
+  return { context: contextOn(machine, { given, registry, matches }), snapshot: () => machine.snapshot() };
 }
 
 function describesItself({ name, summary, args, examples }: State | ModuleFunction): void {

@@ -6,6 +6,7 @@ import * as facts from './facts.ts';
 import * as file from './file/index.ts';
 import * as group from './group.ts';
 import * as job from './job.ts';
+import * as match from './match.ts';
 import * as module from './module.ts';
 import * as network from './network.ts';
 import * as pkg from './pkg/index.ts';
@@ -24,6 +25,7 @@ const subjects: readonly Readonly<Record<string, State | ModuleFunction>>[] = [
   file,
   group,
   job,
+  match,
   module,
   network,
   pkg,

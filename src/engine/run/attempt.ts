@@ -105,9 +105,12 @@ async function planAndApply(step: Step, options: AttemptOptions): Promise<Attemp
     changes = plan.changes;
     const isSo = Object.keys(changes).length === 0;
     if (isSo && watched && built.refresh) return await refresh(step, made, options);
-    if (isSo || test) return { verdict: isSo ? 'ok' : 'would', changes, ...told(made) };
+    const isBoth = watched && !isSo && built.refreshesBeside(changes);
+    if (isSo || test)
+      return { verdict: isSo ? 'ok' : 'would', changes, ...(isBoth ? { refreshed: true } : {}), ...told(made) };
     options.approve?.(step.key, changes);
-    return done(made, changes, await plan.apply());
+    const applied = done(made, changes, await plan.apply());
+    return isBoth ? beside(applied, await refresh(step, made, options)) : applied;
   } catch (thrown) {
     if (isError(thrown, 'SLOT_CALL_CHANGES')) return { verdict: 'unsure', changes, comment: thrown.message };
     const nothingDone = Object.keys(changes).length === 0;
@@ -116,6 +119,17 @@ async function planAndApply(step: Step, options: AttemptOptions): Promise<Attemp
       return refreshAfterAll(step, made, options);
     return { ...made, ...failure(thrown), changes };
   }
+}
+
+/** What was changed, and what a watched change caused beside it: one outcome. */
+function beside(applied: Attempt, refreshed: Attempt): Attempt {
+  const details = { ...applied.details, ...refreshed.details };
+  return {
+    ...applied,
+    ...refreshed,
+    changes: applied.changes,
+    ...(Object.keys(details).length > 0 ? { details } : {}),
+  };
 }
 
 async function refreshAfterAll(step: Step, made: Made, options: AttemptOptions): Promise<Attempt> {

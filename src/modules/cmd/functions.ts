@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { commandArguments, judgeCommand, runCommand, shellWords } from '#kit/abilities/shell.ts';
 import type { Context } from '#kit/context.ts';
 import { moduleFunction } from '#kit/function.ts';
+import { StringList } from '#kit/types.ts';
 import { loadScript, ScriptArguments, withScript } from './script.ts';
 
 const cmd = z
@@ -65,6 +66,25 @@ export const runStdout = moduleFunction({
     return (await answer(wanted, context)).stdout.trimEnd();
   },
   examples: [{ title: 'A short answer', args: { cmd: 'echo hello' }, expect: 'hello' }],
+});
+
+export const runStderr = moduleFunction({
+  name: 'cmd.run_stderr',
+  summary: 'Run a command and return its standard error',
+  args: runArguments,
+  returns: 'Standard error, without the last line break',
+  changes: true,
+  async run(wanted, context) {
+    return (await answer(wanted, context)).stderr.trimEnd();
+  },
+  examples: [
+    {
+      title: 'A command that answers there',
+      args: { cmd: 'nginx -v' },
+      given: { commands: { 'nginx -v': { stderr: 'nginx version: 1.24\n' } } },
+      expect: 'nginx version: 1.24',
+    },
+  ],
 });
 
 export const runAll = moduleFunction({
@@ -152,6 +172,25 @@ export const hasExec = moduleFunction({
   examples: [
     { title: 'A program', args: { program: 'cat' }, expect: true },
     { title: 'An unknown program', args: { program: 'nosuch' }, expect: false },
+  ],
+});
+
+export const whichBin = moduleFunction({
+  name: 'cmd.which_bin',
+  summary: 'Path of the first of some programs that is there',
+  args: z.object({ programs: StringList.describe('Names of programs').meta({ primary: true, aliases: ['cmds'] }) }),
+  returns: 'The path; nothing when none of them is on PATH',
+  changes: false,
+  async run({ programs }, { commands }) {
+    for (const program of programs) {
+      const path = await commands.which(program);
+      if (path !== undefined) return path;
+    }
+    return null;
+  },
+  examples: [
+    { title: 'The second of two', args: { programs: ['nosuch', 'cat'] }, expect: '/usr/bin/cat' },
+    { title: 'None of them', args: { programs: ['nosuch'] }, expect: null },
   ],
 });
 

@@ -73,6 +73,51 @@ export const available = moduleFunction({
   ],
 });
 
+export const missing = moduleFunction({
+  name: 'service.missing',
+  summary: 'Whether the machine does not know a service',
+  args: z.object({ name }),
+  returns: 'True or false',
+  changes: false,
+  run: async ({ name }, { services }) => (await services.find(name)) === undefined,
+  examples: [
+    { title: 'A stopped service', args: { name: 'nginx' }, given: { services: { nginx: {} } }, expect: false },
+    { title: 'An unknown service', args: { name: 'nginx' }, expect: true },
+  ],
+});
+
+export const isMasked = moduleFunction({
+  name: 'service.masked',
+  summary: 'Whether a service cannot be started by anyone',
+  args: z.object({ name }),
+  returns: 'True or false; false also for a service the machine does not know',
+  changes: false,
+  run: async ({ name }, { services }) => (await services.find(name))?.masked ?? false,
+  examples: [
+    {
+      title: 'A masked service',
+      args: { name: 'nginx' },
+      given: { services: { nginx: { masked: true } } },
+      expect: true,
+    },
+    { title: 'A stopped service', args: { name: 'nginx' }, given: { services: { nginx: {} } }, expect: false },
+  ],
+});
+
+export const reread = moduleFunction({
+  name: 'service.systemctl_reload',
+  summary: 'Make the service manager read the definitions of services again',
+  args: z.object({}),
+  returns: 'True; it fails when the service manager refuses',
+  changes: true,
+  async run(_args, { services }) {
+    await services.reread();
+    return true;
+  },
+  examples: [{ title: 'After a unit file changed', args: {}, expect: true }],
+  notes: ['States of services do it by themselves.'],
+});
+
 export const list = listing('service.list');
 export const getAll = listing('service.get_all');
 
@@ -80,6 +125,9 @@ export const start = verb('start', 'Start a service', (services, each) => servic
 export const stop = verb('stop', 'Stop a service', (services, each) => services.stop(each));
 export const restart = verb('restart', 'Restart a service', (services, each) => services.restart(each));
 export const reload = verb('reload', 'Make a service read its configuration again', (services, each) =>
+  services.reload(each),
+);
+export const forceReload = verb('force_reload', 'Make a service read its configuration again', (services, each) =>
   services.reload(each),
 );
 export const enable = verb('enable', 'Make a service start at boot', (services, each) => services.enable(each));

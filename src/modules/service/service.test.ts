@@ -29,6 +29,38 @@ test('a service that only starts at boot is not restarted for it', async () => {
   assert.deepEqual(calls, ['enable nginx']);
 });
 
+describe('a running service that shall only start at boot, when something it watches changes,', () => {
+  test('is enabled and restarted', async () => {
+    const { calls, context } = watched({ running: true, enabled: false });
+    const step = build({ name: 'nginx', enable: true });
+
+    const plan = await step.plan(context);
+    await plan.apply();
+    if (step.refreshesBeside(plan.changes)) await step.refresh?.(context);
+
+    assert.deepEqual(calls, ['enable nginx', 'reread', 'restart nginx']);
+  });
+
+  test('is not restarted when it was only now started', async () => {
+    const { context } = watched({ running: false });
+    const step = build({ name: 'nginx', enable: true });
+
+    assert.equal(step.refreshesBeside((await step.plan(context)).changes), false);
+  });
+});
+
+test('an init script that cannot tell whether it runs is asked by its process', async () => {
+  const machine = fakeMachine({
+    services: { old: { running: false } },
+    commands: { 'pgrep --full -- old-daemon': { stdout: '4711\n' } },
+  });
+  const services: Services = { ...machine.services, provider: 'sysv' };
+
+  const { changes } = await build({ name: 'old', sig: 'old-daemon' }).plan({ ...contextOn(machine), services });
+
+  assert.deepEqual(changes, {});
+});
+
 async function callsOf(args: Readonly<Record<string, unknown>>): Promise<readonly string[]> {
   const { calls, context } = watched({ running: true });
   await build(args).refresh?.(context);

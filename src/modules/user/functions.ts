@@ -33,6 +33,45 @@ export const info = moduleFunction({
   notes: ['Empty rather than an error, as in Salt, so that a template can ask.'],
 });
 
+export const primaryGroup = moduleFunction({
+  name: 'user.primary_group',
+  summary: 'Name of the primary group of a user',
+  args: z.object({ name }),
+  returns: 'The name; empty for an unknown user',
+  changes: false,
+  async run({ name }, { users, groups }) {
+    const user = await users.find(name);
+    return user === undefined
+      ? ''
+      : ((await groups.list()).find(({ gid }) => gid === user.gid)?.name ?? String(user.gid));
+  },
+  examples: [
+    {
+      title: 'A user with a group of the same name',
+      args: { name: 'anna' },
+      given: { users: { anna: {} } },
+      expect: 'anna',
+    },
+    { title: 'An unknown user', args: { name: 'anna' }, expect: '' },
+  ],
+});
+
+export const getent = moduleFunction({
+  name: 'user.getent',
+  summary: 'Every user with ids, home, shell, full name and groups',
+  args: z.object({}),
+  returns: 'List of maps, in the order of the user file',
+  changes: false,
+  run: async (_args, { users }) => users.list(),
+  examples: [
+    {
+      title: 'A small machine',
+      args: {},
+      expect: [{ name: 'root', uid: 0, gid: 0, fullname: 'root', home: '/root', shell: '/bin/bash', groups: [] }],
+    },
+  ],
+});
+
 export const listUsers = moduleFunction({
   name: 'user.list_users',
   summary: 'Names of all users',

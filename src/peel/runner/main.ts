@@ -23,6 +23,7 @@ import { selfCommand } from '../shared/self.ts';
 import { environmentsOf } from '../shared/tree.ts';
 import { fitting } from './fitting.ts';
 import { openRunStore } from './kept-runs.ts';
+import { matchesOf } from './matching.ts';
 import { type OutputStore, openOutputs } from './outputs.ts';
 import { type CallReply, type CallRequest, spawnCalls } from './render-call.ts';
 import { openRunLock } from './run-lock.ts';
@@ -158,7 +159,7 @@ async function call(
       registry,
       environments: environmentsOf(request.tree, { immutable: true }),
       env: request.tree.env ?? 'base',
-      scope: { id: request.peel, facts: request.facts, settings: request.settings },
+      scope: { id: request.peel, facts: request.facts, settings: request.settings, matches: matchesOf(request) },
       rendering: { document: () => undefined, text: (_, text) => text },
       signal: AbortSignal.timeout(Math.max(1, request.dueAt - systemClock.monotonic())),
     });

@@ -8,13 +8,13 @@ import { rawArguments } from '#kit/arguments.ts';
 import type { Context } from '#kit/context.ts';
 import type { Registry } from '#kit/function.ts';
 import type { Machine } from '#machine/machine.ts';
-import { match, parse, type TargetType } from '#target/index.ts';
 import { errorBody } from '#wire/error.ts';
 import type { Outcome } from '#wire/outcome.ts';
 import { routeOf } from '../shared/routes.ts';
 import type { RunRequest, RunResult } from '../shared/run-protocol.ts';
 import type { LocalTree } from '../shared/tree.ts';
 import type { RunStore } from './kept-runs.ts';
+import { matchesOf } from './matching.ts';
 import { type RenderCalls, readsOnly } from './render-call.ts';
 import type { RunLock } from './run-lock.ts';
 
@@ -70,7 +70,17 @@ export function createWorker(parts: WorkerParts): Worker {
     const { grains: given, ...facts } = request.facts;
     const grains = typeof given === 'object' ? { ...given } : undefined;
     const { call, has, names } = test ? readsOnly(calls(request), registry) : calls(request);
-    return { id, facts, ...(grains === undefined ? {} : { grains }), settings, test, call, has, names };
+    return {
+      id,
+      facts,
+      ...(grains === undefined ? {} : { grains }),
+      settings,
+      test,
+      call,
+      has,
+      names,
+      matches: matchesOf(request),
+    };
   };
 
   const runStates = async (
@@ -95,9 +105,7 @@ export function createWorker(parts: WorkerParts): Worker {
   };
 
   const runEngine = async (request: RunRequest, events: WorkerEvents): Promise<RunResult> => {
-    const { peel: id, facts, settings } = request;
-    const grains = facts.grains as Readonly<Record<string, unknown>> | undefined;
-    const subject = { id, facts, grains, settings };
+    const { peel: id } = request;
     const isState = registry.states.has(request.function);
     const name = isState ? 'state.single' : request.function;
     const args = isState ? { ...request.args, fun: request.function } : request.args;
@@ -131,10 +139,7 @@ export function createWorker(parts: WorkerParts): Worker {
       id: request.id,
       test: request.test,
       signal: events.signal,
-      matches: (target, kind) => {
-        const dialect = kind === 'native' ? {} : { dialect: 'salt' as const, type: kind as TargetType };
-        return match(parse(target, { groups: request.tree.options.nodegroups, ...dialect }), subject);
-      },
+      matches: matchesOf(request),
     });
     return 'run' in answer ? await runStates(request, answer, events) : { success: true, value: answer.value };
   };
