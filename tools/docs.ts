@@ -52,7 +52,7 @@ async function reference(): Promise<ReadonlyMap<string, string>> {
   const common = describeArguments(commonArguments);
   const schemas = { state: stateFileSchema(registry), top: topFileSchema(), settings: settingsFileSchema() };
   return new Map([
-    ['src/cli/reference.json', json({ modules: records, facts })],
+    ['src/cli/reference.json', json({ modules: records, facts, common })],
     [`${folder}/README.md`, indexPage(records, facts)],
     ...pages.flatMap(([kind, all]) => all.map(([subject, text]) => [`${folder}/${kind}/${subject}.md`, text] as const)),
     [`${folder}/facts.md`, factsPage(facts)],
@@ -62,7 +62,6 @@ async function reference(): Promise<ReadonlyMap<string, string>> {
     [
       'src/cli/explanations.json',
       json({
-        common,
         errors: errors.map(({ files: _files, claims: _claims, ...each }) => each),
         rules: rules.map(ruleRecord),
       }),

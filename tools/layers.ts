@@ -102,7 +102,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'kit',
     holds: 'what modules are made of',
-    imports: ['machine', 'pattern', 'base'],
+    imports: ['machine', 'wire', 'pattern', 'base'],
     instead: 'describe what you need as a type in kit/context.ts and let the caller bring it',
   },
   {

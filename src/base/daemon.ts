@@ -35,7 +35,7 @@ interface LogValues {
 }
 
 /** The command line has no options beyond these and one for each key. */
-const ownFlags: readonly Flag[] = [
+export const daemonFlags: readonly Flag[] = [
   { name: 'config', type: 'string', summary: 'Options file' },
   { name: 'check-config', type: 'bool', summary: 'Read and check the options, print where each comes from, and leave' },
   { name: 'version', type: 'bool', summary: 'Print the version, and leave' },
@@ -50,13 +50,13 @@ export async function runDaemon<Table extends readonly Option[]>(
   const { program, component, options, configPath } = daemon;
   let log = createLog({ fields: { component, version: build.version } });
   try {
-    const { flags, words } = readFlags(argv, [...ownFlags, ...optionFlags(options)]);
+    const { flags, words } = readFlags(argv, [...daemonFlags, ...optionFlags(options)]);
     if (flags.has('version')) return say(versionText(program));
     if (flags.has('help')) return say(help(daemon));
     if (words.length > 0) return complain(`${program}: unexpected argument "${words[0]}"; see ${program} --help`);
 
     const path = flags.get('config')?.at(-1);
-    const own = new Set(ownFlags.map(({ name }) => name));
+    const own = new Set(daemonFlags.map(({ name }) => name));
     const resolved = await resolveOptions(options, {
       file: readOptionFile(path ?? configPath, { required: path !== undefined }),
       environment: process.env,
@@ -128,7 +128,7 @@ function help({
   options,
   configPath,
 }: Pick<Daemon<readonly Option[]>, 'program' | 'options' | 'configPath'>): string {
-  const flags = [...ownFlags, ...optionFlags(options)].filter(({ refused }) => refused === undefined);
+  const flags = [...daemonFlags, ...optionFlags(options)].filter(({ refused }) => refused === undefined);
   const rows = flags.map(({ name, summary }) => `  --${name.padEnd(22)} ${summary}`);
   return [
     `Usage: ${program} [options]`,

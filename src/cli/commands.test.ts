@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { camel } from '#base/options.ts';
+import { shellWords } from './command-line.ts';
 import { loadConfig } from './config.ts';
 import { main, type Terminal, understand } from './main.ts';
 import { allCommands, commandNames, findCommand } from './registry.ts';
@@ -128,10 +129,18 @@ test('a module is shown with all there is to know', () => {
     kind: 'state',
     summary: 'Ensure a group exists',
     args: [
-      { name: 'name', type: 'text', description: 'Its name', required: false, primary: true },
-      { name: 'gid', type: 'whole number', description: 'Its id', required: false, aliases: ['id'], default: 7 },
+      { name: 'name', type: 'text', decode: 'text', description: 'Its name', required: false, primary: true },
+      {
+        name: 'gid',
+        type: 'whole number',
+        decode: 'int',
+        description: 'Its id',
+        required: false,
+        aliases: ['id'],
+        default: 7,
+      },
     ],
-    examples: [{ title: 'A group', args: { name: 'deploy', gid: 700, members: ['a'] } }],
+    examples: [{ title: 'A group', args: { name: 'deploy', gid: 700, members: ['a'] }, expect: {} }],
     notes: ['A note'],
     changes: true,
     differs: [],
@@ -213,9 +222,4 @@ async function runLine(line: string): Promise<{ readonly exit: number; readonly 
   };
   const exit = await main(shellWords(line), terminal);
   return { exit, out, err };
-}
-
-/** Words as a shell splits them, quotes included. */
-function shellWords(line: string): string[] {
-  return [...line.matchAll(/(?:'[^']*'|"[^"]*"|\S)+/g)].map(([word]) => word.replaceAll(/['"]/g, ''));
 }

@@ -12,7 +12,7 @@ export async function draftJob(
   const values = words.slice(2);
   const isPing = words[1] === 'test.ping';
   const reference = isPing && values.length === 0 ? emptyReference : await session.reference();
-  const needsYaml = values.some((each) => /=\s*[[{@]|\n/.test(each));
+  const needsYaml = values.some((each) => /=\s*([[{@"']|- )|:\s|\n/.test(each));
   const { timeout } = session.timeoutMs === undefined ? (await session.config()).values : {};
   return parseJob({
     words,

@@ -61,9 +61,9 @@ export async function explain(subject: string): Promise<readonly Explanation[]> 
 }
 
 async function load(): Promise<Known> {
-  const { modules, facts } = await loadReference();
+  const { modules, facts, common } = await loadReference();
   const { default: data } = await import('./explanations.json', { with: { type: 'json' } });
-  const { common, errors, rules } = data as unknown as Pick<Known, 'common' | 'errors' | 'rules'>;
+  const { errors, rules } = data as unknown as Pick<Known, 'errors' | 'rules'>;
   return { modules, facts, common, errors, rules };
 }
 
@@ -72,7 +72,7 @@ function argumentsNamed(subject: string, { modules, common }: Known): readonly E
   const [owner, key] = [subject.slice(0, dot), subject.slice(dot + 1)];
   const owners = modules.filter(({ name }) => name === owner);
   const own = owners.flatMap((module): Explanation[] => {
-    const argument = argumentFor([module], key);
+    const argument = argumentFor(module.args, key);
     return argument ? [{ kind: 'argument', module, argument }] : [];
   });
   if (own.length > 0 || !owners.some(({ kind }) => kind === 'state')) return own;

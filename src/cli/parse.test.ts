@@ -4,9 +4,14 @@ import { parse as parseYaml } from 'yaml';
 import { type JobDraft, parseJob } from './parse.ts';
 import type { ArgumentRecord, ModuleRecord, Reference } from './reference.ts';
 
-const argument = (name: string, type: string, more: Partial<ArgumentRecord> = {}): ArgumentRecord => ({
+const argument = (
+  name: string,
+  decode: ArgumentRecord['decode'],
+  more: Partial<ArgumentRecord> = {},
+): ArgumentRecord => ({
   name,
-  type,
+  type: decode,
+  decode,
   description: `the ${name}`,
   required: false,
   ...more,
@@ -22,20 +27,54 @@ const state = (name: string, args: readonly ArgumentRecord[]): ModuleRecord => (
 });
 const reference: Reference = {
   facts: [],
+  common: [
+    argument('onlyif', 'command'),
+    argument('unless', 'command'),
+    argument('retry', 'any'),
+    argument('require', 'list'),
+    argument('names', 'list', { instead: true }),
+    argument('failhard', 'bool'),
+  ],
   modules: [
     state('group.present', [
       argument('name', 'text', { primary: true }),
-      argument('gid', 'whole number', { aliases: ['id'] }),
-      argument('system', 'true or false'),
-      argument('members', 'list of text'),
+      argument('gid', 'int', { aliases: ['id'] }),
+      argument('system', 'bool'),
+      argument('members', 'list'),
     ]),
     state('cmd.run', [
       argument('command', 'text', { primary: true, aliases: ['name', 'cmd'] }),
-      argument('env', 'map of text'),
+      argument('env', 'map'),
     ]),
-    state('state.apply', [argument('state', 'text', { aliases: ['mods'] }), argument('test', 'true or false')]),
+    {
+      ...state('state.apply', [
+        argument('mods', 'list', { primary: true, aliases: ['state'] }),
+        argument('test', 'bool'),
+      ]),
+      kind: 'function',
+    },
     state('host.present', [argument('name', 'text', { primary: true }), argument('ip', 'text', { required: true })]),
-    state('test.ping', []),
+    { ...state('test.ping', []), kind: 'function' },
+    { ...state('state.highstate', [argument('test', 'bool')]), kind: 'function' },
+    {
+      ...state('file.write', [
+        argument('path', 'text', { primary: true, required: true }),
+        argument('contents', 'text', { required: true }),
+      ]),
+      kind: 'function',
+    },
+    { ...state('file.join', [argument('parts', 'list', { primary: true, rest: true })]), kind: 'function' },
+    {
+      ...state('state.single', [argument('fun', 'text', { primary: true, required: true }), argument('name', 'text')]),
+      kind: 'function',
+      open: true,
+    },
+    { ...state('pkg.install', [argument('name', 'text', { primary: true, required: true })]), kind: 'function' },
+    state('pkg.installed', [
+      argument('name', 'text', { primary: true }),
+      argument('pkgs', 'list', { instead: true }),
+      argument('version', 'text'),
+    ]),
   ],
 };
 
@@ -68,12 +107,33 @@ test('words become a request', () => {
     [['*', 'group.present', 'x', 'members=[ann, bob]'], { args: { members: ['ann', 'bob'] } }],
     [['*', 'group.present', 'x', 'members=ann,bob'], { args: { members: ['ann', 'bob'] } }],
     [['*', 'group.present', 'x', 'members=@people'], { args: { members: ['ann', 'bob'] } }],
-    [['*', 'group.present', 'x', 'members='], { args: { members: [''] } }],
+    [['*', 'group.present', 'x', 'members='], { args: { members: [] } }],
     [['*', 'cmd.run', 'FOO=bar env'], { id: 'FOO=bar env', args: {} }],
     [['*', 'cmd.run', 'cmd=ls -la', 'env={"A": "1"}'], { args: { cmd: 'ls -la', env: { A: '1' } } }],
     [['*', 'cmd.run', 'ls', 'onlyif=test -e /x', 'retry=3'], { id: 'ls', args: { onlyif: 'test -e /x', retry: 3 } }],
     [['*', 'state.apply', 'web', 'test=true'], { id: 'web', args: {}, test: true, timeoutMs: 5 * minute }],
-    [['*', 'state.apply', 'mods=web'], { args: { mods: 'web' }, timeoutMs: 5 * minute }],
+    [['*', 'state.apply', 'mods=web,db'], { args: { mods: ['web', 'db'] }, timeoutMs: 5 * minute }],
+    [['*', 'pkg.installed', 'nginx'], { id: 'nginx', args: {} }],
+    [['*', 'pkg.installed', 'pkgs=curl,git'], { args: { pkgs: ['curl', 'git'] } }],
+    [
+      ['*', 'pkg.installed', 'nginx', 'version=1.10', 'require=file: x'],
+      { args: { version: '1.10', require: { file: 'x' } } },
+    ],
+    [['*', 'pkg.installed', 'names=[a, b]', 'failhard=yes'], { args: { names: ['a', 'b'], failhard: true } }],
+    [
+      ['*', 'cmd.run', 'ls', 'unless=[ -e /x ]', 'onlyif=[{fun: x.y}]'],
+      { args: { unless: '[ -e /x ]', onlyif: [{ fun: 'x.y' }] } },
+    ],
+    [
+      ['*', 'cmd.run', 'ls', 'onlyif=false', 'retry={attempts: 3}'],
+      { args: { onlyif: false, retry: { attempts: 3 } } },
+    ],
+    [['*', 'file.write', '/x', 'hello'], { id: '/x', args: { contents: 'hello' } }],
+    [['*', 'file.join', '/etc', 'app'], { args: { parts: ['/etc', 'app'] } }],
+    [
+      ['*', 'state.single', 'group.present', 'name=x', 'gid=07', 'members=a,b'],
+      { id: 'group.present', args: { name: 'x', gid: 7, members: ['a', 'b'] } },
+    ],
     [['*', 'state.apply', 'test=True'], { args: {}, test: true, timeoutMs: 10 * minute }],
     [['*', 'state.highstate'], { timeoutMs: 10 * minute }],
     [
@@ -122,7 +182,16 @@ test('what cannot be meant is a usage error', () => {
     [['*', 'group.present', 'a', 'gid=seven'], 'VALUE_INVALID', /whole number/],
     [['*', 'group.present', 'a', 'members=[a'], 'VALUE_INVALID', /valid YAML/],
     [['*', 'host.present', 'ip=1.2.3.4', 'name=a', 'b'], 'ARGUMENT_STRAY', /"b"/],
-    [['*', 'host.present'], 'PARAMETER_MISSING', /host.present requires a ip argument/],
+    [['*', 'host.present'], 'PARAMETER_MISSING', /host.present requires a name argument/],
+    [['*', 'host.present', 'x'], 'PARAMETER_MISSING', /host.present requires a ip argument/],
+    [['*', 'pkg.installed', 'version=1'], 'PARAMETER_MISSING', /requires a name argument/],
+    [['*', 'pkg.instaled', 'nginx'], 'FUNCTION_NOT_FOUND', /Did you mean "pkg.installed"/],
+    [['*', 'pkg.nosuchthing'], 'FUNCTION_NOT_FOUND', /zester doc/],
+    [['*', 'group.present', 'a', 'gid=1', 'gid=2'], 'PARAMETER_TWICE', /one list/],
+    [['*', 'group.present', 'a', 'gid=9007199254740993'], 'VALUE_INVALID', /whole numbers up to/],
+    [['*', 'pkg.install', 'a', 'onlyif=true'], 'PARAMETER_UNKNOWN', /unknown parameter "onlyif"/],
+    [['*', 'state.single', 'group.present', 'name=x', 'gdi=7'], 'PARAMETER_UNKNOWN', /Did you mean "gid"/],
+    [['*', 'file.write', '/x', 'a', 'b'], 'ARGUMENT_STRAY', /"b"/],
   ];
   for (const [line, code, word] of cases) {
     assert.throws(

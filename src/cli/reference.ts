@@ -1,47 +1,9 @@
 import { didYouMean, ZesterError } from '#base/errors.ts';
+import type { ArgumentRecord, ModuleRecord, Reference } from '#wire/reference.ts';
 
-/** What `reference.json` says of a state's or function's argument. */
-export interface ArgumentRecord {
-  readonly name: string;
-  /** In words: `text`, `true or false`, `list of text`, `file mode`. */
-  readonly type: string;
-  readonly description: string;
-  readonly required: boolean;
-  readonly primary?: boolean;
-  readonly secret?: boolean;
-  readonly aliases?: readonly string[];
-  readonly default?: unknown;
-  readonly choices?: readonly string[];
-}
+export type { ArgumentRecord, Decode, FactRecord, ModuleRecord, Reference } from '#wire/reference.ts';
 
-export interface ModuleRecord {
-  readonly name: string;
-  readonly kind: 'state' | 'function';
-  readonly summary: string;
-  readonly args: readonly ArgumentRecord[];
-  /** True when it takes other arguments than those it names. */
-  readonly open?: boolean;
-  readonly examples: readonly { readonly title: string; readonly args: Readonly<Record<string, unknown>> }[];
-  readonly notes: readonly string[];
-  readonly changes: boolean;
-  readonly differs?: readonly string[];
-  readonly reverts?: boolean;
-  readonly refreshes?: boolean;
-  readonly returns?: string;
-}
-
-export interface FactRecord {
-  readonly name: string;
-  readonly summary: string;
-  readonly returns: string;
-}
-
-export interface Reference {
-  readonly modules: readonly ModuleRecord[];
-  readonly facts: readonly FactRecord[];
-}
-
-export const emptyReference: Reference = { modules: [], facts: [] };
+export const emptyReference: Reference = { modules: [], facts: [], common: [] };
 
 /** What `tools/docs.ts` wrote of all states and functions: the CLI itself loads no module. */
 export async function loadReference(): Promise<Reference> {
@@ -52,6 +14,12 @@ export async function loadReference(): Promise<Reference> {
 /** The records of one name: a state and a function may share it. */
 export function recordsOf({ modules }: Reference, name: string): readonly ModuleRecord[] {
   return modules.filter((each) => each.name === name);
+}
+
+/** What a job of that name runs: where a state and a function share it, the function. */
+export function callable(reference: Reference, name: string): ModuleRecord | undefined {
+  const records = recordsOf(reference, name);
+  return records.find(({ kind }) => kind === 'function') ?? records[0];
 }
 
 /** What there is under a name: one module, or all of a family. Throws `MODULE_UNKNOWN`. */
@@ -67,7 +35,13 @@ export function findModules(reference: Reference, name: string): readonly Module
   });
 }
 
-/** The argument a key of the command line means, by name or alias. */
-export function argumentFor(records: readonly ModuleRecord[], key: string): ArgumentRecord | undefined {
-  return records.flatMap(({ args }) => args).find(({ name, aliases = [] }) => name === key || aliases.includes(key));
+/** The argument that a key means, by name or alias. */
+export function argumentFor(args: readonly ArgumentRecord[], key: string): ArgumentRecord | undefined {
+  return args.find(({ name, aliases = [] }) => name === key || aliases.includes(key));
+}
+
+/** All that a module takes: a state takes what any state does as well, unless it has an argument of that name. */
+export function argumentsOf({ kind, args }: ModuleRecord, { common }: Reference): readonly ArgumentRecord[] {
+  if (kind === 'function') return args;
+  return [...args, ...common.filter(({ name }) => argumentFor(args, name) === undefined)];
 }

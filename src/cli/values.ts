@@ -9,44 +9,64 @@ export interface ValueSources {
   readonly parseYaml: (text: string) => unknown;
 }
 
-type Typed = Pick<ArgumentRecord, 'name' | 'type'> & { readonly choices?: readonly string[] | undefined };
+type Typed = Pick<ArgumentRecord, 'name' | 'decode'> & { readonly choices?: readonly string[] | undefined };
 
 /**
- * The value of `key=value`. `@file` is the file's text (`@@` a plain at sign, `@-` standard input). The argument's own
- * type decides when it is known; otherwise brackets make a list or map, and plain integers, true and false are what they look like.
- * Throws `VALUE_INVALID`.
+ * The value of `key=value`, as the argument's record says that it is read. `@file` is the file's text (`@@` a plain at
+ * sign, `@-` standard input). Throws `VALUE_INVALID`.
  */
 export function readValue(argument: Typed, written: string, { readFile, parseYaml }: ValueSources): unknown {
-  const text = fromFile(written, readFile);
-  const { type, name, choices } = argument;
-  if (choices && !choices.includes(text)) throw invalid(name, text, `one of ${choices.join(', ')}`);
-  if (/^(list|map)\b/.test(type) || /^\s*[[{]/.test(text)) return structured(argument, text, parseYaml);
-  if (type === '') return guessed(text);
-  if (type === 'true or false') {
-    if (/^(true|yes|on|1)$/i.test(text)) return true;
-    if (/^(false|no|off|0)$/i.test(text)) return false;
-    throw invalid(name, text, 'true or false');
-  }
-  if (/^(a )?(whole )?number$/.test(type)) {
-    if (/^-?\d+$/.test(text) || (!type.includes('whole') && /^-?\d*\.\d+$/.test(text))) return Numeral.read(text);
-    throw invalid(name, text, type.includes('whole') ? 'a whole number' : 'a number');
-  }
-  return text;
+  const { name, decode, choices } = argument;
+  const text = written.startsWith('@@') ? written.slice(1) : fromFile(written, readFile);
+  const value = decoders[decode](text, { name, parseYaml });
+  const wrong = choices && [value].flat().find((each) => typeof each === 'string' && !choices.includes(each));
+  if (choices && wrong !== undefined) throw invalid(name, String(wrong), `one of ${choices.join(', ')}`);
+  return value;
 }
 
 function fromFile(written: string, readFile: (path: string) => string): string {
-  if (written.startsWith('@@')) return written.slice(1);
-  if (!written.startsWith('@') || written === '@') return written;
-  return readFile(written.slice(1));
+  return !written.startsWith('@') || written === '@' ? written : readFile(written.slice(1));
 }
 
-/** A list or map in YAML, of which JSON is a part; a plain word for a list is a list of one, commas separate. */
-function structured({ name, type }: Typed, text: string, parseYaml: (text: string) => unknown): unknown {
-  const looksStructured = /^\s*[[{]|^\s*- |:\s/.test(text) || text.includes('\n');
-  if (!looksStructured) return type.startsWith('list') ? text.split(',').map((each) => each.trim()) : text;
-  // A text may begin with a bracket: only where lists and maps belong is one that does not parse an error.
-  const mayBeText = type !== '' && !/^(list|map|anything)\b/.test(type);
-  if (mayBeText) return text;
+interface Decoding {
+  readonly name: string;
+  readonly parseYaml: (text: string) => unknown;
+}
+
+const decoders: Readonly<Record<ArgumentRecord['decode'], (text: string, decoding: Decoding) => unknown>> = {
+  text: (text) => text,
+  bool(text, { name }) {
+    if (/^(true|yes|on|1)$/i.test(text)) return true;
+    if (/^(false|no|off|0)$/i.test(text)) return false;
+    throw invalid(name, text, 'true or false');
+  },
+  int(text, { name }) {
+    if (!/^[+-]?\d+$/.test(text)) throw invalid(name, text, 'a whole number');
+    return Numeral.read(text);
+  },
+  number(text, { name }) {
+    if (/^[+-]?\d+$/.test(text)) return Numeral.read(text);
+    if (/^[+-]?\d*\.\d+$/.test(text)) return Numeral.read(text);
+    throw invalid(name, text, 'a number');
+  },
+  list(text, decoding) {
+    if (isStructured(text)) return yaml(text, decoding);
+    if (text === '') return [];
+    return text.split(',').map((each) => each.trim());
+  },
+  // What is neither is for the peel to refuse, in the words of the argument.
+  map: (text, decoding) => (isStructured(text) ? yaml(text, decoding) : text),
+  any: (text, decoding) => (/^\s*[[{]|^(["']).*\1$/s.test(text) ? yaml(text, decoding) : guessed(text)),
+  // A shell wants spaces inside of `[ -e /x ]` and `{ a; }`; lists and maps are written without.
+  command: (text, decoding) => (/^\s*(\[[^[\s]|\{\S)/.test(text) ? yaml(text, decoding) : guessed(text)),
+};
+
+/** YAML of which JSON is a part: in brackets, a list item, a pair, or several lines. */
+function isStructured(text: string): boolean {
+  return /^\s*[[{]|^\s*- |:\s/.test(text) || text.includes('\n');
+}
+
+function yaml(text: string, { name, parseYaml }: Decoding): unknown {
   try {
     return parseYaml(text);
   } catch (error) {
@@ -56,7 +76,7 @@ function structured({ name, type }: Typed, text: string, parseYaml: (text: strin
 
 // Fractions stay text: a version 1.10 is not the number 1.1, and a mode 0644 not the number 644.
 function guessed(text: string): unknown {
-  if (/^(true|false)$/.test(text)) return text === 'true';
+  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
   return /^-?(0|[1-9]\d*)$/.test(text) ? Numeral.read(text) : text;
 }
 

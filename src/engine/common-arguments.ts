@@ -22,7 +22,8 @@ const Retry = z.union([
   }),
 ]);
 
-const references = (text: string) => References.optional().describe(text).meta({ word: 'list of states' });
+const references = (text: string) =>
+  References.optional().describe(text).meta({ word: 'list of states', decode: 'list' });
 
 /**
  * What any state may carry beside its own arguments; the engine reads it. Described once: the schema of state files, the
@@ -52,7 +53,8 @@ export const commonArguments = z.object({
   names: z
     .array(z.unknown())
     .optional()
-    .describe('Makes one state of each name; a name may be a map of itself and of arguments for it alone'),
+    .describe('Makes one state of each name; a name may be a map of itself and of arguments for it alone')
+    .meta({ instead: true }),
   order: z
     .union([z.number(), z.enum(['first', 'last'])])
     .optional()
@@ -60,12 +62,14 @@ export const commonArguments = z.object({
   failhard: z.boolean().optional().describe('Whether its failure ends the run'),
   onlyif: Conditions.optional()
     .describe('Run only when all of these commands, or functions with "fun", say yes')
-    .meta({ word: 'command, {fun: …}, or list of them' }),
+    .meta({ word: 'command, {fun: …}, or list of them', decode: 'command' }),
   unless: Conditions.optional()
     .describe('Run unless all of these commands, or functions with "fun", say yes')
-    .meta({ word: 'command, {fun: …}, or list of them' }),
+    .meta({ word: 'command, {fun: …}, or list of them', decode: 'command' }),
   creates: StringList.optional().describe('Do not run when all of these paths exist'),
-  check_cmd: StringList.optional().describe('Commands that decide afterwards whether it succeeded'),
+  check_cmd: StringList.optional()
+    .describe('Commands that decide afterwards whether it succeeded')
+    .meta({ decode: 'command' }),
   retry: Retry.optional()
     .describe('Try again when it fails: true (2 times, 30 seconds apart), a number, or a map')
     .meta({ word: 'true, a number, or {attempts, interval, splay, until}' }),

@@ -54,7 +54,7 @@ function bodyOf(state: WrittenState, problems: Problems): { readonly items: read
   const { source, id, key, at, value } = state;
   if (value.kind === 'list') return value;
   if (source.dialect === 'zy') {
-    if (isNull(value)) return { items: [] };
+    if (isNull(value) || (value.kind === 'map' && value.entries.length === 0)) return { items: [] };
     if (value.kind === 'map' || textOf(value) !== undefined) return { items: [value] };
   }
   if (isNull(value)) {

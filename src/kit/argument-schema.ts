@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Decode } from '#wire/reference.ts';
 
 /** One schema per state or function: the only place where its arguments are described. */
 export type Arguments = z.ZodObject;
@@ -15,6 +16,10 @@ export interface ArgumentMeta {
   readonly inSalt?: unknown;
   /** A list that takes all positional arguments: `file.join('/etc', 'app')`. */
   readonly rest?: boolean;
+  /** With it, the primary argument says nothing: `pkgs` beside `name`. */
+  readonly instead?: boolean;
+  /** How a command line reads it, where the schema leaves several ways. */
+  readonly decode?: Decode;
   /** What a person calls its type, where the schema's own words would be too many. */
   readonly word?: string;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ArgumentRecord, Decode, ModuleRecord } from '#wire/reference.ts';
 import { type Arguments, argumentMeta } from './arguments.ts';
 import { wordFor } from './coerce.ts';
 import type { FactDefinition } from './fact.ts';
@@ -6,52 +7,11 @@ import type { ModuleFunction, Registry } from './function.ts';
 import type { State } from './state.ts';
 import * as types from './types.ts';
 
-/** What there is to say of an argument, as plain data. */
-export interface ArgumentRecord {
-  readonly name: string;
-  /** In words: `text`, `true or false`, `list of text`, `file mode`. */
-  readonly type: string;
-  readonly description: string;
-  readonly required: boolean;
-  readonly primary?: true;
-  readonly secret?: true;
-  readonly aliases?: readonly string[];
-  readonly default?: unknown;
-  /** The default in a `.sls` file, where it is another. */
-  readonly inSalt?: unknown;
-  /** The only values it takes. */
-  readonly choices?: readonly string[];
-}
-
-/** A state or function as people and programs read of it: its page, `sys.doc`, `zester doc`, completion, forms. */
-export interface ModuleRecord {
-  readonly name: string;
-  readonly kind: 'state' | 'function';
-  readonly summary: string;
-  readonly args: readonly ArgumentRecord[];
-  /** True when it takes other arguments than those it names. */
-  readonly open?: true;
-  readonly examples: readonly ExampleRecord[];
-  readonly notes: readonly string[];
-  /** Whether it can change the machine. */
-  readonly changes: boolean;
-  /** Of a state: how it differs from Salt's, and what else it can do. */
-  readonly differs?: readonly string[];
-  readonly reverts?: boolean;
-  readonly refreshes?: boolean;
-  /** Of a function. */
-  readonly returns?: string;
-}
-
-export interface ExampleRecord {
-  readonly title: string;
-  readonly args: Readonly<Record<string, unknown>>;
-  readonly expect: unknown;
-}
+export type { ArgumentRecord, ExampleRecord, ModuleRecord } from '#wire/reference.ts';
 
 export function describeState(state: State): ModuleRecord {
   return {
-    ...common(state),
+    ...common(state, describeArguments(state.args).map(idStands)),
     kind: 'state',
     changes: true,
     differs: state.differs,
@@ -61,7 +21,12 @@ export function describeState(state: State): ModuleRecord {
 }
 
 export function describeFunction(called: DescribedFunction): ModuleRecord {
-  return { ...common(called), kind: 'function', changes: called.changes, returns: called.returns };
+  return {
+    ...common(called, describeArguments(called.args)),
+    kind: 'function',
+    changes: called.changes,
+    returns: called.returns,
+  };
 }
 
 /** A function as far as it is described: how it is run is not. */
@@ -81,16 +46,19 @@ export function describeFact({ name, summary, returns, kind, examples }: FactDef
 
 export function describeArguments(schema: Arguments): readonly ArgumentRecord[] {
   return Object.entries(schema.shape).map(([name, field]) => {
-    const { description = '', primary, secret, aliases, word, inSalt } = argumentMeta(field);
+    const { description = '', primary, rest, instead, secret, aliases, word, decode, inSalt } = argumentMeta(field);
     const json = jsonSchema(field);
     const choices = (json.enum ?? (json.items as Json | undefined)?.enum) as readonly string[] | undefined;
     return {
       name,
       type: word ?? typeWord(field),
+      decode: decode ?? decodeOf(field),
       description,
-      required: !z.safeParse(field, undefined).success && primary !== true,
-      ...(primary && { primary }),
-      ...(secret && { secret }),
+      required: !z.safeParse(field, undefined).success,
+      ...(primary && { primary: true as const }),
+      ...(rest && { rest: true as const }),
+      ...(instead && { instead: true as const }),
+      ...(secret && { secret: true as const }),
       ...(aliases && { aliases }),
       ...(json.default === undefined ? {} : { default: json.default }),
       ...(inSalt === undefined ? {} : { inSalt }),
@@ -113,11 +81,19 @@ export function argumentsSchema(schema: Arguments): Json {
 
 type Json = Record<string, unknown>;
 
-function common({ name, summary, args, examples, notes }: State | DescribedFunction) {
+/** A state always has an id, and that stands for its primary argument. */
+function idStands(record: ArgumentRecord): ArgumentRecord {
+  return record.primary ? { ...record, required: false } : record;
+}
+
+function common(
+  { name, summary, args, examples, notes }: State | DescribedFunction,
+  records: readonly ArgumentRecord[],
+) {
   return {
     name,
     summary,
-    args: describeArguments(args),
+    args: records,
     ...(args.def.catchall !== undefined && { open: true as const }),
     examples: examples.map(({ title, args: written, expect }) => ({ title, args: written, expect })),
     notes,
@@ -131,7 +107,7 @@ function jsonSchema(field: z.core.$ZodType): Json {
 
 /** Our own words on arguments are no JSON Schema, and the bounds of a safe integer say nothing. */
 function plainer({ jsonSchema: json }: { jsonSchema: Json }): void {
-  for (const key of ['primary', 'aliases', 'secret', 'rest', 'word', 'inSalt']) delete json[key];
+  for (const key of ['primary', 'aliases', 'secret', 'rest', 'instead', 'word', 'decode', 'inSalt']) delete json[key];
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
 }
@@ -151,6 +127,42 @@ const named = new Map<z.core.$ZodType, string>([
   [types.AbsolutePath, 'absolute path'],
   [types.AnyMap, 'map'],
 ]);
+
+/** How the text of a command line becomes a value of the type; what is left is the decoder's, on the peel. */
+function decodeOf(schema: z.core.$ZodType): Decode {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if ('innerType' in def) return decodeOf(def.innerType);
+  switch (def.type) {
+    case 'array':
+      return 'list';
+    case 'record':
+    case 'object':
+      return 'map';
+    case 'boolean':
+      return 'bool';
+    case 'number':
+      return z.toJSONSchema(schema).type === 'integer' ? 'int' : 'number';
+    case 'union':
+      return decodeOfAny(new Set(def.options.map(decodeOf)));
+    case 'pipe':
+      return decodeOf(def.in);
+    case 'unknown':
+      return 'any';
+    default:
+      return 'text';
+  }
+}
+
+/** Digits are text where text is taken as well, and a list beside a map is written as it is in a file. */
+function decodeOfAny(kinds: ReadonlySet<Decode>): Decode {
+  const [first = 'any'] = kinds;
+  if (kinds.size === 1) return first;
+  const areAll = (...some: readonly Decode[]) => [...kinds].every((each) => some.includes(each));
+  if (areAll('int', 'number')) return 'number';
+  if (areAll('text', 'int', 'number', 'list')) return 'text';
+  if (areAll('list', 'map')) return 'list';
+  return areAll('map', 'text') ? 'map' : 'any';
+}
 
 /** The type as a person calls it. */
 function typeWord(schema: z.core.$ZodType): string {

@@ -69,8 +69,9 @@ export const argspec = moduleFunction({
           {
             name: 'program',
             type: 'text',
+            decode: 'text',
             description: 'Name of the program',
-            required: false,
+            required: true,
             primary: true,
             aliases: ['cmd', 'name'],
           },

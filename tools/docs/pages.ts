@@ -1,4 +1,6 @@
 import { stringify } from 'yaml';
+import { commandLine } from '#cli/command-line.ts';
+import { declaration } from '#cli/report/declaration.ts';
 import type { Changes } from '#kit/changes.ts';
 import type { ArgumentRecord, describeFact, ExampleRecord, ModuleRecord } from '#kit/describe.ts';
 import { show } from '#kit/show.ts';
@@ -97,38 +99,20 @@ function defaultOf({
   return inSalt === undefined ? own : `${own}; in \`.sls\` \`${cell(JSON.stringify(inSalt))}\``;
 }
 
-function example({ name, kind, args }: ModuleRecord, { title, args: written, expect }: ExampleRecord): string {
-  const primary = args.find((each) => each.primary)?.name;
-  const { id, rest } = split(written, primary);
+function example(record: ModuleRecord, { title, args, expect }: ExampleRecord): string {
   const refusal = (expect as { refusal?: unknown } | null)?.refusal;
-  if (kind === 'state') {
-    const declared = { [id ?? 'an id']: { [name]: Object.entries(rest).map(([key, value]) => ({ [key]: value })) } };
-    const shown = typeof refusal === 'string' ? `Refused: \`${refusal}\`` : planText(expect as Changes, id ?? name);
-    return `### ${title}\n\n${fence('yaml', stringify(declared))}\n${shown}`;
+  const refused = typeof refusal === 'string' ? `Refused: \`${refusal}\`` : undefined;
+  if (record.kind === 'state') {
+    const { id, text } = declaration(record, args);
+    return `### ${title}\n\n${fence('yaml', text)}\n${refused ?? planText(expect as Changes, id === 'an id' ? record.name : id)}`;
   }
-  const words = [
-    ...(id === undefined ? [] : [quoted(id)]),
-    ...Object.entries(rest).map(([key, value]) => `${key}=${quoted(value)}`),
-  ];
-  const shown =
-    typeof refusal === 'string' ? `Refused: \`${refusal}\`` : fence('json', JSON.stringify(expect, null, 2));
-  return `### ${title}\n\n${fence('console', ['zester web-01', name, ...words].join(' '))}\n${shown}`;
+  const shown = refused ?? fence('json', JSON.stringify(expect, null, 2));
+  return `### ${title}\n\n${fence('console', commandLine('web-01', record, args))}\n${shown}`;
 }
 
 function planText(changes: Changes, name: string): string {
   const { diff } = show(changes, { name });
   return diff === '' ? 'Already so: nothing to do.' : fence('diff', diff);
-}
-
-/** The primary argument is the id of the state, or the bare word of the command. */
-function split(args: Readonly<Record<string, unknown>>, primary: string | undefined) {
-  const { [primary ?? '']: first, ...rest } = args;
-  return typeof first === 'string' ? { id: first, rest } : { id: undefined, rest: args };
-}
-
-function quoted(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function bullets(title: string, items: readonly string[]): string {

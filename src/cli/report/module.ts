@@ -1,6 +1,7 @@
+import { commandLine } from '../command-line.ts';
 import type { ArgumentRecord, ModuleRecord } from '../reference.ts';
-import { paint, type Style, widthOf } from './style.ts';
-import { valueText } from './value.ts';
+import { declaration } from './declaration.ts';
+import { paint, type Style } from './style.ts';
 
 /** All modules by family, a line for each; a name that is a state and a function appears once. */
 export function showIndex(modules: readonly ModuleRecord[], style: Style): string {
@@ -79,38 +80,10 @@ export function showArgument(
 
 /** As a state file has it, or as one types it. */
 export function showExample(
-  { name, kind, args }: ModuleRecord,
-  { title, args: given }: ModuleRecord['examples'][number],
+  module: ModuleRecord,
+  { title, args }: ModuleRecord['examples'][number],
   at: number,
 ): string {
-  const head = `  ${at + 1}. ${title}\n`;
-  if (kind === 'function') return `${head}     zester '*' ${name}${commandArguments(args, given)}\n`;
-  const primary = args.find((each) => each.primary)?.name;
-  const id = primary === undefined ? undefined : given[primary];
-  const others = Object.entries(given).filter(([key]) => key !== primary);
-  const lines = [`${id === undefined ? title : String(id)}:`, `  ${name}:`];
-  for (const [key, value] of others) {
-    const text = valueText(value);
-    const isBlock = typeof value === 'object' && value !== null && widthOf(text) > 0 && text !== '[]' && text !== '{}';
-    if (typeof value === 'string' && value.includes('\n')) lines.push(`    - ${key}: |`, ...block(text));
-    else if (isBlock) lines.push(`    - ${key}:`, ...block(text));
-    else lines.push(`    - ${key}: ${text === '' ? "''" : text}`);
-  }
-  if (others.length === 0) lines[1] = `  ${name}: []`;
-  return `${head}${lines.map((line) => `     ${line}\n`).join('')}`;
-}
-
-function block(text: string): string[] {
-  return text.split('\n').map((line) => `        ${line}`);
-}
-
-function commandArguments(args: readonly ArgumentRecord[], given: Readonly<Record<string, unknown>>): string {
-  const primary = args.find((each) => each.primary)?.name;
-  return Object.entries(given)
-    .map(([key, value]) => {
-      const text = typeof value === 'string' ? value : JSON.stringify(value);
-      const word = key === primary ? text : `${key}=${text}`;
-      return ` ${/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`}`;
-    })
-    .join('');
+  const shown = module.kind === 'function' ? commandLine('*', module, args) : declaration(module, args).text.trimEnd();
+  return `  ${at + 1}. ${title}\n${shown.replaceAll(/^(?=.)/gm, '     ')}\n`;
 }

@@ -71,6 +71,8 @@ export const single = stateFunction({
       name: z.string().optional().describe('What it is about, and its id'),
       test,
       ...reading,
+      // "env" is an argument of states that run commands.
+      saltenv: reading.saltenv.meta({ aliases: [] }),
       ...waiting,
     })
     .catchall(z.unknown()),

@@ -13,11 +13,12 @@ const References = z
 
 const mods = References.optional()
   .describe('State files to apply, such as "web,db.master"; the top file decides when none is given')
-  .meta({ primary: true, aliases: ['state', 'sls'] });
+  .meta({ primary: true, aliases: ['state', 'sls'], decode: 'list' });
 
 export const requiredMods = References.describe('State files, such as "web,db.master"').meta({
   primary: true,
   aliases: ['state', 'sls'],
+  decode: 'list',
 });
 
 /** What decides how templates of a run read. */

@@ -10,7 +10,8 @@ export const packageArguments = {
   pkgs: z
     .array(z.union([z.string(), z.record(z.string(), z.string().nullable())]))
     .optional()
-    .describe('Several packages at once: names, or maps of a name to its version'),
+    .describe('Several packages at once: names, or maps of a name to its version')
+    .meta({ instead: true }),
 };
 
 export interface PackageWishes {

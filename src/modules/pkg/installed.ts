@@ -34,7 +34,8 @@ export const installed = state({
     sources: z
       .array(StringMap)
       .optional()
-      .describe('Package files instead of repositories: maps of a name to "zester://…" or a path'),
+      .describe('Package files instead of repositories: maps of a name to "zester://…" or a path')
+      .meta({ instead: true }),
     hold: z.boolean().optional().describe('Keep the packages at their version, or no longer'),
     update_holds: z.boolean().default(false).describe('Change packages that are held, and hold them again'),
     allow_updates: z.boolean().default(false).describe('Take a newer version than "version" for good'),

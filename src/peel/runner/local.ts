@@ -20,7 +20,7 @@ import type { RunRequest } from '../shared/run-protocol.ts';
 import { environmentsOf, type LocalTree, localTree } from '../shared/tree.ts';
 import { localWorker } from './main.ts';
 
-const flags = [
+export const localFlags = [
   {
     name: 'states',
     type: 'string',
@@ -52,15 +52,15 @@ const flags = [
 const usage = [
   'Usage: zester-peel check [ref…] --states DIR      compile state files, touch nothing',
   '       zester-peel apply --local [ref…] [--test]  apply them here, without any master (the top file when no ref is given)',
-  ...flags.map(({ name, summary }) => `  --${name.padEnd(10)} ${summary}`),
+  ...localFlags.map(({ name, summary }) => `  --${name.padEnd(10)} ${summary}`),
 ].join('\n');
 
 /** Work without a master: `check` compiles, `apply --local` applies. Exit codes: 0, 2 when a state failed, 64 for usage and source errors. */
 export async function runLocal(verb: 'check' | 'apply', argv: readonly string[]): Promise<number> {
   try {
     if (argv.includes('--help')) return say(usage, 0);
-    const { flags: given, words } = readFlags(argv, flags);
-    const options = flagValues(flags, given) as unknown as LocalOptions;
+    const { flags: given, words } = readFlags(argv, localFlags);
+    const options = flagValues(localFlags, given) as unknown as LocalOptions;
     if (verb === 'apply' && !options.local) {
       throw new ZesterError('usage', 'LOCAL_MISSING', 'Cannot apply: a master sends states to this peel', {
         hint: 'Add --local to apply files of this machine',

@@ -1,4 +1,4 @@
-import { didYouMean, ZesterError } from '#base/errors.ts';
+import { ZesterError } from '#base/errors.ts';
 import { createContext } from '#engine/context.ts';
 import { createEngine, type Engine, type PlannedStep, type RunScope } from '#engine/engine.ts';
 import { isSuccess } from '#engine/report.ts';
@@ -13,6 +13,7 @@ import type { Outcome } from '#wire/outcome.ts';
 import { routeOf } from '../shared/routes.ts';
 import type { RunRequest, RunResult } from '../shared/run-protocol.ts';
 import type { LocalTree } from '../shared/tree.ts';
+import { functionNotFound } from '#wire/reference.ts';
 import type { RunStore } from './kept-runs.ts';
 import { matchesOf } from './matching.ts';
 import { type RenderCalls, readsOnly } from './render-call.ts';
@@ -187,13 +188,5 @@ const unrendered = {
 };
 
 function unknownFunction(name: string, { functions, states }: Registry): ZesterError {
-  const known = [...functions.keys(), ...states.keys(), ...stateFunctions.keys()];
-  return new ZesterError(
-    'usage',
-    'FUNCTION_NOT_FOUND',
-    `Cannot run "${name}": there is no function or state of that name`,
-    {
-      hint: didYouMean(name, known) ?? 'List them with: zester doc',
-    },
-  );
+  return functionNotFound(name, [...functions.keys(), ...states.keys(), ...stateFunctions.keys()]);
 }

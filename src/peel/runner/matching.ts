@@ -1,6 +1,6 @@
 import type { RunScope } from '#engine/engine.ts';
 import { match, parse, type TargetType } from '#target/index.ts';
-import type { RunRequest } from './run-request.ts';
+import type { RunRequest } from '../shared/run-protocol.ts';
 
 /** Whether targets mean the machine a request is for: its facts, settings and groups. */
 export function matchesOf({ peel: id, facts, settings, tree }: RunRequest): NonNullable<RunScope['matches']> {

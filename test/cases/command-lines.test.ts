@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parse as parseYaml } from 'yaml';
+import { commandLine, shellWords } from '#cli/command-line.ts';
+import { type JobDraft, parseJob } from '#cli/parse.ts';
+import { type ArgumentRecord, loadReference } from '#cli/reference.ts';
+import { createEngine } from '#engine/engine.ts';
+import { rawArguments } from '#kit/arguments.ts';
+import { describeState } from '#kit/describe.ts';
+import type { State } from '#kit/state.ts';
+import { contextOn, walkFunctionExample } from '#kit/walk.ts';
+import { fakeMachine } from '#machine/fake.ts';
+import { registry } from '#modules/registry.ts';
+import { treeOf } from './trees.ts';
+
+const reference = await loadReference();
+
+const single = reference.modules.find(({ name }) => name === 'state.single') ?? assert.fail('there is none');
+const secondary = ({ primary: _, ...argument }: ArgumentRecord): ArgumentRecord => argument;
+
+/** The job that a line of the reference asks for. */
+function jobOf(line: string): JobDraft {
+  const [, ...words] = shellWords(line);
+  return parseJob({
+    words,
+    test: true,
+    timeoutMs: undefined,
+    reference,
+    readFile: (path) => assert.fail(`reads ${path}`),
+    parseYaml,
+  });
+}
+
+describe('every example of a function does the same when it is typed', () => {
+  for (const called of registry.functions.values()) {
+    const record = reference.modules.find(({ name, kind }) => name === called.name && kind === 'function');
+    for (const example of called.examples) {
+      test(`${called.name}: ${example.title}`, async () => {
+        assert.ok(record, 'it is in the reference');
+        if (isIncomplete(example.args, record.args)) return;
+        const { id, args } = jobOf(commandLine('web-01', record, example.args));
+
+        const machine = fakeMachine(example.given);
+        const typed = {
+          ...called,
+          run: (_: unknown, context: never) =>
+            called.run(
+              rawArguments(
+                called.args,
+                args,
+                [id].filter((each) => each !== undefined),
+              ),
+              context,
+            ),
+        };
+        await walkFunctionExample(typed as typeof called, example, {
+          context: contextOn(machine, { given: example.given, registry }),
+        });
+      });
+    }
+  }
+});
+
+describe('every example of a state plans the same when it is typed', () => {
+  for (const state of registry.states.values()) {
+    for (const example of state.examples) {
+      test(`${state.name}: ${example.title}`, async () => {
+        if (isIncomplete(example.args, describeState(state).args)) return;
+        // What is refused may be so before it is sent, with the plan, or when it is carried out: other tests tell.
+        if ('refusal' in example.expect) return;
+        const outcome = await planTyped(state, example);
+
+        assert.notEqual(outcome.result, 'failed', outcome.error?.message ?? '');
+        assert.deepEqual(Object.keys(outcome.changes ?? {}).sort(), Object.keys(example.expect).sort());
+      });
+    }
+  }
+});
+
+test('a state needs nothing but its main value', async () => {
+  const state = registry.states.get('pkg.installed');
+  assert.ok(state);
+  const { id, args } = jobOf('zester web-01 pkg.installed nginx');
+  assert.deepEqual([id, args], ['nginx', {}]);
+  const given = { packages: { available: { nginx: ['1.24.0-1'] } } };
+
+  const outcome = await planTyped(state, { args: { name: 'nginx' }, given } as never);
+
+  assert.equal(outcome.result, 'would-change', outcome.error?.message ?? '');
+});
+
+/** What a plan says of one state that was typed, over the road that a peel takes. */
+async function planTyped(state: State, { args: given, given: has }: State['examples'][number]) {
+  const record = describeState(state);
+  const isShared = registry.functions.has(state.name);
+  const primary = record.args.find((each) => each.primary)?.name;
+  const named = primary === undefined ? { name: 'an id', ...given } : { [primary]: state.name, ...given };
+  const line = isShared
+    ? commandLine(
+        'web-01',
+        { ...single, args: [...single.args, ...record.args.map(secondary)] },
+        { fun: state.name, ...named },
+      )
+    : commandLine('web-01', record, primary === undefined ? given : named);
+  const { id = '', args } = jobOf(line);
+  const { fun: _fun, name, ...own } = isShared ? args : { ...args, fun: undefined };
+  const values = name === undefined ? own : { name, ...own };
+  const { facts = {}, settings = {}, tree = {} } = has ?? {};
+  const run = createEngine({ registry, tree: treeOf(tree as Record<string, string>) }).single(state.name, values, {
+    machine: fakeMachine(has) as never,
+    scope: {
+      id: 'web-01',
+      facts,
+      settings,
+      test: true,
+      call: () => assert.fail(),
+      has: () => false,
+      names: () => [],
+    },
+    test: true,
+    id: isShared ? String(name) : id,
+  });
+  const { outcomes } = await run.report();
+  return outcomes[0] ?? assert.fail('there is no outcome');
+}
+
+/** An example that shows a refusal may leave out what is needed. */
+function isIncomplete(given: Readonly<Record<string, unknown>>, args: readonly { name: string; required: boolean }[]) {
+  return args.some(({ name, required }) => required && !(name in given));
+}
