@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newJid } from '#base/ids.ts';
@@ -9,7 +9,10 @@ import { createLane, type Lane } from '#peel/resident/lane.ts';
 import type { RunRequest } from '#peel/shared/run-protocol.ts';
 import { localTree } from '#peel/shared/tree.ts';
 import { root } from '../tools/source.ts';
+import { nativeFloor, ratio } from './floors.ts';
 import type { BenchOptions } from './main.ts';
+import { writeFileList, writeTree } from './managed-files.ts';
+import { once } from './once.ts';
 import { median, rounded } from './stats.ts';
 
 const warmRuns = 15;
@@ -17,18 +20,25 @@ const coldRuns = 5;
 
 /**
  * Applies a tree of managed files through a runner, as a peel does: from the request to the result. `again` in the
- * same runner, warm; `again_cold` in a runner that was just started for it.
+ * same runner, warm; `again_cold` in a runner that was just started for it. Its floor is a program without any runtime
+ * that reads, hashes and compares the same files, sources and targets, from its start to its end; they take turns.
  */
 export async function run({ files = '100' }: BenchOptions) {
   const count = Number(files);
   const dir = mkdtempSync(join(tmpdir(), 'zester-apply-'));
   try {
     const tree = join(dir, 'states');
-    writeTree(tree, { count, target: join(dir, 'target') });
+    const paths = writeTree(tree, { count, target: join(dir, 'target') });
     const warm = lane(dir);
     const firstMs = await apply(warm, tree, count, 'changed');
+    const list = writeFileList(join(dir, 'list'), paths);
+    const native = nativeFloor();
     const again: number[] = [];
-    for (let each = 0; each < warmRuns; each++) again.push(await apply(warm, tree, count, 'unchanged'));
+    const floors: number[] = [];
+    for (let each = 0; each < warmRuns; each++) {
+      again.push(await apply(warm, tree, count, 'unchanged'));
+      if (native !== undefined) floors.push((await once([native, 'files', list])).ms);
+    }
     await warm.close();
 
     const cold: number[] = [];
@@ -37,38 +47,18 @@ export async function run({ files = '100' }: BenchOptions) {
       cold.push(await apply(fresh, tree, count, 'unchanged'));
       await fresh.close();
     }
+    const floorMs = floors.length === 0 ? null : median(floors);
     return {
       files: count,
       first_ms: rounded(firstMs, 1),
       again_ms: rounded(median(again), 1),
       again_cold_ms: rounded(median(cold), 1),
+      floor_ms: floorMs && rounded(floorMs, 1),
+      ratio: ratio(median(again), floorMs),
     };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-function writeTree(tree: string, { count, target }: { readonly count: number; readonly target: string }): void {
-  mkdirSync(join(tree, 'many', 'files'), { recursive: true });
-  const states = [`{% set base = '${target}' %}`];
-  for (let index = 0; index < count; index++) {
-    const name = `file-${String(index).padStart(4, '0')}`;
-    writeFileSync(
-      join(tree, 'many', 'files', name),
-      `# ${name} on {{ facts.id }}\n${'value = {{ port }}\n'.repeat(10)}`,
-    );
-    states.push(
-      `${name}:`,
-      '  file.managed:',
-      `    - name: {{ base }}/${name}`,
-      `    - source: zester://many/files/${name}`,
-      '    - template: jinja',
-      `    - context: {port: ${8_000 + index}}`,
-      '    - mode: "0640"',
-      '    - makedirs: true',
-    );
-  }
-  writeFileSync(join(tree, 'many', 'init.zy'), `${states.join('\n')}\n`);
 }
 
 function lane(dir: string): Lane {

@@ -23,6 +23,10 @@ export interface Lab extends AsyncDisposable {
   startMaster(): Promise<ChildProcess>;
   /** Starts one process with this many connected peels; resolves when their facts are published. */
   startPeels(ids: readonly string[]): Promise<ChildProcess>;
+  /** Starts one process with this many bare connections, which answer and do nothing else: a floor. */
+  startAnswerers(ids: readonly string[]): Promise<ChildProcess>;
+  /** Starts a program that is only connected, as an operator: a floor. */
+  startBare(program: string): Promise<ChildProcess>;
   /** Starts `zester-peel` as its own process, a member already; resolves when the master sees it. */
   startPeel(id: string): Promise<ChildProcess>;
   /** The command line of `zester` as an operator types it, and the environment that goes with it. */
@@ -79,6 +83,12 @@ export async function openLab({ executables = false } = {}): Promise<Lab> {
       started += ids.length;
       return child;
     },
+    startAnswerers(ids) {
+      const peels = ids.map((id) => ({ id, credentials: nats.credentials.peel(id) }));
+      const input = { url: nats.url, ca: nats.ca, peels };
+      return start([process.execPath, 'bench/floors/answer.ts'], /answering/, input);
+    },
+    startBare: (program) => start([program, nats.url, nats.caFile, adminCredentials(nats)], /connected/),
     async startPeel(id) {
       const dir = join(nats.dir, 'peel', id);
       becomeMember(nats, id, join(dir, 'auth'));

@@ -1,52 +1,58 @@
+import { nativeFloor, ratio, runtimeFloor } from './floors.ts';
 import { openLab } from './lab.ts';
 import type { BenchOptions } from './main.ts';
+import { type Once, once } from './once.ts';
 import { median, percentile, rounded } from './stats.ts';
 
 const warmUps = 5;
-const runtime = (globalThis as unknown as { Bun: Runtime }).Bun;
 
-/** `zester web-01 test.ping` by the built executables, over TLS, from the start of the process to its exit. */
+/**
+ * `zester web-01 test.ping` by the built executables, over TLS, from the start of the process to its exit. Its floor is a
+ * program of the same runtime, compiled alike, that makes one request over TLS and ends; `native` is the same without
+ * any runtime. They take turns, so that a busy machine is as busy for each.
+ */
 export async function run({ runs = '60' }: BenchOptions) {
   await using lab = await openLab({ executables: true });
   await lab.startMaster();
   await lab.startPeel('web-01');
-  const argv = [...lab.operator.program, 'web-01', 'test.ping'];
+  const { program, env } = lab.operator;
+  const login = [lab.nats.url, lab.nats.caFile, String(env.ZESTER_CREDS)];
+  const floor = [runtimeFloor('ping'), ...login];
+  const native = nativeFloor();
 
-  const pings: Ping[] = [];
+  const pings: Once[] = [];
+  const floors: Once[] = [];
+  const natives: Once[] = [];
   for (let count = 0; count < Number(runs) + warmUps; count++) {
-    const ping = await once(argv, lab.operator.env);
-    if (count >= warmUps) pings.push(ping);
+    const ping = await once([...program, 'web-01', 'test.ping'], { env });
+    const least = await once(floor);
+    const bare = native && (await once([native, 'ping', ...login]));
+    if (count < warmUps) continue;
+    pings.push(ping);
+    floors.push(least);
+    if (bare) natives.push(bare);
   }
-  const times = pings.map(({ ms }) => ms);
+  const [zester, least] = [middleOf(pings), middleOf(floors)];
+  const bare = natives.length === 0 ? { p50: null, cpu: null } : middleOf(natives);
   return {
-    p50_ms: rounded(median(times), 1),
-    p95_ms: rounded(percentile(times, 0.95), 1),
-    cli_cpu_ms: rounded(median(pings.map(({ cpuMs }) => cpuMs)), 1),
+    p50_ms: zester.p50,
+    p95_ms: rounded(
+      percentile(
+        pings.map(({ ms }) => ms),
+        0.95,
+      ),
+      1,
+    ),
+    cli_cpu_ms: zester.cpu,
+    floor_p50_ms: least.p50,
+    floor_cpu_ms: least.cpu,
+    native_p50_ms: bare.p50,
+    native_cpu_ms: bare.cpu,
+    ratio: ratio(zester.p50, least.p50),
+    cpu_ratio: ratio(zester.cpu, least.cpu),
   };
 }
 
-interface Ping {
-  readonly ms: number;
-  readonly cpuMs: number;
-}
-
-async function once([program, ...argv]: readonly string[], env: NodeJS.ProcessEnv): Promise<Ping> {
-  const startedAt = performance.now();
-  const child = runtime.spawn([program ?? '', ...argv], { env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
-  const code = await child.exited;
-  const ms = performance.now() - startedAt;
-  if (code !== 0) throw new Error(`The ping ended with ${code}: ${await child.stderr.text()}`);
-  return { ms, cpuMs: Number(child.resourceUsage().cpuTime.total) / 1_000 };
-}
-
-/** The runtime's own way to start a process: Node's does not tell what an ended child used. */
-interface Runtime {
-  spawn(argv: readonly string[], options: object): Child;
-}
-
-interface Child {
-  readonly exited: Promise<number>;
-  readonly stderr: { text(): Promise<string> };
-  /** Microseconds. */
-  resourceUsage(): { readonly cpuTime: { readonly total: bigint } };
+function middleOf(all: readonly Once[]): { readonly p50: number; readonly cpu: number } {
+  return { p50: rounded(median(all.map(({ ms }) => ms)), 1), cpu: rounded(median(all.map(({ cpuMs }) => cpuMs)), 1) };
 }

@@ -23,10 +23,10 @@ export const compound = matching('compound');
 export const glob = matching('glob');
 export const pcre = matching('pcre');
 export const list = matching('list');
-export const grain = matching('grain');
-export const grainPcre = matching('grain_pcre');
-export const pillar = matching('pillar');
-export const pillarPcre = matching('pillar_pcre');
+export const fact = matching('grain');
+export const factPcre = matching('grain_pcre');
+export const settings = matching('pillar');
+export const settingsPcre = matching('pillar_pcre');
 export const ipcidr = matching('ipcidr');
 
 function matching(kind: keyof typeof kinds) {

@@ -6,9 +6,9 @@ import { type JobDraft, parseJob } from '#cli/parse.ts';
 import { type ArgumentRecord, loadReference } from '#cli/reference.ts';
 import { createEngine } from '#engine/engine.ts';
 import { rawArguments } from '#kit/arguments.ts';
+import { checkFunctionExample, contextOn } from '#kit/check-example.ts';
 import { describeState } from '#kit/describe.ts';
 import type { State } from '#kit/state.ts';
-import { contextOn, walkFunctionExample } from '#kit/walk.ts';
 import { fakeMachine } from '#machine/fake.ts';
 import { registry } from '#modules/registry.ts';
 import { treeOf } from './trees.ts';
@@ -53,7 +53,7 @@ describe('every example of a function does the same when it is typed', () => {
               context,
             ),
         };
-        await walkFunctionExample(typed as typeof called, example, {
+        await checkFunctionExample(typed as typeof called, example, {
           context: contextOn(machine, { given: example.given, registry }),
         });
       });

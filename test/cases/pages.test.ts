@@ -13,8 +13,8 @@ import { allCommands } from '#cli/registry.ts';
 import { createEngine } from '#engine/engine.ts';
 import { masterOptions } from '#master/options.ts';
 import { registry } from '#modules/registry.ts';
-import { localFlags } from '#peel/local.ts';
-import { peelOptions } from '#peel/options.ts';
+import { peelOptions } from '#peel/resident/options.ts';
+import { localFlags } from '#peel/runner/local.ts';
 import { treeOf } from './trees.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
