@@ -2,13 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { argumentMeta } from '#kit/arguments.ts';
-import { checkExample, checkFunctionExample, contextOn } from '#kit/check-example.ts';
-import type { Context } from '#kit/context.ts';
+import { checkExample, checkFunctionExample } from '#kit/check-example.ts';
 import type { ModuleFunction } from '#kit/function.ts';
 import type { State } from '#kit/state.ts';
-import { fakeMachine } from '#machine/fake.ts';
-import type { Given } from '#machine/given.ts';
-import { match, parse, type TargetType } from '#target/index.ts';
+import { exampleWorld } from '../../test/harness/example-world.ts';
 import { modules, registry } from './registry.ts';
 
 const states = [...registry.states.values()];
@@ -30,7 +27,7 @@ for (const state of states) {
     test('has three examples at least', () => assert.ok(state.examples.length >= 3));
 
     for (const example of state.examples) {
-      test(example.title, () => checkExample(state, example, world(example.given)));
+      test(example.title, () => checkExample(state, example, exampleWorld(example.given)));
     }
   });
 }
@@ -42,7 +39,7 @@ for (const called of functions) {
     test('has an example', () => assert.notEqual(called.examples.length, 0));
 
     for (const example of called.examples) {
-      test(example.title, () => checkFunctionExample(called, example, world(example.given)));
+      test(example.title, () => checkFunctionExample(called, example, exampleWorld(example.given)));
     }
   });
 }
@@ -83,14 +80,6 @@ const restless = new Set([
   'test.fail_without_changes',
   'test.succeed_with_changes',
 ]);
-
-function world(given: Given | undefined) {
-  const machine = fakeMachine(given);
-  const subject = { id: 'web-01', facts: given?.facts ?? {}, settings: given?.settings ?? {} };
-  const matches: Context['matches'] = (target, kind, { delimiter = ':' } = {}) =>
-    match(parse(target, { dialect: 'salt', type: kind as TargetType, delimiter }), subject);
-  return { context: contextOn(machine, { given, registry, matches }), snapshot: () => machine.snapshot() };
-}
 
 function describesItself({ name, summary, args, examples }: State | ModuleFunction): void {
   test('says in one sentence what it is for', () => assert.match(summary, /^[A-Z][^.\n]+[^.\s]$/));

@@ -6,11 +6,12 @@ import { type JobDraft, parseJob } from '#cli/parse.ts';
 import { type ArgumentRecord, loadReference } from '#cli/reference.ts';
 import { createEngine } from '#engine/engine.ts';
 import { rawArguments } from '#kit/arguments.ts';
-import { checkFunctionExample, contextOn } from '#kit/check-example.ts';
+import { checkFunctionExample } from '#kit/check-example.ts';
 import { describeState } from '#kit/describe.ts';
 import type { State } from '#kit/state.ts';
 import { fakeMachine } from '#machine/fake.ts';
 import { registry } from '#modules/registry.ts';
+import { exampleWorld } from '../harness/example-world.ts';
 import { treeOf } from './trees.ts';
 
 const reference = await loadReference();
@@ -40,7 +41,6 @@ describe('every example of a function does the same when it is typed', () => {
         if (isIncomplete(example.args, record.args)) return;
         const { id, args } = jobOf(commandLine('web-01', record, example.args));
 
-        const machine = fakeMachine(example.given);
         const typed = {
           ...called,
           run: (_: unknown, context: never) =>
@@ -53,9 +53,7 @@ describe('every example of a function does the same when it is typed', () => {
               context,
             ),
         };
-        await checkFunctionExample(typed as typeof called, example, {
-          context: contextOn(machine, { given: example.given, registry }),
-        });
+        await checkFunctionExample(typed as typeof called, example, exampleWorld(example.given));
       });
     }
   }

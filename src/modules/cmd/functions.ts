@@ -126,7 +126,9 @@ export const script = moduleFunction({
   summary: 'Run a script of the state tree and return its output and exit code',
   args: z.object({
     source: z.string().describe('The script: "zester://…", "salt://…" or a path').meta({ primary: true }),
-    args: ScriptArguments.default([]).describe('Arguments of the script: a list, or a text that a shell takes apart'),
+    args: ScriptArguments.default([])
+      .describe('Arguments of the script: a list, or a text that a shell takes apart')
+      .meta({ decode: 'command' }),
     ...commandArguments,
   }),
   returns: 'Map of `retcode`, `stdout` and `stderr`',

@@ -136,7 +136,9 @@ export const script = state({
         .string()
         .optional()
         .describe('The script: "zester://…", "salt://…", a path in the state tree, or an absolute path'),
-      args: ScriptArguments.default([]).describe('Arguments of the script: a list, or a text that a shell takes apart'),
+      args: ScriptArguments.default([])
+        .describe('Arguments of the script: a list, or a text that a shell takes apart')
+        .meta({ decode: 'command' }),
       template: TemplateFlag.optional().describe('Render the script with Jinja first'),
       context: AnyMap.optional().describe('Names the template may use'),
       defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),

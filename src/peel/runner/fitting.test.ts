@@ -76,7 +76,7 @@ test('what no message can carry becomes an error', () => {
   let deep: unknown = 'bottom';
   for (let each = 0; each < 100; each++) deep = [deep];
 
-  for (const value of [new Date(), loop, deep, Array(250_000).fill(0), { big: 2n ** 70n }]) {
+  for (const value of [new Date(), loop, deep, Array(250_000).fill(0)]) {
     const { success, error } = fitting({ success: true, value });
 
     assert.equal(success, false);
