@@ -1,6 +1,7 @@
 import { rawArguments } from '#kit/arguments.ts';
-import type { Context, Sources } from '#kit/context.ts';
+import type { Context, SourceShape, Sources } from '#kit/context.ts';
 import { functionUnknown, type Registry } from '#kit/function.ts';
+import { noShape } from '#tree/tree.ts';
 import type { Rendering, RunScope } from './render.ts';
 import type { Environments, Tree } from './tree.ts';
 
@@ -91,18 +92,50 @@ function sourcesOf(environments: Environments, env: string, { files }: Machine):
       const prefix = path === '' ? '' : `${path}/`;
       return [...(tree?.list(prefix) ?? [])].filter((each) => each.startsWith(prefix)).sort();
     },
+    async shape(folder) {
+      if (folder.startsWith('/')) return shapeOfMachine(files, folder);
+      const { tree, path } = inTree(folder);
+      const { folders, links } = tree?.shape?.() ?? noShape;
+      const isIn = (each: string) => path === '' || each.startsWith(`${path}/`);
+      return { folders: folders.filter(isIn), links: new Map([...links].filter(([each]) => isIn(each))) };
+    },
+    async mode(source) {
+      if (source.startsWith('/')) {
+        const stat = await files.stat(await files.resolve(source));
+        return stat?.kind === 'file' ? stat.mode : undefined;
+      }
+      const { tree, path } = inTree(source);
+      return tree?.mode?.(path);
+    },
   };
 }
 
+type FileStat = NonNullable<Awaited<ReturnType<Machine['files']['stat']>>>;
+
 async function listMachine(files: Machine['files'], folder: string): Promise<readonly string[]> {
-  const found: string[] = [];
+  return [...(await entriesOfMachine(files, folder))]
+    .flatMap(([path, { kind }]) => (kind === 'directory' ? [] : [path]))
+    .sort();
+}
+
+async function shapeOfMachine(files: Machine['files'], folder: string): Promise<SourceShape> {
+  const entries = [...(await entriesOfMachine(files, folder))];
+  return {
+    folders: entries.flatMap(([path, { kind }]) => (kind === 'directory' ? [path] : [])).sort(),
+    links: new Map(entries.flatMap(([path, { target }]) => (target === undefined ? [] : [[path, target]]))),
+  };
+}
+
+async function entriesOfMachine(files: Machine['files'], folder: string): Promise<ReadonlyMap<string, FileStat>> {
+  const found = new Map<string, FileStat>();
   const folders = [folder];
   for (const each of folders) {
     for (const name of (await files.list(each)) ?? []) {
       const path = `${each === '/' ? '' : each}/${name}`;
-      if ((await files.stat(path))?.kind === 'directory') folders.push(path);
-      else found.push(path);
+      const stat = await files.stat(path);
+      if (stat !== undefined) found.set(path, stat);
+      if (stat?.kind === 'directory') folders.push(path);
     }
   }
-  return found.sort();
+  return found;
 }

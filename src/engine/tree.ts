@@ -48,7 +48,7 @@ export function readText(tree: Tree, path: string): string | undefined {
 export function refsOf(tree: Tree): readonly string[] {
   const refs = tree
     .list('')
-    .filter((path) => /\.(zy|sls)$/.test(path))
+    .filter((path) => /\.(zy|sls)$/.test(path) && !/(^|\/)\./.test(path))
     .map((path) => path.replace(/(\/init)?\.(zy|sls)$/, '').replaceAll('/', '.'));
   return [...new Set(refs)].sort();
 }

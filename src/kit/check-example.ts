@@ -170,6 +170,8 @@ function givenSources({ files }: Machine, tree: Readonly<Record<string, string>>
         .filter((path) => path.startsWith(prefix))
         .toSorted();
     },
+    shape: async () => ({ folders: [], links: new Map() }),
+    mode: async (source) => (source.startsWith('/') ? (await files.stat(source))?.mode : undefined),
   };
 }
 

@@ -65,6 +65,15 @@ export interface Sources {
   read(source: string): Promise<Uint8Array | undefined>;
   /** Tree-relative paths of all files under a folder of the tree (or of an absolute folder), sorted. */
   list(folder: string): Promise<readonly string[]>;
+  /** The same of what else is under it: folders, and symlinks with what is written in them. */
+  shape(folder: string): Promise<SourceShape>;
+  /** Permission bits of a file; undefined where there is none, or nothing is known of it. */
+  mode(source: string): Promise<number | undefined>;
+}
+
+export interface SourceShape {
+  readonly folders: readonly string[];
+  readonly links: ReadonlyMap<string, string>;
 }
 
 export interface Templates {

@@ -1,6 +1,7 @@
 import { didYouMean, ZesterError } from '#base/errors.ts';
 import { type SurveyedTree, surveyedFolder } from '#tree/folder.ts';
 import { linkEmpty } from '#tree/problems.ts';
+import { ownFiles } from '#tree/walk.ts';
 import type { Finding } from './finding.ts';
 import { type Profile, profileOf, profiles as samples } from './profiles.ts';
 import { isStateFile } from './survey.ts';
@@ -60,7 +61,7 @@ function unfit({ problems, leftOut }: SurveyedTree): readonly Finding[] {
   const told = (severity: Finding['severity'], path: string, { code, message, hint }: ZesterError): Finding => {
     return { code, severity, message, hint, at: at(path) };
   };
-  const empty = leftOut.filter(({ why }) => why !== 'hidden');
+  const empty = leftOut.filter(({ why }) => why !== ownFiles);
   return [
     ...problems.map(({ path, error }) => told('error', path, error)),
     ...empty.map(({ path, why }) => told('warning', path, linkEmpty(path, why))),

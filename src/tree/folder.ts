@@ -1,9 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZesterError } from '#base/errors.ts';
 import { type Bounds, type BoundsOptions, boundsOf } from './bounds.ts';
 import { readTreeFile } from './read.ts';
-import type { Tree } from './tree.ts';
+import { isTreePath, type Tree, type TreeShape } from './tree.ts';
 import { type Met, walk } from './walk.ts';
 
 export interface FolderOptions extends BoundsOptions {
@@ -17,26 +17,39 @@ export interface FolderOptions extends BoundsOptions {
 export function folderTree(folder: string, options: FolderOptions): Tree {
   const { immutable, folders = [folder] } = options;
   const contents = new Map<string, Uint8Array | undefined>();
-  let paths: readonly string[] | undefined;
+  let listing: Listing | undefined;
   let bounds: Bounds | undefined;
   const current = () => {
     if (!immutable) bounds = undefined;
     bounds ??= boundsOf(folders, options);
     return bounds;
   };
+  const list = () => {
+    if (!immutable) listing = undefined;
+    listing ??= listed(walk(folder, current()));
+    return listing;
+  };
   return {
     read(path) {
       if (immutable && contents.has(path)) return contents.get(path);
-      const content = isVisible(path) ? readTreeFile(join(folder, path), path, current())?.content : undefined;
+      const content = isTreePath(path) ? readTreeFile(join(folder, path), path, current())?.content : undefined;
       if (immutable) contents.set(path, content);
       return content;
     },
-    list(prefix) {
-      if (!immutable) paths = undefined;
-      paths ??= listed(walk(folder, current()));
-      return paths.filter((path) => path.startsWith(prefix));
+    list: (prefix) => list().paths.filter((path) => path.startsWith(prefix)),
+    shape: list,
+    mode(path) {
+      const stat = isTreePath(path) ? statSync(join(folder, path), { throwIfNoEntry: false }) : undefined;
+      if (!stat?.isFile()) return undefined;
+      // A copy of a published tree is closed to others, and knows of its files whether they can be executed.
+      if (immutable) return (stat.mode & 0o100) === 0 ? 0o644 : 0o755;
+      return stat.mode & 0o7777;
     },
   };
+}
+
+interface Listing extends TreeShape {
+  readonly paths: readonly string[];
 }
 
 export interface SurveyedTree extends Tree {
@@ -84,16 +97,14 @@ function refuseOther(folder: string): void {
   }
 }
 
-function listed(found: Iterable<Met>): readonly string[] {
-  const paths: string[] = [];
+function listed(found: Iterable<Met>): Listing {
+  const [paths, folders]: [string[], string[]] = [[], []];
+  const links = new Map<string, string>();
   for (const met of found) {
     if (met.kind === 'problem') throw met.error;
     if (met.kind === 'file') paths.push(met.path);
+    if (met.kind === 'folder') folders.push(met.path);
+    if (met.kind === 'link') links.set(met.path, met.target);
   }
-  return paths.sort();
-}
-
-/** As paths of a published tree are: relative, each part a visible name. */
-function isVisible(path: string): boolean {
-  return path.split('/').every((part) => /^[^.\0][^\0]*$/.test(part));
+  return { paths: paths.sort(), folders: folders.sort(), links };
 }

@@ -1,4 +1,4 @@
-import { foldersOf, type Tree } from './tree.ts';
+import { foldersOf, noShape, type Tree } from './tree.ts';
 
 /** Several folders as one: a path of an earlier one hides it in the later ones, also where one has a file and the other a folder. Sorted. */
 export function overlaidFiles<File extends { readonly path: string }>(
@@ -33,6 +33,21 @@ export function overlaid(trees: readonly Tree[]): Tree {
       }
       return undefined;
     },
+    shape() {
+      const folders = new Set<string>();
+      const links = new Map<string, string>();
+      for (const [at, tree] of trees.entries()) {
+        const shape = tree.shape?.() ?? noShape;
+        const isHidden = (path: string) =>
+          trees.slice(0, at).some((above) => hides(above, path) || above.read(path) !== undefined);
+        for (const [path, target] of shape.links) {
+          if (!folders.has(path) && !links.has(path) && !isHidden(path)) links.set(path, target);
+        }
+        for (const folder of shape.folders) folders.add(folder);
+      }
+      return { folders: [...folders].sort(), links };
+    },
+    mode: (path) => trees.find((tree) => tree.read(path) !== undefined)?.mode?.(path),
     list(prefix) {
       const layers = trees.map((tree) => tree.list('').map((path) => ({ path })));
       return overlaidFiles(layers).flatMap(({ path }) => (path.startsWith(prefix) ? [path] : []));

@@ -51,19 +51,20 @@ describe('a folder as a tree', () => {
       'tree/round': '-> circle',
       'tree/circle': '-> round',
       'tree/lost': '-> nowhere',
-      'tree/.hidden': 'never',
+      'tree/.git/config': 'never',
+      'tree/.profile': 'dot',
     });
     const read = folderTree(desk.tree, { immutable: false });
     const surveyed = surveyedFolder(desk.tree);
 
-    assert.deepEqual(read.list(''), ['a.zy', 'lib/b.zy', 'link.zy', 'more/b.zy']);
+    assert.deepEqual(read.list(''), ['.profile', 'a.zy', 'lib/b.zy', 'link.zy', 'more/b.zy']);
     assert.deepEqual([read.list(''), surveyed.problems], [surveyed.list(''), []]);
     assert.deepEqual(
-      ['link.zy', 'more/b.zy', 'more/back/a.zy', '.hidden', '../out', 'lost'].map((path) => text(read.read(path))),
+      ['link.zy', 'more/b.zy', 'more/back/a.zy', '.git/config', '../out', 'lost'].map((path) => text(read.read(path))),
       ['own', 'lib', 'own', undefined, undefined, undefined],
     );
     assert.deepEqual(surveyed.leftOut.map(({ path, why }) => `${path}: ${why}`).sort(), [
-      '.hidden: hidden',
+      '.git: kept by version control or an editor',
       'circle: a link that leads nowhere',
       'lib/back: a link to a folder that it lies in',
       'lost: a link that leads nowhere',
@@ -71,6 +72,28 @@ describe('a folder as a tree', () => {
       'round: a link that leads nowhere',
       'self: a link to a folder that it lies in',
     ]);
+  });
+
+  test('tells its folders, its links as they are written, and the modes of its files', () => {
+    using desk = workshop({
+      'tree/lib/a': 'a',
+      'tree/more': '-> lib',
+      'tree/lib/l': '-> a',
+      'tree/lost': '-> nowhere',
+    });
+    mkdirSync(join(desk.tree, 'empty'));
+    chmodSync(join(desk.tree, 'lib/a'), 0o751);
+    const read = overlaid([folderTree(desk.tree, { immutable: false })]);
+    const copy = folderTree(desk.tree, { immutable: true });
+
+    assert.deepEqual(read.shape?.().folders, ['empty', 'lib', 'more']);
+    assert.deepEqual([...(read.shape?.().links ?? [])].sort(), [
+      ['lib/l', 'a'],
+      ['lost', 'nowhere'],
+      ['more', 'lib'],
+      ['more/l', 'a'],
+    ]);
+    assert.deepEqual([read.mode?.('more/a'), copy.mode?.('lib/a'), read.mode?.('lib')], [0o751, 0o755, undefined]);
   });
 
   const leaving: readonly (readonly [title: string, entries: Readonly<Record<string, string>>])[] = [

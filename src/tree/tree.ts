@@ -3,6 +3,33 @@ export interface Tree {
   read(path: string): string | Uint8Array | undefined;
   /** All paths that start with the prefix; `''` for every path. */
   list(prefix: string): readonly string[];
+  /** What is there beside files; nothing where a tree does not say. */
+  readonly shape?: () => TreeShape;
+  /** Permission bits of a file; undefined where there is none, or a tree does not say. */
+  mode?(path: string): number | undefined;
+}
+
+/** What a list of files does not tell of a tree. */
+export interface TreeShape {
+  /** Every folder, sorted: those with nothing in them too, and those that links lead to. */
+  readonly folders: readonly string[];
+  /** Path → where it leads, as it is written: the links that count as what they lead to. */
+  readonly links: ReadonlyMap<string, string>;
+}
+
+export const noShape: TreeShape = { folders: [], links: new Map() };
+
+/** Folders in which version control keeps what is its own, and what editors put beside a file while it is written. */
+const leftOut = /^(?:\.(?:git|hg|svn|bzr)|\.#.*|\..*\.sw[a-z])$/;
+
+/** Whether a name in a folder belongs to no tree. */
+export function isLeftOut(name: string): boolean {
+  return leftOut.test(name);
+}
+
+/** As paths of a published tree are: relative, each part a name that may be in a tree. */
+export function isTreePath(path: string): boolean {
+  return path.split('/').every((part) => /^[^\0]+$/.test(part) && part !== '.' && part !== '..' && !isLeftOut(part));
 }
 
 /** `a`, `a/b` of `a/b/c`. */

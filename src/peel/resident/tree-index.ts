@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ZesterError } from '#base/errors.ts';
+import { isTreePath } from '#tree/tree.ts';
 import { decode } from '#wire/codec.ts';
 import { baseEnvironment, isEnvironmentName } from '#wire/environments.ts';
 import { TreeIndex, treeVersion } from '#wire/files.ts';
@@ -26,13 +27,8 @@ export function openIndex(bytes: Uint8Array): TreeIndex {
   const index = TreeIndex.parse(record);
   const environments = [...new Set([baseEnvironment, ...index.environments, ...index.files.map(({ env }) => env)])];
   for (const name of environments) if (!isEnvironmentName(name)) throw unsafe('environment', name);
-  for (const { path } of index.files) if (!isSafePath(path)) throw unsafe('path', path);
+  for (const { path } of index.files) if (!isTreePath(path)) throw unsafe('path', path);
   return { ...index, environments };
-}
-
-/** Relative, with slashes, each part a visible name: as they are published. */
-function isSafePath(path: string): boolean {
-  return path.split('/').every((part) => /^[^.\0][^\0]*$/.test(part));
 }
 
 function unsafe(what: 'environment' | 'path', name: string): ZesterError {
