@@ -121,6 +121,7 @@ function lenient(json: Json): Json {
 
 const named = new Map<z.core.$ZodType, string>([
   [types.FileMode, 'file mode'],
+  [types.FileModeOrKeep, 'file mode or "keep"'],
   [types.AccountRef, 'name or id'],
   [types.TemplateFlag, '"jinja", true or false'],
   [types.Duration, 'duration'],

@@ -75,8 +75,8 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
 
 export interface ManagedPath {
   readonly path: string;
-  /** With all that is in it, by whoever it was made. */
-  readonly whole?: boolean;
+  /** Whether all that is in it stays too, by whoever it was made: always, or for a state that requires this one. */
+  readonly whole?: 'always' | 'required';
 }
 
 /** What one step would do, found without doing anything. */

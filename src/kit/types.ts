@@ -12,6 +12,15 @@ export const FileMode = z.union([z.string(), z.int()]).transform((written, conte
   return z.NEVER;
 });
 
+/** The same, or `keep`: the mode of where the content comes from. */
+export const FileModeOrKeep = z.union([z.string(), z.int()]).transform((written, context) => {
+  if (String(written).toLowerCase() === 'keep') return 'keep' as const;
+  const mode = FileMode.safeParse(written);
+  if (mode.success) return mode.data;
+  context.addIssue({ code: 'custom', message: 'must be octal digits such as "0644", or "keep"' });
+  return z.NEVER;
+});
+
 /** A mode as it is shown and kept in changes: `0644`. */
 export function modeText(mode: number): string {
   return mode.toString(8).padStart(4, '0');

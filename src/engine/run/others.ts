@@ -23,9 +23,13 @@ async function managedByOthers(step: Step, graph: Graph, context: Context): Prom
   for (const each of graph.steps) {
     if (each === step) continue;
     const managed = await managedBy(each, context);
-    all.push(...(required.has(each) ? managed.map(({ path }) => ({ path, whole: true })) : managed));
+    all.push(...(required.has(each) ? managed.map(asRequired) : managed));
   }
   return all;
+}
+
+function asRequired({ path, whole }: ManagedPath): ManagedPath {
+  return whole === 'required' ? { path, whole: 'always' } : { path, ...(whole && { whole }) };
 }
 
 /** Of a step whose arguments are not known yet, what its name says. */

@@ -1,5 +1,12 @@
 import { isError, ZesterError } from '#base/errors.ts';
-import { fileIsDirectory, fileNotDirectory, fileParentMissing, fileProtected, fileSpecial } from '#machine/errors.ts';
+import {
+  fileExists,
+  fileIsDirectory,
+  fileNotDirectory,
+  fileParentMissing,
+  fileProtected,
+  fileSpecial,
+} from '#machine/errors.ts';
 import type { FileOwner, FileStat, Files } from '#machine/machine.ts';
 import { baseName, parentOf } from '../types.ts';
 
@@ -94,15 +101,37 @@ export async function removeParents(files: Files, made: readonly string[]): Prom
   }
 }
 
-/** Paths of everything below a folder, parents before what they hold; symlinks are not followed. */
-export async function walkTree(files: Files, folder: string): Promise<ReadonlyMap<string, FileStat>> {
+/** A path, or a name beside another path. */
+export function besideOf(path: string, written: string): string {
+  return written.startsWith('/') ? written : `${parentOf(path)}/${written}`;
+}
+
+/** Throws `FILE_EXISTS` when what is in the way cannot go where it shall be kept. */
+export async function refuseTakenBackup(
+  files: Files,
+  path: string,
+  { force, backupname }: { readonly force: boolean; readonly backupname?: string | undefined },
+): Promise<void> {
+  const place = backupname === undefined ? undefined : besideOf(path, backupname);
+  if (place !== undefined && !force && (await files.stat(place)) !== undefined) {
+    throw fileExists('keep what is in the way as', place);
+  }
+}
+
+/** Paths of everything below a folder, so many levels down, parents before what they hold; symlinks are not followed. */
+export async function walkTree(
+  files: Files,
+  folder: string,
+  depth = Number.POSITIVE_INFINITY,
+): Promise<ReadonlyMap<string, FileStat>> {
   const found = new Map<string, FileStat>();
   for (const name of (await files.list(folder)) ?? []) {
     const path = `${folder === '/' ? '' : folder}/${name}`;
     const stat = await files.stat(path);
     if (stat === undefined) continue;
     found.set(path, stat);
-    if (stat.kind === 'directory') for (const [each, inner] of await walkTree(files, path)) found.set(each, inner);
+    if (stat.kind !== 'directory' || depth === 0) continue;
+    for (const [each, inner] of await walkTree(files, path, depth - 1)) found.set(each, inner);
   }
   return found;
 }

@@ -40,7 +40,9 @@ export const blockreplace = textEdit({
   summary: 'Ensure a marked block of a file has the given content',
   args,
   async edit(text, wanted, context) {
-    const block = linesOf(await contentOf(wanted, context));
+    const own = await contentOf(wanted, context);
+    const gathered = Object.values(context.gathered?.of(wanted.name) ?? {}).flat();
+    const block = linesOf([...(own === '' ? [] : [own]), ...gathered].join('\n'));
     refuseMarkersIn(block, wanted);
     const lines = linesOf(text ?? '');
     const edited = withBlocks(lines, block, wanted);

@@ -1,79 +1,107 @@
 import * as z from 'zod';
-import { ZesterError } from '#base/errors.ts';
 import {
   attributeArguments,
   attributesOf,
   made,
+  parentMode,
   setAttributes,
   sideOf,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
-import { findFile, missingParents, notKept, realPath, realPlace, removeParents } from '#kit/abilities/places.ts';
-import { differences } from '#kit/changes.ts';
-import { bytesOf, type Content, contentOf, isContentNote, sameContent } from '#kit/content.ts';
+import { findFile, missingParents, notKept, realPath, removeParents } from '#kit/abilities/places.ts';
+import { type Change, differences, sameValue } from '#kit/changes.ts';
+import { bytesOf, type Content, contentOf, isContentNote, sameContent, sha256 } from '#kit/content.ts';
+import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
-import { AbsolutePath, baseName } from '#kit/types.ts';
-import { fileExists, fileUnknown } from '#machine/errors.ts';
+import { AbsolutePath, baseName, FileMode } from '#kit/types.ts';
+import { fileExists, fileSpecial, fileUnknown } from '#machine/errors.ts';
 import type { FileStat } from '#machine/machine.ts';
+import { type CopiedEntry, copiedEntries, dropEntries, putEntries } from './copied-tree.ts';
 
-const name = AbsolutePath.meta({ primary: true, aliases: ['path'] });
-const makedirs = z.boolean().default(false).describe('Make missing parent directories');
+const args = z.object({
+  name: AbsolutePath.describe('Path of the copy').meta({ primary: true, aliases: ['path'] }),
+  source: AbsolutePath.describe('Path of the file or directory to copy'),
+  force: z.boolean().default(false).describe('Renew a copy that differs; otherwise one that exists stays'),
+  preserve: z.boolean().default(false).describe('Give the copy the owner of its source'),
+  subdir: z.boolean().default(false).describe('When the copy names a directory, put it in there'),
+  makedirs: z.boolean().default(false).describe('Make missing parent directories'),
+  user: attributeArguments.user,
+  group: attributeArguments.group,
+  mode: attributeArguments.mode.describe('Permissions in octal; those of the source otherwise'),
+  dir_mode: FileMode.optional().describe('Mode of the parent directories that are made'),
+});
+
+type Wanted = z.output<typeof args>;
+
+type CopyChanges = {
+  readonly exists?: Change<boolean>;
+  readonly parents?: Change<readonly string[]>;
+  readonly replaced?: Change<FileStat['kind']>;
+  readonly contents?: Change<Content>;
+  /** Of a directory: what is in it. */
+  readonly entries?: Change<Readonly<Record<string, CopiedEntry>>>;
+  readonly user?: Change<string>;
+  readonly group?: Change<string>;
+  readonly mode?: Change<string>;
+};
 
 export const copy = state({
   name: 'file.copy',
-  saltOnly: ['dir_mode'],
-  summary: 'Ensure a file is there, as a copy of another on the same machine',
-  args: z.object({
-    name: name.describe('Path of the copy'),
-    source: AbsolutePath.describe('Path of the file to copy'),
-    force: z.boolean().default(false).describe('Renew a copy that differs; otherwise one that exists stays'),
-    preserve: z.boolean().default(false).describe('Give the copy the owner and mode of its source'),
-    subdir: z.boolean().default(false).describe('When the copy names a directory, put it in there'),
-    makedirs,
-    ...attributeArguments,
-  }),
-  async check(wanted, context) {
+  saltOnly: [],
+  summary: 'Ensure a file or a directory is there, as a copy of another on the same machine',
+  args,
+  async check(wanted, context): Promise<CopyChanges> {
     const { files } = context;
-    const source = await findFile(files, await realPath(files, wanted.source));
-    if (source === undefined) throw fileUnknown('copy', wanted.source);
+    const source = await sourceOf(wanted, context);
     const path = await placeOf(wanted, context);
-    const stat = await findFile(files, path);
-    const attributes = await wantedAttributes(wanted, context);
-    const kept: typeof attributes = wanted.preserve
-      ? { ...(await attributesOf(source, context)), ...defined(attributes) }
-      : attributes;
-    if (stat !== undefined && !wanted.force) return {};
-    return differences<Wish>(
+    const found = await files.stat(path);
+    if (found !== undefined && !wanted.force) return {};
+    const isTree = source.stat.kind === 'directory';
+    if (found !== undefined && !isTree) await findFile(files, path);
+    const entries = isTree ? await copiedEntries(files, source.path) : undefined;
+    const differs = found !== undefined && isTree && !(await holds(files, path, found, entries));
+    const stat = differs ? undefined : found;
+    return differences<CopyFields>(
       {
         exists: true,
-        parents: stat === undefined ? await missingParents(files, path, wanted) : undefined,
-        ...kept,
-        contents: await read(wanted.source, context),
+        replaced: differs ? found.kind : undefined,
+        parents: found === undefined ? await missingParents(files, path, wanted) : undefined,
+        ...(await attributesWanted(wanted, source.stat, context)),
+        contents: isTree ? undefined : await read(source.path, context),
+        entries: stat === undefined ? entries : undefined,
       },
       {
         exists: stat !== undefined,
         ...(await attributesOf(stat, context)),
-        contents: stat && (await read(path, context)),
+        contents: stat && !isTree ? await read(path, context) : undefined,
       },
     );
   },
-  async apply({ parents, contents, ...rest }, wanted, context) {
+  async apply({ exists, parents, replaced, contents, entries, ...rest }, wanted, context) {
     const { files } = context;
+    const source = await sourceOf(wanted, context);
     const path = await placeOf(wanted, context);
-    for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
-    const attributes = { ...sideOf(rest, 'to'), ...defined(await wantedAttributes(wanted, context)) };
-    if (contents?.to !== undefined) {
-      const content = await sameContent(contents.to, () => files.read(wanted.source));
-      await files.write(path, content, await made(attributes, context));
-    } else await setAttributes(path, attributes, context);
+    const options = await made(await attributesWanted(wanted, source.stat, context), context);
+    for (const each of parents?.to ?? []) {
+      await files.makeDirectory(each, { ...options, mode: wanted.dir_mode ?? parentMode(options.mode), parents: true });
+    }
+    if (replaced) await files.remove(path);
+    if (entries?.to) {
+      await files.makeDirectory(path, { ...options, parents: true });
+      await putEntries(files, { from: source.path, to: path, owner: options.owner }, entries.to);
+    } else if (contents?.to !== undefined) {
+      await files.write(path, await sameContent(contents.to, () => files.read(source.path)), options);
+    } else await setAttributes(path, sideOf(rest, 'to'), context);
     return { path };
   },
-  async revert({ exists, parents, contents, ...rest }, wanted, context) {
+  async revert({ exists, parents, replaced, contents, entries, ...rest }, wanted, context) {
     const { files } = context;
     const path = await placeOf(wanted, context);
     if (isContentNote(contents?.from)) throw notKept(path, 'its earlier content');
+    if (replaced) throw notKept(path, 'what was in its place');
+    if (entries?.to) await dropEntries(files, path, entries.to);
+    else if (exists) await files.remove(path);
     if (exists) {
-      await files.remove(path);
       await removeParents(files, parents?.to ?? []);
       return { path };
     }
@@ -82,6 +110,7 @@ export const copy = state({
     else await files.write(path, bytesOf(contents.from), await made(attributes, context));
     return { path };
   },
+  manages: async (wanted, context) => [{ path: await placeOf(wanted, context), whole: 'always' }],
   examples: [
     {
       title: 'A first copy',
@@ -94,6 +123,42 @@ export const copy = state({
         mode: { to: '0600' },
       },
       real: true,
+    },
+    {
+      title: 'A copy that is open to no more people than its source',
+      args: { name: '/etc/app.key', source: '/srv/app.key' },
+      given: { files: { '/srv/app.key': { content: 'k3y\n', mode: 0o640 } } },
+      expect: { exists: { from: false, to: true }, contents: { to: 'k3y\n' }, mode: { to: '0640' } },
+      real: true,
+    },
+    {
+      title: 'A directory with all that is in it',
+      args: { name: '/srv/copy', source: '/srv/app' },
+      given: {
+        files: {
+          '/srv/app/a': { content: 'a\n', mode: 0o600 },
+          '/srv/app/l': { link: 'a' },
+          '/srv/app/d': { directory: true },
+        },
+      },
+      expect: {
+        exists: { from: false, to: true },
+        mode: { to: '0755' },
+        entries: {
+          to: {
+            a: { sha256: sha256('a\n'), bytes: 2, mode: '0600' },
+            d: { directory: '0755' },
+            l: { target: 'a' },
+          },
+        },
+      },
+      real: true,
+    },
+    {
+      title: 'A directory that is copied already',
+      args: { name: '/srv/copy', source: '/srv/app', force: true },
+      given: { files: { '/srv/app/a': 'a\n', '/srv/copy/a': 'a\n' } },
+      expect: {},
     },
     {
       title: 'A copy that people have changed since',
@@ -115,160 +180,48 @@ export const copy = state({
       expect: { refusal: 'FILE_UNKNOWN' },
     },
   ],
-  differs: ['It copies files; a directory is what file.recurse is for.'],
+  differs: ['A copy that is as its source is not made again, also with "force".'],
 });
 
-export const touch = state({
-  name: 'file.touch',
-  summary: 'Ensure a file exists, empty if it is new',
-  args: z.object({ name: name.describe('Path of the file'), makedirs }),
-  async check(wanted, { files }) {
-    if ((await files.stat(wanted.name)) !== undefined) return {};
-    const parents = await missingParents(files, wanted.name, wanted);
-    return differences<{ exists: boolean; parents: readonly string[] | undefined }>(
-      { exists: true, parents },
-      { exists: false },
-    );
-  },
-  async apply({ parents }, { name: path }, { files }) {
-    for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
-    await files.write(path, new Uint8Array());
-  },
-  async revert({ parents }, { name: path }, { files }) {
-    await files.remove(path);
-    await removeParents(files, parents?.to ?? []);
-  },
-  examples: [
-    { title: 'A new file', args: { name: '/srv/ready' }, expect: { exists: { from: false, to: true } }, real: true },
-    {
-      title: 'A file that is there',
-      args: { name: '/srv/ready' },
-      given: { files: { '/srv/ready': 'x' } },
-      expect: {},
-      real: true,
-    },
-    { title: 'A missing parent directory', args: { name: '/srv/a/ready' }, expect: { refusal: 'FILE_PARENT_MISSING' } },
-  ],
-  differs: ['The times of a file that exists stay as they are.'],
-});
+type CopyFields = { readonly [Key in keyof CopyChanges]?: Exclude<CopyChanges[Key], undefined>['to'] };
 
-/** To replace a directory by what lies in it would remove both. */
-async function refuseNested({ name: path, source }: { name: string; source: string }, files: Files): Promise<void> {
-  const [from, to] = [await realPlace(files, source), await realPlace(files, path)];
-  // By way of a symlink that is renamed itself, the new path would lead nowhere.
-  if (!areNested(from, to) && !areNested(source, path)) return;
-  const reason = from === to ? 'they are the same' : 'one lies inside the other';
-  throw new ZesterError('source', 'RENAME_INTO_ITSELF', `Cannot rename "${source}" to "${path}": ${reason}`, {
-    hint: 'Name a place outside of it',
-  });
+async function sourceOf(
+  { source }: Wanted,
+  { files }: Context,
+): Promise<{ readonly path: string; readonly stat: FileStat }> {
+  const path = await realPath(files, source);
+  const stat = await files.stat(path);
+  if (stat === undefined || stat.kind === 'symlink') throw fileUnknown('copy', source);
+  if (stat.kind === 'other') throw fileSpecial('copy', source);
+  return { path, stat };
 }
 
-function areNested(a: string, b: string): boolean {
-  return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
-}
-
-export const rename = state({
-  name: 'file.rename',
-  saltOnly: [],
-  summary: 'Ensure what was at one path is at another',
-  args: z.object({
-    name: name.describe('Path it shall have'),
-    source: AbsolutePath.describe('Path it has now; when nothing is there, it was renamed already'),
-    force: z.boolean().default(false).describe('Replace what is at the new path'),
-    makedirs,
-  }),
-  async check(wanted, { files }) {
-    const [source, present] = [await files.stat(wanted.source), await files.stat(wanted.name)];
-    if (source === undefined && present === undefined) throw fileUnknown('rename', wanted.source);
-    if (source === undefined) return {};
-    await refuseNested(wanted, files);
-    if (present !== undefined && !wanted.force) throw fileExists('rename to', wanted.name);
-    const parents = await missingParents(files, wanted.name, wanted);
-    return differences<{
-      path: string;
-      parents: readonly string[] | undefined;
-      replaced: FileStat['kind'] | undefined;
-    }>({ path: wanted.name, parents, replaced: present?.kind }, { path: wanted.source });
-  },
-  async apply({ parents, replaced }, { name: path, source }, { files }) {
-    for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
-    if (replaced) await files.remove(path);
-    await files.rename(source, path);
-  },
-  async revert({ parents, replaced }, { name: path, source }, { files }) {
-    if (replaced) throw notKept(path, 'what was in its place');
-    await files.rename(path, source);
-    await removeParents(files, parents?.to ?? []);
-  },
-  examples: [
-    {
-      title: 'A file to rename',
-      args: { name: '/etc/new.conf', source: '/etc/old.conf' },
-      given: { files: { '/etc/old.conf': 'x' } },
-      expect: { path: { from: '/etc/old.conf', to: '/etc/new.conf' } },
-      real: true,
-    },
-    {
-      title: 'A file that was renamed already',
-      args: { name: '/etc/new.conf', source: '/etc/old.conf' },
-      given: { files: { '/etc/new.conf': 'x' } },
-      expect: {},
-      real: true,
-    },
-    {
-      title: 'Another file in its place',
-      args: { name: '/etc/new.conf', source: '/etc/old.conf' },
-      given: { files: { '/etc/old.conf': 'x', '/etc/new.conf': 'y' } },
-      expect: { refusal: 'FILE_EXISTS' },
-    },
-    {
-      title: 'Another file in its place, to replace',
-      args: { name: '/etc/new.conf', source: '/etc/old.conf', force: true },
-      given: { files: { '/etc/old.conf': 'x', '/etc/new.conf': 'y' } },
-      expect: { path: { from: '/etc/old.conf', to: '/etc/new.conf' }, replaced: { to: 'file' } },
-      reverts: false,
-    },
-    {
-      title: 'A directory, by what lies in it',
-      args: { name: '/srv/app', source: '/srv/app/next', force: true },
-      given: { files: { '/srv/app/next/a': 'x' } },
-      expect: { refusal: 'RENAME_INTO_ITSELF' },
-      real: true,
-    },
-    {
-      title: 'Neither the one nor the other',
-      args: { name: '/etc/new.conf', source: '/etc/old.conf' },
-      expect: { refusal: 'FILE_UNKNOWN' },
-    },
-  ],
-});
-
-type Wish = {
-  exists: boolean;
-  parents: readonly string[] | undefined;
-  contents: Content | undefined;
-  user?: string | undefined;
-  group?: string | undefined;
-  mode?: string | undefined;
-};
-
-type Files = Parameters<typeof realPath>[0];
-
-async function placeOf(
-  { name: path, source, subdir }: { name: string; source: string; subdir: boolean },
-  { files }: { readonly files: Files },
-): Promise<string> {
-  const place = await realPath(files, path);
+async function placeOf({ name, source, subdir }: Wanted, { files }: Context): Promise<string> {
+  const place = await realPath(files, name);
   const isFolder = subdir && (await files.stat(place))?.kind === 'directory';
   return isFolder ? `${place}/${baseName(source)}` : place;
 }
 
-async function read(path: string, { files }: { readonly files: Files }): Promise<Content> {
+/** A copy is open to nobody its source is not open to, unless it is said otherwise. */
+async function attributesWanted({ user, group, mode, preserve }: Wanted, source: FileStat, context: Context) {
+  return wantedAttributes(
+    {
+      user: user ?? (preserve ? source.uid : undefined),
+      group: group ?? (preserve ? source.gid : undefined),
+      mode: mode ?? source.mode,
+    },
+    context,
+  );
+}
+
+/** Whether a directory holds what is to be copied, and nothing else. */
+async function holds(files: Context['files'], path: string, { kind }: FileStat, entries: CopyFields['entries']) {
+  if (kind !== 'directory') throw fileExists('copy a directory to', path);
+  return sameValue(await copiedEntries(files, path), entries);
+}
+
+async function read(path: string, { files }: Context): Promise<Content> {
   const bytes = await files.read(path);
   if (bytes === undefined) throw fileUnknown('copy', path);
   return contentOf(bytes);
-}
-
-function defined<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Partial<T>;
 }

@@ -1,14 +1,17 @@
 export { absent } from './absent.ts';
+export { accumulated } from './accumulated.ts';
 export { append as appendState, prepend } from './append.ts';
 export { blockreplace } from './blockreplace.ts';
 export { comment, uncomment } from './comment.ts';
-export { copy, rename, touch } from './copy.ts';
+export { copy } from './copy.ts';
 export { directory } from './directory.ts';
 export * from './functions.ts';
 export { keyvalue } from './keyvalue.ts';
 export { line } from './line.ts';
 export { managed } from './managed.ts';
 export { recurse } from './recurse.ts';
+export { rename } from './rename.ts';
 export { replace } from './replace.ts';
 export { serialize } from './serialize.ts';
 export { symlink } from './symlink.ts';
+export { touch } from './touch.ts';

@@ -133,6 +133,7 @@ export const managed = state({
     else await context.files.write(path, bytesOf(contents.from), await made(attributes, context));
     return { path };
   },
+  manages: ({ name }) => [{ path: name }],
   hides: ({ show_changes }) => (show_changes ? [] : ['contents']),
   examples: [
     {

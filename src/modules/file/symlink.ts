@@ -1,10 +1,17 @@
 import * as z from 'zod';
 import { attributeArguments, attributesOf, made, setAttributes, wantedAttributes } from '#kit/abilities/attributes.ts';
-import { contentToKeep, missingParents, notKept, removeParents } from '#kit/abilities/places.ts';
+import {
+  besideOf,
+  contentToKeep,
+  missingParents,
+  notKept,
+  refuseTakenBackup,
+  removeParents,
+} from '#kit/abilities/places.ts';
 import { differences } from '#kit/changes.ts';
 import { type Content, contentOf } from '#kit/content.ts';
 import { state } from '#kit/state.ts';
-import { AbsolutePath, FileMode, parentOf } from '#kit/types.ts';
+import { AbsolutePath, FileMode } from '#kit/types.ts';
 import { fileExists } from '#machine/errors.ts';
 import type { FileOwner, Files } from '#machine/machine.ts';
 
@@ -35,6 +42,7 @@ export const symlink = state({
     const stat = await files.stat(name);
     const isLink = stat?.kind === 'symlink';
     if (stat && !isLink && !force && backupname === undefined) throw fileExists('link', name);
+    if (stat && !isLink) await refuseTakenBackup(files, name, { force, backupname });
     const content = stat && (await contentToKeep(files, name, stat));
     const replaced = stat && !isLink ? ((content && contentOf(content)) ?? stat.kind) : undefined;
     return {
@@ -55,7 +63,7 @@ export const symlink = state({
   async apply({ replaced, target, parents, user, group }, { name, backupname }, context) {
     const { files } = context;
     for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
-    if (replaced && backupname !== undefined) await files.rename(name, backupPath(name, backupname));
+    if (replaced && backupname !== undefined) await files.rename(name, besideOf(name, backupname));
     else if (replaced) await files.remove(name);
     const owner = { user: user?.to, group: group?.to };
     if (target?.to === undefined) await setAttributes(name, owner, context);
@@ -63,7 +71,7 @@ export const symlink = state({
   },
   async revert({ exists, replaced, target, parents, user, group }, { name, backupname }, context) {
     const { files } = context;
-    const moved = replaced && backupname !== undefined ? backupPath(name, backupname) : undefined;
+    const moved = replaced && backupname !== undefined ? besideOf(name, backupname) : undefined;
     if (replaced && moved === undefined) throw notKept(name, 'what was in its place');
     const owner = { user: user?.from, group: group?.from };
     if (target?.from !== undefined) await pointTo(name, target.from, (await made(owner, context)).owner, files);
@@ -72,6 +80,7 @@ export const symlink = state({
     if (exists && !moved) await removeParents(files, parents?.to ?? []);
     if (!exists && !target) await setAttributes(name, owner, context);
   },
+  manages: ({ name }) => [{ path: name }],
   examples: [
     {
       title: 'A new link',
@@ -123,8 +132,4 @@ async function pointTo(name: string, target: string, owner: FileOwner | undefine
   const before = await files.stat(name);
   const kept = before && { uid: before.uid, gid: before.gid };
   await files.link(name, target, { replace: before?.kind === 'symlink', owner: { ...kept, ...owner } });
-}
-
-function backupPath(name: string, backupname: string): string {
-  return backupname.startsWith('/') ? backupname : `${parentOf(name)}/${backupname}`;
 }

@@ -33,7 +33,9 @@ export async function wantedContent(wish: ContentWish, context: Context): Promis
   if (text === undefined)
     throw new ZesterError('source', 'TEMPLATE_BINARY', manage(wish.name, `its source "${path}" is not UTF-8 text`));
   const source = wish.source === undefined ? undefined : path;
-  const names = { ...templateNames({ ...wish, source }), ...wish.defaults, ...wish.context };
+  const gathered = context.gathered?.of(wish.name) ?? {};
+  const accumulator = Object.keys(gathered).length === 0 ? {} : { accumulator: gathered };
+  const names = { ...templateNames({ ...wish, source }), ...wish.defaults, ...wish.context, ...accumulator };
   return bytesOf(context.templates.render(text, { path, context: names }));
 }
 
