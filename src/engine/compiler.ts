@@ -63,7 +63,7 @@ export function createCompiler(options: CompilerOptions): { start(scope: RunScop
   };
 
   const link = (outlined: Outline, loaded: readonly Loaded[], problems: Problems, title: string): Compilation => {
-    const steps = build(outlined.drafts, { registry, problems, late, memory });
+    const steps = build(outlined.drafts, { registry, problems, environments, late, memory });
     const graph = order(steps, { problems, loaded, late });
     problems.throwIfAny(title);
     return { ...outlined, graph };

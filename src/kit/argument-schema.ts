@@ -40,6 +40,16 @@ export function secretArguments(schema: Arguments): readonly string[] {
   return Object.keys(schema.shape).filter((key) => argumentMeta(fieldOf(schema, key)).secret);
 }
 
+/** Every argument, by each of its names. */
+export function argumentNames(schema: Arguments): ReadonlySet<string> {
+  return new Set(Object.keys(schema.shape).flatMap((key) => namesOf(schema, key)));
+}
+
+/** One argument's name, and its other ones. */
+export function namesOf(schema: Arguments, key: string): readonly string[] {
+  return [key, ...(argumentMeta(fieldOf(schema, key)).aliases ?? [])];
+}
+
 export function fieldOf(schema: Arguments, key: string): z.core.$ZodType {
   return schema.shape[key] as z.core.$ZodType;
 }

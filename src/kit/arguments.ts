@@ -17,6 +17,8 @@ export {
   type ArgumentMeta,
   type Arguments,
   argumentMeta,
+  argumentNames,
+  namesOf,
   primaryArgument,
   secretArguments,
 } from './argument-schema.ts';

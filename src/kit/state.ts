@@ -1,6 +1,13 @@
 import type * as z from 'zod';
 import type { Given } from '#machine/given.ts';
-import { type Arguments, decodeArguments, primaryArgument, type RawArguments, secretArguments } from './arguments.ts';
+import {
+  type Arguments,
+  argumentNames,
+  decodeArguments,
+  primaryArgument,
+  type RawArguments,
+  secretArguments,
+} from './arguments.ts';
 import type { Changes } from './changes.ts';
 import type { Context } from './context.ts';
 import { mask, type Shown, show } from './show.ts';
@@ -63,10 +70,14 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
   /** How it differs from Salt's state of the same name. */
   readonly differs?: readonly string[];
   /**
-   * Set when Salt's state of this name takes any argument and passes over those it does not know; then a `.sls` file may
-   * carry them here as well. These are the ones it does know, and this state does not: they are still refused.
+   * Set when Salt's state of this name takes any argument and passes over those it does not know: whoever is refused one
+   * here is told so. These are the ones it does know, and this state does not.
    */
   readonly saltOnly?: readonly string[];
+  /** True when further arguments are names for its template, as Salt hands them on. */
+  readonly takesTemplateNames?: boolean;
+  /** True when further arguments are there for states that `use` it, as in Salt. */
+  readonly lends?: boolean;
   /** Names of things two steps must not touch at once: `packages`, `crontab`, `/etc/passwd`. */
   readonly holds?: readonly string[] | ((wanted: z.output<A>) => readonly string[]);
   /** Provider ports it cannot work without; missing ones are found when the step is built. */
@@ -98,6 +109,14 @@ export interface State {
   readonly needs: readonly ('packages' | 'services')[];
   readonly canRevert: boolean;
   readonly canRefresh: boolean;
+  /** Every argument, by each of its names. */
+  readonly argumentNames: ReadonlySet<string>;
+  /** Whether it takes any argument. */
+  readonly takesAny: boolean;
+  /** Whether further arguments are names for its template. */
+  readonly takesTemplateNames: boolean;
+  /** Whether further arguments are there for others to take over. */
+  readonly lends: boolean;
   /** Whether an argument that it does not have means nothing to Salt's state of the same name either. */
   passesOver(argument: string): boolean;
   /** Decodes and validates the arguments; throws `ARGUMENT_UNKNOWN`, `ARGUMENT_INVALID` or `ARGUMENT_MISSING` with the place. */
@@ -139,6 +158,10 @@ export function state<A extends Arguments, C extends Changes>(definition: StateD
     needs,
     canRevert: definition.revert !== undefined,
     canRefresh: definition.refresh !== undefined,
+    argumentNames: argumentNames(args),
+    takesAny: args.def.catchall !== undefined && args.def.catchall._zod.def.type !== 'never',
+    takesTemplateNames: definition.takesTemplateNames ?? false,
+    lends: definition.lends ?? false,
     passesOver: (argument) => definition.saltOnly?.includes(argument) === false,
     build: (raw) => build(definition, decodeArguments(name, args, raw), holds),
   };

@@ -27,14 +27,25 @@ function ownFunctions(): readonly string[] {
   return [...Object.keys(dataFunctions(data)), ...Object.keys(pureFunctions(() => {}))];
 }
 
-/** Whether a state takes the argument, the engine does for it, or Salt and Zester alike pass over it. */
-export function takesArgument(known: Known, state: string, key: string): boolean {
+/** Other arguments of the same state: some give one a meaning. */
+export interface Siblings {
+  has(key: string): boolean;
+}
+
+/** Whether a state takes the argument, the engine does for it, or it is a name for the state's template. */
+export function takesArgument(known: Known, state: string, key: string, siblings: Siblings): boolean {
   const own = known.states.get(state);
-  if (own === undefined || own.isOpen || key === 'name' || own.args.has(key) || engineKeywords.has(key)) return true;
-  return own.passesOver(key) && argumentHint(known, state, key) === undefined;
+  if (own === undefined || own.takesAny || key === 'name' || own.argumentNames.has(key) || engineKeywords.has(key))
+    return true;
+  return own.lends || (own.takesTemplateNames && siblings.has('template'));
+}
+
+/** Whether Salt passes over an argument without a word, and nothing else can have been meant by it. */
+export function isPassedOver(known: Known, state: string, key: string): boolean {
+  return known.states.get(state)?.passesOver(key) === true && argumentHint(known, state, key) === undefined;
 }
 
 export function argumentHint({ states }: Known, state: string, key: string): string | undefined {
-  const args = states.get(state)?.args ?? [];
+  const args = states.get(state)?.argumentNames ?? [];
   return didYouMean(key, key.length > 3 ? [...args, ...engineKeywords] : args);
 }

@@ -149,7 +149,7 @@ test('a rewrite that would mean something else is taken back alone, and told as 
   const fragile = `${imports}{% set p = 'salt://a' %}\n{% if p.startswith('salt://') %}a: test.nop{% endif %}\n`;
   using folder = scratch({
     'salt/fragile.sls': fragile,
-    'salt/sound.sls': `${imports}b: {test.nop: [{x: {{ pillar.get('x', x) }}}]}\n`,
+    'salt/sound.sls': `${imports}b: {test.nop: [{comment: {{ pillar.get('x', x) }}}]}\n`,
     'salt/map.jinja': "{% set x = pillar.get('y', 1) %}",
   });
 

@@ -79,16 +79,12 @@ function codesOf({ errors }: Compiled): readonly string[] {
 function statesOf({ drafts }: Compiled, known: Known): readonly string[] {
   return drafts.map(({ id, name, state, args, entry }) => {
     const kept = [...args].flatMap(([key, { value }]) => {
-      const rewrite = rewriteOf(state, key, known);
+      const rewrite = rewriteOf(state, key, known, args);
       if (rewrite !== undefined && rewrite.to === undefined) return [];
       return [[rewrite?.to ?? key, plainOf(value)] as const];
     });
-    return alike(JSON.stringify([entry.source.ref, id, state, name, Object.fromEntries(kept)], withBigInts));
+    return alike(JSON.stringify([entry.source.ref, id, state, name, Object.fromEntries(kept)]));
   });
-}
-
-function withBigInts(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
 }
 
 /** `zester://` and `salt://` are one. */

@@ -42,7 +42,13 @@ const modules = {
       'test.nop': [],
     }).map(([name, args]) => [
       name,
-      { args: new Set(args), isOpen: name === 'module.run', passesOver: () => name === 'file.absent' },
+      {
+        argumentNames: new Set(args),
+        takesAny: name === 'module.run',
+        lends: name === 'test.nop',
+        takesTemplateNames: name === 'file.managed',
+        passesOver: () => name === 'file.absent',
+      },
     ]),
   ),
   functions: new Set(['cmd.run', 'service.restart', 'settings.get', 'pillar.get', 'pkg.version']),

@@ -1,12 +1,5 @@
-import { asError, didYouMean, isError, nearest, type Place, withPlace, ZesterError } from '#base/errors.ts';
-import {
-  ArgumentErrors,
-  type Arguments,
-  argumentMeta,
-  primaryArgument,
-  type RawArgument,
-  type RawArguments,
-} from '#kit/arguments.ts';
+import { asError, didYouMean, isError, type Place, withPlace, ZesterError } from '#base/errors.ts';
+import { ArgumentErrors, namesOf, primaryArgument, type RawArgument, type RawArguments } from '#kit/arguments.ts';
 import type { Registry } from '#kit/function.ts';
 import type { State } from '#kit/state.ts';
 import type { Argument } from '../document.ts';
@@ -16,12 +9,16 @@ import type { Problems } from '../problems.ts';
 import { type Reference, readReferences } from '../references.ts';
 import { hasSlot, verifySlots } from '../slots.ts';
 import type { Step, Work } from '../step.ts';
+import type { Environments } from '../tree.ts';
 import type { Draft } from './names.ts';
 import { readOptions } from './options.ts';
+import { judgeUnknown } from './unknown-arguments.ts';
 
 export interface BuildOptions {
   readonly registry: Registry;
   readonly problems: Problems;
+  /** Where a template is looked at, when an argument may be a name for it. */
+  readonly environments: Environments;
   /** As Salt 3006: an unknown state or a missing argument fails its own step, while running. */
   readonly late: boolean;
   /** What was built before: a state that is written as it was is not built again. */
@@ -59,8 +56,7 @@ function buildStep(draft: Draft, options: BuildOptions): Step {
   const { entry, declaration, id, state: stateName } = draft;
   const { source } = entry;
   const state = options.registry.states.get(stateName);
-  const fields = state ? fieldsOf(state.args) : undefined;
-  const takes = (key: string) => fields?.known.has(key) ?? false;
+  const takes = (key: string) => state?.argumentNames.has(key) ?? false;
   const owner = { id, module: declaration.module, ref: source.ref, dialect: source.dialect };
   const references = (key: string): readonly Reference[] => {
     const argument = draft.args.get(key);
@@ -92,13 +88,14 @@ function buildStep(draft: Draft, options: BuildOptions): Step {
   };
 }
 
-function workOf(draft: Draft, state: State | undefined, { registry, problems, late }: BuildOptions): Work {
+function workOf(draft: Draft, state: State | undefined, options: BuildOptions): Work {
+  const { registry, problems, late } = options;
   if (state === undefined) {
     const error = unknownState(draft, registry);
     if (!late) problems.addError(error);
     return { kind: 'broken', error };
   }
-  const raw = rawArguments(draft, state, problems);
+  const raw = rawArguments(draft, state, options);
   if ([...raw.values.values()].some(({ value }) => hasSlot(value))) {
     if (!late) for (const { value } of draft.args.values()) verifySlots(value, registry, problems);
     return { kind: 'late', state, raw };
@@ -132,30 +129,33 @@ function hintForModule(module = ''): string {
 }
 
 /** The arguments a module gets: the engine's own words are kept back unless its schema has them too. */
-function rawArguments(draft: Draft, state: State, problems: Problems): RawArguments {
-  const { known, open } = fieldsOf(state.args);
+function rawArguments(draft: Draft, state: State, options: BuildOptions): RawArguments {
+  const { argumentNames: known, takesAny } = state;
   const values = new Map<string, RawArgument>();
+  const names = new Map<string, unknown>();
   for (const [key, { at, value, borrowed }] of draft.args) {
     const isOwn = known.has(key);
     if (engineKeywords.has(key) && !isOwn) continue;
-    if (!isOwn && !open && borrowed) continue;
-    if (!isOwn && !open && key !== 'name') {
-      const hint = didYouMean(key, key.length > 3 ? [...known, ...engineKeywords] : known);
-      // What Salt passes over is no reason to refuse its tree, unless it looks like a slip of the pen.
-      if (hint === undefined && draft.entry.source.dialect === 'sls' && state.passesOver(key)) continue;
-      problems.add('ARGUMENT_UNKNOWN', `'${key}' is an invalid keyword argument for '${draft.state}'`, {
-        at,
-        hint: hint ?? `Its arguments are ${Object.keys(state.args.shape).join(', ')}`,
-      });
-      // What is misspelled was meant all the same: it is not missing, and may be wrong besides.
-      const meant = nearest(key, known);
-      if (meant !== undefined && !draft.args.has(meant)) values.set(meant, rawArgument(value));
+    if (isOwn || takesAny || key === 'name') {
+      values.set(key, rawArgument(value));
       continue;
     }
-    values.set(key, rawArgument(value));
+    if (borrowed) continue;
+    const unknown = judgeUnknown(draft, state, key, at, options);
+    if (unknown === 'name') names.set(key, plainOf(value));
+    else if (unknown !== 'lent' && unknown.meant !== undefined && !draft.args.has(unknown.meant))
+      values.set(unknown.meant, rawArgument(value));
   }
+  if (names.size > 0) values.set('defaults', underneath(names, values.get('defaults')));
   if (draft.declaration.args.has('names')) dropOtherNames(values, state);
   return { id: draft.name, at: draft.declaration.at, dialect: draft.entry.source.dialect, values };
+}
+
+/** Names for a template that stand beside the arguments: "defaults" and "context" win over them, as in Salt. */
+function underneath(names: ReadonlyMap<string, unknown>, defaults: RawArgument | undefined): RawArgument {
+  const written = defaults?.value ?? {};
+  const isMap = typeof written === 'object' && !Array.isArray(written);
+  return isMap ? { ...defaults, value: { ...Object.fromEntries(names), ...written } } : (defaults as RawArgument);
 }
 
 function rawArgument(value: Node): RawArgument {
@@ -176,30 +176,4 @@ function nameOf(draft: Draft, state: State | undefined): string {
     return draft.name;
   const written = namesOf(state.args, primary).map((key): Argument | undefined => draft.args.get(key));
   return written.map((argument) => argument && textOf(argument.value)).find((text) => text) ?? draft.name;
-}
-
-interface Fields {
-  /** Every argument, by each of its names. */
-  readonly known: ReadonlySet<string>;
-  /** True when it takes any argument. */
-  readonly open: boolean;
-}
-
-const fieldsBySchema = new WeakMap<Arguments, Fields>();
-
-function fieldsOf(schema: Arguments): Fields {
-  const cached = fieldsBySchema.get(schema);
-  if (cached) return cached;
-  const { catchall } = schema.def;
-  const fields = {
-    known: new Set(Object.keys(schema.shape).flatMap((key) => namesOf(schema, key))),
-    open: catchall !== undefined && catchall._zod.def.type !== 'never',
-  };
-  fieldsBySchema.set(schema, fields);
-  return fields;
-}
-
-function namesOf(schema: Arguments, key: string): readonly string[] {
-  const field = schema.shape[key];
-  return [key, ...((field && argumentMeta(field).aliases) ?? [])];
 }

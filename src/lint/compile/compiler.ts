@@ -73,7 +73,7 @@ export function createProfileCompiler(options: ProfileCompilerOptions): ProfileC
         load: (source) => load(source, problems),
       });
       const outlined = outline(loaded, { problems, exclusions: [], late: false, autoOrder: true, verified: true });
-      const steps = build(outlined.drafts, { registry, problems, late: false, memory });
+      const steps = build(outlined.drafts, { registry, problems, environments, late: false, memory });
       const graph = order(steps, { problems, loaded, late: false });
       return {
         profile,

@@ -1,5 +1,5 @@
 import { didYouMean, type Place } from '#base/errors.ts';
-import { argumentHint, type Known, takesArgument } from '../known.ts';
+import { argumentHint, isPassedOver, type Known, takesArgument } from '../known.ts';
 import type { Lack } from '../report.ts';
 import { idleArguments } from '../rewrite/arguments.ts';
 
@@ -21,9 +21,10 @@ export interface StatedArgument {
 /** What a state asks for that there is not: itself, an argument, or a function that it calls. */
 export function lacksOf({ state, at, args }: Stated, known: Known): readonly Lack[] {
   if (!known.states.has(state)) return [{ at, kind: 'state', name: state, hint: stateHint(state, known) }];
+  const keys = new Set(args.map(({ key }) => key));
   return args.flatMap(({ key, at: place, value }): readonly Lack[] => {
-    if (!takesArgument(known, state, key)) {
-      const hint = argumentHint(known, state, key) ?? argumentAdvice(key);
+    if (!takesArgument(known, state, key, keys)) {
+      const hint = argumentHint(known, state, key) ?? argumentAdvice(key, isPassedOver(known, state, key));
       return [{ at: place, kind: 'argument', name: `${state}: ${key}`, hint }];
     }
     return functionsCalled(state, key, value)
@@ -89,8 +90,9 @@ const moduleAdvice: readonly { readonly modules: RegExp; readonly hint: string }
   { modules: /^(local|runner|wheel|caller)$/, hint: "It is a reaction of Salt's reactor, not a state" },
 ];
 
-function argumentAdvice(key: string): string | undefined {
+function argumentAdvice(key: string, isIdle: boolean): string | undefined {
   if (/^win_/.test(key)) return 'It is for Windows: remove it';
   const reason = Object.hasOwn(idleArguments, key) ? idleArguments[key] : undefined;
+  if (reason === undefined && isIdle) return 'Salt passes over it: remove it';
   return reason && `${reason}: remove it`;
 }

@@ -1,4 +1,4 @@
-import { type Known, takesArgument } from '../known.ts';
+import { isPassedOver, type Known, type Siblings, takesArgument } from '../known.ts';
 import { type DeclaredArgument, declaredIn } from '../read/declared.ts';
 import type { Sheet } from '../read/sheet.ts';
 import { type Edit, scalarSpan, wholeLine } from './edits.ts';
@@ -31,24 +31,25 @@ export interface ArgumentRewrite {
 }
 
 /** What to do with an argument that Zester does not take; nothing when it takes it, or when that is for a person to decide. */
-export function rewriteOf(state: string, key: string, known: Known): ArgumentRewrite | undefined {
-  if (!known.states.has(state) || takesArgument(known, state, key)) return undefined;
+export function rewriteOf(state: string, key: string, known: Known, siblings: Siblings): ArgumentRewrite | undefined {
+  if (!known.states.has(state) || takesArgument(known, state, key, siblings)) return undefined;
   const to = renamed[state]?.[key];
-  if (to !== undefined) return known.states.get(state)?.args.has(to) ? { state, key, to } : undefined;
-  return key in idleArguments ? { state, key, to: undefined } : undefined;
+  if (to !== undefined) return known.states.get(state)?.argumentNames.has(to) ? { state, key, to } : undefined;
+  return key in idleArguments || isPassedOver(known, state, key) ? { state, key, to: undefined } : undefined;
 }
 
 export function rewriteArguments({ source, skeleton }: Sheet, known: Known): readonly Edit[] {
   return declaredIn(skeleton?.roots ?? []).flatMap(({ state, args }) => {
-    const isIdle = ({ key }: DeclaredArgument) => rewriteOf(state, key, known)?.to === undefined;
-    const rewritten = args.filter(({ key }) => rewriteOf(state, key, known) !== undefined);
+    const keys = new Set(args.map(({ key }) => key));
+    const rewriteIn = ({ key }: DeclaredArgument) => rewriteOf(state, key, known, keys);
+    const isIdle = (each: DeclaredArgument) => rewriteIn(each)?.to === undefined;
+    const rewritten = args.filter((each) => rewriteIn(each) !== undefined);
     const left = args.filter((each) => !(rewritten.includes(each) && isIdle(each)));
-    return rewritten.flatMap((each) => (isIdle(each) ? removal(each, left) : renaming(each, state)));
+    return rewritten.flatMap((each) => (isIdle(each) ? removal(each, left) : renaming(each, rewriteIn(each)?.to)));
   });
 
-  function renaming({ key, keyNode }: DeclaredArgument, state: string): readonly Edit[] {
+  function renaming({ keyNode }: DeclaredArgument, text: string | undefined): readonly Edit[] {
     const span = scalarSpan(source, keyNode);
-    const text = rewriteOf(state, key, known)?.to;
     if (span === undefined || text === undefined) return [];
     return [{ ...span, text, why: `Salt calls it "${text}" now, and so does Zester` }];
   }
@@ -63,7 +64,7 @@ export function rewriteArguments({ source, skeleton }: Sheet, known: Known): rea
     );
     if (span === undefined || !staysFilled) return [];
     const shown = { at: keyNode.at, from: source.text.slice(keyNode.at, end), to: '' };
-    return [{ ...span, text: '', shown, why: idleArguments[key] ?? '' }];
+    return [{ ...span, text: '', shown, why: idleArguments[key] ?? 'Salt passes over it without a word' }];
   }
 }
 

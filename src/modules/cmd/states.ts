@@ -123,7 +123,8 @@ export const wait = state({
 
 export const script = state({
   name: 'cmd.script',
-  saltOnly: ['password'],
+  takesTemplateNames: true,
+  saltOnly: ['password', 'success_stderr', 'success_stdout'],
   summary: 'Run a script of the state tree',
   args: z
     .object({

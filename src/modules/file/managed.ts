@@ -19,6 +19,7 @@ import { type ContentWish, wantedContent } from './wish.ts';
 
 export const managed = state({
   name: 'file.managed',
+  takesTemplateNames: true,
   saltOnly: [
     'allow_empty',
     'attrs',

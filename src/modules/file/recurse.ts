@@ -80,6 +80,7 @@ type Removed = Attributes & { readonly target?: string | undefined; readonly dir
 
 export const recurse = state({
   name: 'file.recurse',
+  takesTemplateNames: true,
   saltOnly: ['keep_source', 'win_deny_perms', 'win_inheritance', 'win_owner', 'win_perms'],
   summary: 'Ensure a directory holds the files of a folder of the state tree',
   args,

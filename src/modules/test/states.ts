@@ -13,7 +13,7 @@ const fired = async (): Promise<Details> => ({ comment: 'Watch statement fired.'
 
 export const nop = state({
   name: 'test.nop',
-  saltOnly: [],
+  lends: true,
   summary: 'Do nothing, and succeed',
   args: z.object({ name, comment }),
   check: async () => ({}),
@@ -29,6 +29,7 @@ export const nop = state({
       expect: { refusal: 'ARGUMENT_UNKNOWN' },
     },
   ],
+  notes: ['In an .sls file it may have any argument: states that "use" it take them over.'],
 });
 
 export const pingState = state({
