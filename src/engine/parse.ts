@@ -83,7 +83,7 @@ function parseBody(source: Source, id: string, at: Place, body: Node, problems: 
     return [];
   }
   const declarations: Declaration[] = [];
-  for (const { key, value } of body.entries) {
+  for (const { key, value } of source.dialect === 'sls' ? undottedFirst(body.entries) : body.entries) {
     if (typeof key.value !== 'string') {
       problems.add('STATE_INVALID', `Cannot read "${keyText(key)}" below ID '${id}': a state's name must be text`, {
         at: key.at,
@@ -105,6 +105,12 @@ function parseBody(source: Source, id: string, at: Place, body: Node, problems: 
     declarations.push(declaration);
   }
   return declarations;
+}
+
+/** Salt puts `pkg.installed` in its place behind all that is written `pkg`, with the function among its arguments. */
+function undottedFirst(entries: MapNode['entries']): MapNode['entries'] {
+  const isDotted = ({ key }: MapNode['entries'][number]) => typeof key.value === 'string' && key.value.includes('.');
+  return [...entries.filter((entry) => !isDotted(entry)), ...entries.filter(isDotted)];
 }
 
 function parseExtensions(source: Source, node: Node | undefined, problems: Problems): Entry[] {

@@ -29,12 +29,17 @@ export interface ReferenceOwner {
   readonly late?: boolean;
 }
 
+/** What Salt refuses unless it is a list. */
+const listedBySalt: ReadonlySet<string> = new Set(['require', 'watch', 'prereq', 'onchanges']);
+
 const native = /^([A-Za-z_]\w*)\.([A-Za-z_]\w*):(.+)$/s;
 
 /** The references of one requisite argument. A `.zy` file may write a single one without a list. */
 export function readReferences(argument: Argument, owner: ReferenceOwner, problems?: Problems): readonly Reference[] {
   const { key, value } = argument;
-  if (value.kind !== 'list' && (owner.dialect === 'sls' || isNull(value))) {
+  // A template may have nothing to list. Salt wants a list of some of them all the same.
+  if (isNull(value) && (owner.dialect === 'zy' || !listedBySalt.has(key))) return [];
+  if (value.kind !== 'list' && owner.dialect === 'sls') {
     // The `_in` forms may also be written as a map.
     if (value.kind === 'map' && key.includes('_in'))
       return value.entries.flatMap((entry) => readPair(entry, argument, owner, problems));
@@ -43,7 +48,7 @@ export function readReferences(argument: Argument, owner: ReferenceOwner, proble
       `The ${key} statement in state '${owner.id}' in SLS '${owner.ref}' needs to be formed as a list`,
       {
         at: isNull(value) ? argument.at : value.at,
-        hint: `Write each as a list entry: "- ${owner.dialect === 'zy' ? 'file.managed: id' : 'file: id'}"`,
+        hint: `Write each as a list entry: "- file: id"`,
       },
     );
     return [];

@@ -122,7 +122,9 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
   function refusal(step: Step, gate: Gate, waits: boolean, watch: Stopwatch): Settled | undefined {
     const unmet = graph.unmet.get(step);
     if (unmet) return settle(step, failedUnmet(step, unmet), [], watch);
-    if (gate.kind === 'open' || (graph.serial && waits)) return undefined;
+    // Salt plans the middle of a chain of prereqs although its own target stays as it is, and so runs the first for nothing.
+    const isIdle = gate.kind === 'quiet' && gate.reason === 'prereq_not_met';
+    if (gate.kind === 'open' || (graph.serial && waits && !isIdle)) return undefined;
     const own = gate.kind === 'failed' ? requireFailed(gate.because) : skipped(gate.reason);
     const result = settle(step, own, gate.because, watch);
     if (gate.kind === 'quiet' && gate.reason !== 'prereq_not_met') return result;

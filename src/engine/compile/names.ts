@@ -1,3 +1,4 @@
+import { Bytes, Float } from '#render/jinja/values.ts';
 import type { Argument, Declaration, Entry } from '../document.ts';
 import { isNull, itemsOf, keyText, type Node, scalar, textOf, wordOf } from '../node.ts';
 import type { Problems } from '../problems.ts';
@@ -125,7 +126,7 @@ function capOf(drafts: readonly Numbered[]): number {
   let cap = 1;
   for (const draft of drafts) {
     const order = writtenOrder(draft);
-    if (typeof order === 'number' && Number.isInteger(order) && order > cap - 1 && order > 0) cap = order + 100;
+    if (typeof order === 'number' && Number.isInteger(order) && order > cap - 1) cap = order + 100;
   }
   return cap;
 }
@@ -142,10 +143,16 @@ function orderOf(draft: Numbered, cap: number): number {
 function writtenOrder({ args, declaration, entry }: Numbered): number | string | undefined {
   const argument = args.get('order');
   if (argument === undefined) return declaration.autoOrder;
-  const word = wordOf(argument.value) ?? '';
+  const { value } = argument;
   // Salt takes a quoted number for a word it does not know, which sorts like a state without an order.
-  const isNumber = textOf(argument.value) === undefined || entry.source.dialect === 'zy';
-  return isNumber && /^-?\d+(\.\d+)?$/.test(word) ? Number(word) : word;
+  const text = textOf(value);
+  if (text !== undefined) return entry.source.dialect === 'zy' && isDecimal(text) ? Number(text) : text;
+  if (value.kind !== 'scalar' || value.value === null || value.value instanceof Bytes) return '';
+  return value.value instanceof Float ? value.value.value : Number(value.value);
+}
+
+function isDecimal(text: string): boolean {
+  return /^-?\d+(\.\d+)?$/.test(text);
 }
 
 function sortKey({ declaration, name, state }: Numbered): string {

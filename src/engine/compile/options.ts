@@ -102,7 +102,7 @@ function readerOf({ args, id }: Draft, { problems, takes }: OptionsContext) {
 function verifyOrder({ refuse, written }: Reader) {
   const order = written('order')?.value;
   const word = order && wordOf(order);
-  if (order === undefined || (word !== undefined && /^(-?\d+(\.\d+)?|first|last)$/.test(word))) return;
+  if (order === undefined || (word !== undefined && /^(-?\d+(\.\d+)?|-?inf|first|last)$/.test(word))) return;
   refuse('order', order.at, 'a number, "first" or "last"', word && didYouMean(word, ['first', 'last']));
 }
 
