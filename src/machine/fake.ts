@@ -1,8 +1,8 @@
 import { fakeCommands } from './fake/commands.ts';
-import { fakeFiles, type Node, plantDirectory, type Tree } from './fake/files.ts';
 import { fakePackages, type PackageState } from './fake/packages.ts';
 import { fakeServices, plainName, type ServiceState } from './fake/services.ts';
 import { baseFiles, type FakeSystem, fakeSystem } from './fake/system.ts';
+import { memoryFiles, type Node, plantDirectory, type Tree } from './files/memory.ts';
 import type { Given, GivenCommand, GivenFile } from './given.ts';
 import type { Machine } from './machine.ts';
 import { normal, parentPath } from './path.ts';
@@ -51,7 +51,7 @@ export function fakeMachine(given: Given = {}): FakeMachine {
   const answers = new Map(Object.entries(given.commands ?? {}));
   const calls: string[] = [];
 
-  const files = fakeFiles(tree);
+  const files = memoryFiles(tree);
   const users = usersOf(accounts, files);
   const groups = groupsOf(accounts);
   const system: FakeSystem = fakeSystem(given.system ?? {}, tree);

@@ -4,15 +4,17 @@ import { existsSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
-import { fakeFiles, plantDirectory, type Tree } from './fake/files.ts';
+import { memoryFiles, plantDirectory, type Tree } from './files/memory.ts';
 import { filesContract } from './files.contract.ts';
 import { realFiles } from './files.ts';
+import { supposedFiles } from './supposed/files.ts';
+import { createLedger } from './supposed/ledger.ts';
 
 filesContract('fake', async () => {
   const tree: Tree = new Map();
   plantDirectory(tree, '/work');
   return {
-    files: fakeFiles(tree),
+    files: memoryFiles(tree),
     folder: '/work',
     other: {
       async link(from, to) {
@@ -24,6 +26,28 @@ filesContract('fake', async () => {
       },
     },
     [Symbol.asyncDispose]: async () => {},
+  };
+});
+
+filesContract('supposed, on a tree in memory', async () => {
+  const tree: Tree = new Map();
+  plantDirectory(tree, '/work');
+  return {
+    files: supposedFiles(memoryFiles(tree), createLedger()).doneBy('a step'),
+    folder: '/work',
+    [Symbol.asyncDispose]: async () => assert.deepEqual([...tree.keys()], ['/', '/work'], 'nothing is written'),
+  };
+});
+
+filesContract('supposed, on a disk', async () => {
+  const folder = await temporary();
+  return {
+    files: supposedFiles(realFiles(), createLedger()).doneBy('a step'),
+    folder,
+    async [Symbol.asyncDispose]() {
+      assert.deepEqual(await fs.readdir(folder), [], 'nothing is written');
+      await fs.rm(folder, { recursive: true });
+    },
   };
 });
 

@@ -31,6 +31,8 @@ export interface FilesOptions {
 export function realFiles({ root }: FilesOptions = {}): Files {
   const door = openDoor(root);
   return {
+    self: door.self,
+
     async stat(path) {
       using spot = door.reach(path, { action: 'read', anyLink: true });
       if (spot === undefined) return undefined;

@@ -40,6 +40,8 @@ export interface FileOwner {
  * in the way meanwhile is not touched. Pipes, sockets and devices are not opened: `FILE_SPECIAL`.
  */
 export interface Files {
+  /** Who acts: the user this process runs as, who owns what is made. */
+  readonly self: Required<FileOwner>;
   /** Does not follow a symlink at the end of the path, and follows whoever's on the way: it tells, and acts on nothing. */
   stat(path: string): Promise<FileStat | undefined>;
   /** Where a path lies once every symlink in it is followed, at its end too; it need not exist. */

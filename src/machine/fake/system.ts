@@ -1,7 +1,7 @@
+import { plantDirectory, type Tree } from '../files/memory.ts';
 import type { GivenSystem } from '../given.ts';
 import type { Files, System } from '../machine.ts';
 import { linuxSystem } from '../system.ts';
-import { plantDirectory, type Tree } from './files.ts';
 
 export interface FakeSystem {
   /** The real reader of `/proc` and the like, on the fake's files: captured files are what examples give. */

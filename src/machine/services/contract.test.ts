@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import { fakeMachine } from '../fake.ts';
+import { supposedMachine } from '../supposed.ts';
 import { servicesContract } from './contract.ts';
 
 servicesContract('fake', async () => ({
@@ -9,3 +11,13 @@ servicesContract('fake', async () => ({
   canMask: true,
   [Symbol.asyncDispose]: async () => {},
 }));
+
+servicesContract('supposed', async () => {
+  const machine = fakeMachine({ services: { 'zt-svc': {} } });
+  const before = machine.snapshot();
+  return {
+    services: supposedMachine(machine).doneBy('a step').services,
+    canMask: true,
+    [Symbol.asyncDispose]: async () => assert.deepEqual(machine.snapshot(), before, 'nothing is written'),
+  };
+});

@@ -124,7 +124,7 @@ export const wait = state({
 export const script = state({
   name: 'cmd.script',
   takesTemplateNames: true,
-  saltOnly: ['password', 'success_stderr', 'success_stdout'],
+  saltOnly: ['password'],
   summary: 'Run a script of the state tree',
   args: z
     .object({

@@ -12,17 +12,18 @@ import {
   linkUntrusted,
   setIdUntrusted,
 } from '../errors.ts';
+import type { FileOwner, FileStat, Files } from '../machine.ts';
+import { maxLinks, normal, parentPath } from '../path.ts';
 import {
   type Named,
+  type Self,
   type Stranger,
   strangerBehind,
   strangerIn,
   strangerUnderSetId,
   strangerWhoLinked,
   withoutSetId,
-} from '../files/trust.ts';
-import type { FileOwner, FileStat, Files } from '../machine.ts';
-import { maxLinks, normal, parentPath } from '../path.ts';
+} from './trust.ts';
 
 export type Node = { mode: number; uid: number; gid: number } & (
   | { readonly kind: 'file'; content: Uint8Array }
@@ -31,32 +32,35 @@ export type Node = { mode: number; uid: number; gid: number } & (
   | { readonly kind: 'other' }
 );
 
-/** Normal absolute path → node: the whole file system of a fake machine. A node at two paths is a file with two names. */
+/** Normal absolute path → node: a whole file system. A node at two paths is a file with two names. */
 export type Tree = Map<string, Node>;
 
-const root = { uid: 0, gid: 0 };
+const root: Self = { uid: 0, gid: 0 };
 
-/** The files port on a tree in memory, as root sees it: nothing is denied, everything else is as on a disk. */
-export function fakeFiles(tree: Tree): Files {
+/** The files port on a tree in memory: nothing is denied, everything else is as `self` finds it on a disk. */
+export function memoryFiles(tree: Tree, self: Self = root): Files {
+  const disk = { tree, self };
   return {
+    self,
+
     async stat(path) {
-      const node = tree.get(locate(tree, 'read', path, { follow: false, anyLink: true }));
+      const node = tree.get(locate(disk, 'read', path, { follow: false, anyLink: true }));
       return node && statOf(node);
     },
 
-    resolve: async (path) => locate(tree, 'follow', path),
+    resolve: async (path) => locate(disk, 'follow', path),
 
     async read(path) {
-      const place = locate(tree, 'read', path);
+      const place = locate(disk, 'read', path);
       const node = tree.get(place);
       if (node?.kind === 'directory') throw fileIsDirectory('read', path);
       if (node?.kind === 'other') throw fileSpecial('read', path);
-      if (node !== undefined) refuseHardLink(tree, 'read', path, place);
+      if (node !== undefined) refuseHardLink(disk, 'read', path, place);
       return node?.kind === 'file' ? node.content.slice() : undefined;
     },
 
     async list(path) {
-      const folder = locate(tree, 'list', path);
+      const folder = locate(disk, 'list', path);
       const node = tree.get(folder);
       if (node === undefined) return undefined;
       if (node.kind !== 'directory') throw fileNotDirectory('list', path);
@@ -64,11 +68,11 @@ export function fakeFiles(tree: Tree): Files {
     },
 
     async write(path, content, { mode, owner = {} } = {}) {
-      const place = locate(tree, 'write', path);
+      const place = locate(disk, 'write', path);
       const before = tree.get(place);
       if (before?.kind === 'directory') throw fileIsDirectory('write', path);
       if (before?.kind === 'other') throw fileSpecial('write', path);
-      const present = before ?? newOwner(parentOf(tree, 'write', place, path));
+      const present = before ?? newOwner(self, parentOf(tree, 'write', place, path));
       const { uid, gid } = given(present, owner);
       const changesHands = before !== undefined && (uid !== before.uid || gid !== before.gid);
       const kept = before && (changesHands ? withoutSetId(before.mode) : before.mode);
@@ -76,32 +80,32 @@ export function fakeFiles(tree: Tree): Files {
     },
 
     async makeDirectory(path, { mode, parents = false, owner = {} } = {}) {
-      const place = locate(tree, 'create', path);
+      const place = locate(disk, 'create', path);
       const present = tree.get(place);
       if (present?.kind === 'directory' && parents) return false;
       if (present !== undefined) throw fileExists('create', path);
       if (parents) {
         for (const each of ancestors(place)) {
           const above = tree.get(each);
-          if (above === undefined) tree.set(each, newDirectory(parentOf(tree, 'create', each, path)));
+          if (above === undefined) tree.set(each, newDirectory(self, parentOf(tree, 'create', each, path)));
           else if (above.kind !== 'directory') throw fileNotDirectory('create', path);
         }
       }
-      const made = newDirectory(parentOf(tree, 'create', place, path), mode);
+      const made = newDirectory(self, parentOf(tree, 'create', place, path), mode);
       tree.set(place, { ...made, ...given(made, owner) });
       return true;
     },
 
     async link(path, target, { replace = false, owner = {} } = {}) {
-      const place = locate(tree, 'create', path, { follow: false });
+      const place = locate(disk, 'create', path, { follow: false });
       if (tree.has(place) && !replace) throw fileExists('create', path);
       if (tree.get(place)?.kind === 'directory') throw fileIsDirectory('create', path);
-      const made = newOwner(parentOf(tree, 'create', place, path));
+      const made = newOwner(self, parentOf(tree, 'create', place, path));
       tree.set(place, { kind: 'symlink', target, mode: 0o777, ...given(made, owner) });
     },
 
     async remove(path) {
-      const place = locate(tree, 'remove', path, { follow: false });
+      const place = locate(disk, 'remove', path, { follow: false });
       if (place === '/') throw fileProtected('remove', path);
       for (const each of [...tree.keys()]) {
         if (each === place || each.startsWith(`${place}/`)) tree.delete(each);
@@ -109,16 +113,16 @@ export function fakeFiles(tree: Tree): Files {
     },
 
     async rename(from, to) {
-      const source = locate(tree, 'rename', from, { follow: false });
+      const source = locate(disk, 'rename', from, { follow: false });
       const node = tree.get(source);
       if (node === undefined) throw fileUnknown('rename', from);
-      const place = locate(tree, 'rename to', to, { follow: false });
+      const place = locate(disk, 'rename to', to, { follow: false });
       for (const [each, asked] of [
         [source, from],
         [place, to],
       ] as const)
         if (each === '/') throw fileProtected('rename', asked);
-      refuseHardLink(tree, 'rename', from, source);
+      refuseHardLink(disk, 'rename', from, source);
       parentOf(tree, 'rename to', place, to);
       const inTheWay = tree.get(place);
       if (inTheWay?.kind === 'directory' && node.kind !== 'directory') throw fileIsDirectory('rename to', to);
@@ -136,22 +140,22 @@ export function fakeFiles(tree: Tree): Files {
 
     async setMode(path, mode) {
       const action = 'change the mode of';
-      const place = locate(tree, action, path);
+      const place = locate(disk, action, path);
       const node = tree.get(place);
       if (node === undefined) throw fileUnknown(action, path);
-      refuseHardLink(tree, action, path, place);
+      refuseHardLink(disk, action, path, place);
       const stranger =
-        node.kind === 'file' && strangerUnderSetId(node, mode, parentOf(tree, action, place, path), root);
+        node.kind === 'file' && strangerUnderSetId(node, mode, parentOf(tree, action, place, path), self);
       if (stranger) throw setIdUntrusted(action, path, { component: place, owner: described(stranger) });
       node.mode = mode & 0o7777;
     },
 
     async setOwner(path, owner) {
       const action = 'change the owner of';
-      const place = locate(tree, action, path, { follow: false });
+      const place = locate(disk, action, path, { follow: false });
       const node = tree.get(place);
       if (node === undefined) throw fileUnknown(action, path);
-      refuseHardLink(tree, action, path, place);
+      refuseHardLink(disk, action, path, place);
       Object.assign(node, given(node, owner));
     },
   };
@@ -164,6 +168,11 @@ export function plantDirectory(tree: Tree, path: string): void {
   }
 }
 
+interface Disk {
+  readonly tree: Tree;
+  readonly self: Self;
+}
+
 interface LocateOptions {
   readonly follow?: boolean;
   readonly anyLink?: boolean;
@@ -171,16 +180,16 @@ interface LocateOptions {
 
 /** Where a path leads once the symlinks on its way are followed; the end may not exist, and then neither may its parents. */
 function locate(
-  tree: Tree,
+  disk: Disk,
   action: string,
   path: string,
   { follow = true, anyLink = false }: LocateOptions = {},
 ): string {
   let place = normal(path);
   for (let hops = 0; hops <= maxLinks; hops++) {
-    const link = firstLink(tree, action, path, place, follow);
+    const link = firstLink(disk, action, path, place, follow);
     if (link === undefined) return place;
-    if (!anyLink) refuseLink(tree, action, path, link);
+    if (!anyLink) refuseLink(disk, action, path, link);
     const rest = place.slice(link.at.length);
     place = normal((link.target.startsWith('/') ? link.target : `${parentPath(link.at)}/${link.target}`) + rest);
   }
@@ -193,7 +202,13 @@ interface FoundLink {
   readonly node: Node;
 }
 
-function firstLink(tree: Tree, action: string, asked: string, place: string, follow: boolean): FoundLink | undefined {
+function firstLink(
+  { tree }: Disk,
+  action: string,
+  asked: string,
+  place: string,
+  follow: boolean,
+): FoundLink | undefined {
   for (const each of ancestors(place)) {
     const node = tree.get(each);
     if (node?.kind === 'symlink') return { at: each, target: node.target, node };
@@ -203,26 +218,28 @@ function firstLink(tree: Tree, action: string, asked: string, place: string, fol
   return follow && end?.kind === 'symlink' ? { at: place, target: end.target, node: end } : undefined;
 }
 
-function refuseLink(tree: Tree, action: string, asked: string, { at, node }: FoundLink): void {
+function refuseLink(disk: Disk, action: string, asked: string, { at, node }: FoundLink): void {
+  const { tree, self } = disk;
   const directory = parentOf(tree, action, at, asked);
-  const stranger = strangerBehind(named(tree, node, directory), directory, root);
+  const stranger = strangerBehind(named(disk, node, directory), directory, self);
   if (stranger === undefined) return;
   const isOwner = stranger.kind === 'user' && stranger.id === node.uid;
   const way = isOwner ? 'belongs to' : 'lies in a directory that may be written by';
   throw linkUntrusted(action, asked, { component: at, owner: described(stranger), way });
 }
 
-function refuseHardLink(tree: Tree, action: string, asked: string, place: string): void {
+function refuseHardLink(disk: Disk, action: string, asked: string, place: string): void {
+  const { tree, self } = disk;
   const node = tree.get(place);
   if (node === undefined || node.kind === 'directory') return;
   const directory = parentOf(tree, action, place, asked);
-  const stranger = strangerWhoLinked(named(tree, node, directory), directory, root);
+  const stranger = strangerWhoLinked(named(disk, node, directory), directory, self);
   if (stranger) throw hardLinkUntrusted(action, asked, { component: place, owner: described(stranger) });
 }
 
 /** With the number of its names, which are only worth counting where a stranger can have made one. */
-function named(tree: Tree, node: Node, directory: Node): Named {
-  const isOpen = strangerIn(directory, root) !== undefined;
+function named({ tree, self }: Disk, node: Node, directory: Node): Named {
+  const isOpen = strangerIn(directory, self) !== undefined;
   return { ...node, nlink: isOpen ? [...tree.values()].filter((each) => each === node).length : 1 };
 }
 
@@ -246,13 +263,13 @@ function parentOf(tree: Tree, action: string, place: string, asked: string): Nod
   return parent;
 }
 
-/** Root makes it; a set-group-id directory gives its group to what is made in it. */
-function newOwner(parent: Node): { uid: number; gid: number } {
-  return { uid: 0, gid: parent.mode & 0o2000 ? parent.gid : 0 };
+/** A set-group-id directory gives its group to what is made in it. */
+function newOwner({ uid, gid }: Self, parent: Node): { uid: number; gid: number } {
+  return { uid, gid: parent.mode & 0o2000 ? parent.gid : gid };
 }
 
-function newDirectory(parent: Node, mode?: number): Node {
-  return { kind: 'directory', mode: mode ?? 0o755 | (parent.mode & 0o2000), ...newOwner(parent) };
+function newDirectory(self: Self, parent: Node, mode?: number): Node {
+  return { kind: 'directory', mode: mode ?? 0o755 | (parent.mode & 0o2000), ...newOwner(self, parent) };
 }
 
 function childNames(tree: Tree, folder: string): readonly string[] {
