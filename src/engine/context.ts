@@ -52,7 +52,7 @@ export function createContext({
 /** The same with other ports, another signal, or word of other steps, which the functions it calls see too. */
 export function withContext(
   context: Context,
-  other: Partial<Pick<Context, 'commands' | 'signal' | 'managed' | 'gathered'>>,
+  other: Partial<Machine & Pick<Context, 'signal' | 'managed' | 'gathered'>>,
 ): Context {
   const changed: Context = {
     ...context,

@@ -1,4 +1,5 @@
 import type { Registry } from '#kit/function.ts';
+import { supposedMachine } from '#kit/supposed.ts';
 import { createRenderer as realRenderer } from '#render/render.ts';
 import { type Compilation, createCompiler, type Session } from './compiler.ts';
 import { createContext, type Machine } from './context.ts';
@@ -132,13 +133,16 @@ export function createEngine(options: EngineOptions): Engine {
     const { scope, test = false, reload, limit = settings.limit, planned } = request;
     const approve = planned && approvalOf(planned);
     const { signal = new AbortController().signal } = request;
+    const supposed = test ? supposedMachine(request.machine) : undefined;
+    const machine = supposed?.machine ?? request.machine;
     const contexts = new Map<string, ReturnType<typeof createContext>>();
     const contextFor = (env: string) => {
-      const context = contexts.get(env) ?? contextOf({ ...request, env, signal }, session);
+      const context = contexts.get(env) ?? contextOf({ ...request, machine, env, signal }, session);
       contexts.set(env, context);
       return context;
     };
-    const settled = run(graph, { test, contextFor, signal, limit, failhard: settings.failhard, reload, approve });
+    const { failhard } = settings;
+    const settled = run(graph, { test, supposed, contextFor, signal, limit, failhard, reload, approve });
     return stateRun(settled, { graph, test, secrets: scope.secrets ?? [] });
   };
 

@@ -132,31 +132,10 @@ test('what is no coded error is reported as a bug, and the run goes on', async (
   assert.equal(outcomes[0]?.error?.family, 'bug');
 });
 
-test('a plan cannot tell about a state that needs what is not applied yet', async () => {
-  const file = `
-    /srv/app: {file.directory: []}
-    use: {probe.needs: {name: /srv/app, require: ["file.directory:/srv/app"]}}
-    after: {test.nop: {require: [probe.needs:use]}}
-  `;
-
-  const outcomes = await outcomesOf(start({ 'web.zy': file }, { test: true }));
-
-  assert.deepEqual(told(outcomes), ['/srv/app would-change', 'use cannot-tell', 'after unchanged']);
-  assert.deepEqual(outcomes[1]?.because, ['/srv/app']);
-});
-
 test('a plan that refuses for another reason is a failure', async () => {
   const outcomes = await outcomesOf(start({ 'web.zy': 'use: {probe.needs: {name: /nowhere}}' }, { test: true }));
 
   assert.deepEqual(told(outcomes), ['use failed']);
-});
-
-test('a plan of a serial run takes earlier states for a reason, too', async () => {
-  const file = '/srv/app:\n  file.directory: []\nuse:\n  probe.needs:\n    - name: /srv/app\n';
-
-  const outcomes = await outcomesOf(start({ 'web.sls': file }, { test: true }));
-
-  assert.deepEqual(told(outcomes), ['/srv/app would-change', 'use cannot-tell']);
 });
 
 test('a plan predicts the refresh that a watched change will cause', async () => {

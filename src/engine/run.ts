@@ -1,8 +1,8 @@
-import { isError } from '#base/errors.ts';
 import { type Stopwatch, startWatch } from '#base/time.ts';
 import type { SkipReason } from '#wire/outcome.ts';
 import type { Edge, Graph } from './order.ts';
-import { type Attempt, type AttemptOptions, attempt } from './run/attempt.ts';
+import { type Attempt, type AttemptOptions, attempt, wordsOf } from './run/attempt.ts';
+import { type Doubt, doubtOf, unknownBefore, unsure } from './run/doubt.ts';
 import { type Gate, gateOf, type Met } from './run/gates.ts';
 import { createLanes } from './run/lanes.ts';
 import { listen } from './run/listen.ts';
@@ -10,7 +10,6 @@ import type { RunOptions } from './run/options.ts';
 import { amongOthers } from './run/others.ts';
 import { hasFailed, type Settled } from './run/settled.ts';
 import { createStream } from './run/stream.ts';
-import { unapplied } from './run/unapplied.ts';
 import { failedUnmet } from './run/unmet.ts';
 import type { Step } from './step.ts';
 
@@ -31,7 +30,9 @@ interface Pending {
 }
 
 function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) => void) {
-  const { signal, test, failhard, random = Math.random, clock } = options;
+  const { signal, test, supposed, failhard, random = Math.random, clock } = options;
+  // A plan is made in one order, so that two plans of the same thing are the same.
+  const oneByOne = graph.serial || test;
   const lanes = createLanes(graph.serial ? Number.POSITIVE_INFINITY : options.limit);
   const settled = new Map<Step, Settled>();
   const begun = new Map<Step, Promise<Pending>>();
@@ -47,7 +48,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     const pending: Promise<unknown>[] = [];
     for (const step of graph.steps) {
       const start = begin(step);
-      if (!graph.serial) pending.push(start.then(({ done }) => done));
+      if (!oneByOne) pending.push(start.then(({ done }) => done));
       else if (step.options.parallel) pending.push((await start).done);
       else await (await start).done;
     }
@@ -74,7 +75,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
   /** Settles what a step depends on. In a serial run one after another in Salt's order, which is what pulls them forward. */
   async function pull(edges: readonly Edge[]): Promise<readonly Met[]> {
     const meet = (edge: Edge, wait: Promise<Settled>) => wait.then((each): Met => ({ edge, settled: each }));
-    if (!graph.serial) {
+    if (!oneByOne) {
       return Promise.all(
         edges.map((edge) =>
           meet(edge, edge.kind === 'prereq' ? preview(edge.target) : begin(edge.target).then(({ done }) => done)),
@@ -115,7 +116,8 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     previewed.add(step);
     const watched = gate.kind === 'open' && (waits || !graph.serial) ? gate.watched : [];
     const result = await inLane(step, () => attempt(step, attemptOptions(step, watched, true)));
-    return settle(step, result, watched, watch);
+    const doubt = doubtAbout(step, result, met);
+    return doubt ? settle(step, unsure(result, doubt), doubt.because, watch) : settle(step, result, watched, watch);
   }
 
   /** A target of `prereq` that its own requisites keep from being planned. */
@@ -145,11 +147,12 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
       return record(settle(step, skipped(gate.reason), gate.because, watch));
     }
     const sequence = next++;
-    const result = await inLane(step, () => attempt(step, attemptOptions(step, gate.watched, test)));
-    if (test && result.verdict === 'failed') {
-      const because = isError(result.error) ? unapplied(step, result.error, graph, settled) : [];
-      if (because.length > 0) return record({ ...settle(step, unsure(result, because), because, watch), sequence });
-    }
+    const planning = test ? { supposed, after: supposed && unknownBefore(step, { graph, settled, supposed }) } : {};
+    const result = await inLane(step, () =>
+      attempt(step, { ...attemptOptions(step, gate.watched, test), ...planning }),
+    );
+    const doubt = doubtAbout(step, result, met);
+    if (doubt) return record({ ...settle(step, unsure(result, doubt), doubt.because, watch), sequence });
     const final = { ...settle(step, result, result.refreshed ? gate.watched : [], watch), sequence };
     if (!test && final.verdict === 'ok' && step.options.reload.length > 0) await options.reload?.(step.options.reload);
     return record(final);
@@ -197,10 +200,18 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
   function record(result: Settled): Settled {
     const { step } = result;
     settled.set(step, result);
+    // Whatever it does in the end, nobody knows it yet.
+    if (result.verdict === 'unsure') {
+      supposed?.doubt(step.key, step.work.kind === 'ready' ? wordsOf(step.work.built) : []);
+    }
     emit(result);
     // A plan goes on: what would stop the run is still only a prediction.
     if (!test && hasFailed(result) && !isAbandoned(result) && (step.options.failhard ?? failhard)) failedHard = true;
     return result;
+  }
+
+  function doubtAbout(step: Step, result: Attempt, met: readonly Met[]): Doubt | undefined {
+    return supposed && doubtOf(step, result, met, { graph, settled, supposed });
   }
 
   function edgesOf(step: Step): readonly Edge[] {
@@ -226,9 +237,4 @@ function requireFailed(because: readonly Step[]): Attempt {
     changes: {},
     comment: `One or more requisite failed: ${names.join(', ')}`,
   };
-}
-
-function unsure({ error, ...result }: Attempt, because: readonly Step[]): Attempt {
-  const names = because.map(({ id }) => `"${id}"`).join(', ');
-  return { ...result, verdict: 'unsure', comment: `Cannot tell until ${names} is applied: ${error?.message}` };
 }

@@ -4,6 +4,9 @@ import type { Decode } from '#wire/reference.ts';
 /** One schema per state or function: the only place where its arguments are described. */
 export type Arguments = z.ZodObject;
 
+/** `place` is a path in which something is done; a `command` is words that may name anything. */
+export type Referred = 'path' | 'place' | 'user' | 'group' | 'command';
+
 /** What a schema says of an argument beyond its type. */
 export interface ArgumentMeta {
   /** Takes the state's id, or a bare positional, when it is left out. */
@@ -20,6 +23,8 @@ export interface ArgumentMeta {
   readonly instead?: boolean;
   /** How a command line reads it, where the schema leaves several ways. */
   readonly decode?: Decode;
+  /** What on the machine it names: other states may make it, or change it. */
+  readonly refers?: Referred;
   /** What a person calls its type, where the schema's own words would be too many. */
   readonly word?: string;
 }
@@ -48,6 +53,19 @@ export function argumentNames(schema: Arguments): ReadonlySet<string> {
 /** One argument's name, and its other ones. */
 export function namesOf(schema: Arguments, key: string): readonly string[] {
   return [key, ...(argumentMeta(fieldOf(schema, key)).aliases ?? [])];
+}
+
+/** What decoded arguments name on the machine. */
+export type References = Readonly<Record<Referred, readonly string[]>>;
+
+export function referencesOf(schema: Arguments, values: Readonly<Record<string, unknown>>): References {
+  const found: Record<Referred, string[]> = { path: [], place: [], user: [], group: [], command: [] };
+  for (const key of Object.keys(schema.shape)) {
+    const { refers } = argumentMeta(fieldOf(schema, key));
+    const value = values[key];
+    if (refers !== undefined && value !== undefined) found[refers].push(...[value].flat().map(String));
+  }
+  return found;
 }
 
 export function fieldOf(schema: Arguments, key: string): z.core.$ZodType {

@@ -20,6 +20,8 @@ export {
   argumentNames,
   namesOf,
   primaryArgument,
+  type References,
+  referencesOf,
   secretArguments,
 } from './argument-schema.ts';
 

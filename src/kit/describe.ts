@@ -107,7 +107,9 @@ function jsonSchema(field: z.core.$ZodType): Json {
 
 /** Our own words on arguments are no JSON Schema, and the bounds of a safe integer say nothing. */
 function plainer({ jsonSchema: json }: { jsonSchema: Json }): void {
-  for (const key of ['primary', 'aliases', 'secret', 'rest', 'instead', 'word', 'decode', 'inSalt']) delete json[key];
+  for (const key of ['primary', 'aliases', 'secret', 'rest', 'instead', 'refers', 'word', 'decode', 'inSalt']) {
+    delete json[key];
+  }
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
 }

@@ -6,6 +6,8 @@ import {
   decodeArguments,
   primaryArgument,
   type RawArguments,
+  type References,
+  referencesOf,
   secretArguments,
 } from './arguments.ts';
 import type { Changes } from './changes.ts';
@@ -41,6 +43,12 @@ interface ExampleSetting {
 /** Changes as an example writes them: a side that is undefined is left out. */
 export type Expected<C> = { readonly [Key in keyof C]?: Partial<Exclude<C[Key], undefined>> };
 
+export type Apply<A extends Arguments, C extends Changes> = (
+  changes: C,
+  wanted: z.output<A>,
+  context: Context,
+) => Promise<Details | undefined>;
+
 export interface StateDefinition<A extends Arguments, C extends Changes> {
   readonly name: `${string}.${string}`;
   /** One sentence, the first line of its page. */
@@ -49,7 +57,12 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
   /** Reads and returns what differs; empty means "already so". Refuses with a coded error when the wish cannot be met. */
   check(wanted: z.output<A>, context: Context): Promise<C>;
   /** Makes those changes. */
-  apply(changes: C, wanted: z.output<A>, context: Context): Promise<Details | undefined>;
+  readonly apply: Apply<A, C>;
+  /**
+   * Leaves in memory what `apply` would leave, for the rest of a plan; `apply` itself where it is left out. For a state
+   * that runs something before it does its work, or whose failure is its purpose.
+   */
+  suppose?(changes: C, wanted: z.output<A>, context: Context, apply: Apply<A, C>): Promise<unknown>;
   /** Puts every `from` back. The changes may come from an earlier run, by way of JSON. */
   revert?(changes: C, wanted: z.output<A>, context: Context): Promise<Details | undefined>;
   /** What a watched change causes although nothing differs here (`mod_watch` in Salt). */
@@ -80,6 +93,8 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
   readonly lends?: boolean;
   /** Names of things two steps must not touch at once: `packages`, `crontab`, `/etc/passwd`. */
   readonly holds?: readonly string[] | ((wanted: z.output<A>) => readonly string[]);
+  /** What it makes for other states to lie in or to name: they go after it where nothing else says so. */
+  provides?(wanted: z.output<A>): Partial<Provided>;
   /** Provider ports it cannot work without; missing ones are found when the step is built. */
   readonly needs?: readonly ('packages' | 'services')[];
 }
@@ -89,6 +104,8 @@ export interface ManagedPath {
   /** Whether all that is in it stays too, by whoever it was made: always, or for a state that requires this one. */
   readonly whole?: 'always' | 'required';
 }
+/** Directories, users and groups by name. */
+export type Provided = Readonly<Record<'path' | 'user' | 'group', readonly string[]>>;
 
 /** What one step would do, found without doing anything. */
 export interface Plan {
@@ -130,11 +147,16 @@ export interface BuiltState {
   readonly holds: readonly string[];
   /** The outcome's comment, unless `apply` gives its own. */
   readonly comment: string | undefined;
+  /** What its arguments name on the machine. */
+  readonly references: References;
+  readonly provides: Partial<Provided>;
   plan(context: Context): Promise<Plan>;
   /** Paths it makes or keeps. */
   manages(context: Context): Promise<readonly ManagedPath[]>;
   /** Whether a watched change is to be carried out beside these changes. */
   refreshesBeside(changes: Changes): boolean;
+  /** Does on a supposed machine what would be done: `changes` of a plan, or the refresh that a watched change causes. */
+  suppose(changes: Changes | 'refresh', context: Context): Promise<void>;
   /** Present when a watched change can cause something here. */
   readonly refresh: ((context: Context) => Promise<Details>) | undefined;
   /** Puts back the changes of an earlier run. */
@@ -188,6 +210,13 @@ function build<A extends Arguments, C extends Changes>(
     wanted: values,
     holds: typeof holds === 'function' ? holds(wanted) : holds,
     comment: definition.comment?.(wanted),
+    references: referencesOf(args, values),
+    provides: definition.provides?.(wanted) ?? {},
+    async suppose(changes, context) {
+      if (changes === 'refresh') await refresh?.call(definition, wanted, context);
+      else if (definition.suppose) await definition.suppose(changes as C, wanted, context, definition.apply);
+      else await definition.apply(changes as C, wanted, context);
+    },
     async plan(context) {
       const changes = await definition.check(wanted, context);
       return {

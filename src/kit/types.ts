@@ -41,7 +41,8 @@ export const AccountRef = z.union([z.int(), z.string()]).transform((written, con
   return z.NEVER;
 });
 export type AccountRef = z.output<typeof AccountRef>;
-export const GroupRef = AccountRef;
+export const UserRef = AccountRef.meta({ refers: 'user' });
+export const GroupRef = AccountRef.meta({ refers: 'group' });
 
 /** A list of texts; one scalar is a list of one. */
 export const StringList = z.array(z.string());
@@ -77,11 +78,14 @@ export const Duration = z.union([z.number(), z.string()]).transform((written, co
 });
 
 /** An absolute path without `.`, `..` or a slash at its end. */
-export const AbsolutePath = z.string().transform((written, context) => {
-  if (written.startsWith('/') && !written.includes('\0')) return cleanPath(written);
-  context.addIssue({ code: 'custom', message: 'must be an absolute path' });
-  return z.NEVER;
-});
+export const AbsolutePath = z
+  .string()
+  .transform((written, context) => {
+    if (written.startsWith('/') && !written.includes('\0')) return cleanPath(written);
+    context.addIssue({ code: 'custom', message: 'must be an absolute path' });
+    return z.NEVER;
+  })
+  .meta({ refers: 'path' });
 
 /** Text for one line of a file: no line breaks or other control characters. */
 export const LineText = z.string().refine((text) => !/[^\P{Cc}\t]/u.test(text), 'must not hold control characters');

@@ -16,8 +16,8 @@ export const present = state({
       name,
       gid: z.int().min(0).optional().describe('Group id; the system picks one when left out'),
       system: z.boolean().default(false).describe('Take the id from those of the system when the group is made'),
-      members: StringList.optional().describe('All members; a member not listed is removed'),
-      addusers: StringList.optional().describe('Users who must be members, beside any others'),
+      members: StringList.optional().describe('All members; a member not listed is removed').meta({ refers: 'user' }),
+      addusers: StringList.optional().describe('Users who must be members, beside any others').meta({ refers: 'user' }),
       delusers: StringList.optional().describe('Users who must not be members'),
     })
     .refine(

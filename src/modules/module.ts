@@ -32,6 +32,12 @@ export const run = state({
     );
   },
   apply: (_changes, wanted, context) => callAll(wanted, context),
+  // A function that only reads leaves nothing, and may take its time.
+  suppose: (_changes, wanted, context) =>
+    callEach(
+      callsOf(wanted).filter(({ name }) => context.registry.functions.get(name)?.changes),
+      context,
+    ),
   refresh: callAll,
   examples: [
     {
@@ -109,9 +115,13 @@ function written(value: unknown): Omit<Call, 'name'> {
   };
 }
 
-async function callAll(wanted: z.output<typeof args>, context: Context): Promise<Details> {
+function callAll(wanted: z.output<typeof args>, context: Context): Promise<Details> {
+  return callEach(callsOf(wanted), context);
+}
+
+async function callEach(calls: readonly Call[], context: Context): Promise<Details> {
   const details: Record<string, string> = {};
-  for (const { name, named, positional } of callsOf(wanted)) {
+  for (const { name, named, positional } of calls) {
     const value = await context.call(name, named, positional);
     details[name] = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
     if (!isGood(value)) {

@@ -3,11 +3,12 @@ import { delay } from '#base/time.ts';
 import type { Changes } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
 import type { BuiltState, Details } from '#kit/state.ts';
+import { type SupposedMachine, Unforeseen } from '#kit/supposed.ts';
 import { withContext } from '../context.ts';
 import type { Approve } from '../planned.ts';
 import { fillSlots } from '../slots.ts';
 import type { Retry, Step } from '../step.ts';
-import { guarded, saysYes } from './guards.ts';
+import { asksCommands, guarded, saysYes } from './guards.ts';
 import type { Settled } from './settled.ts';
 
 /** What came of trying a step; who asked, when and in what order is the run's to add. */
@@ -19,6 +20,10 @@ export type Attempt = Pick<
 export interface AttemptOptions {
   /** Plan only. */
   readonly test: boolean;
+  /** In a plan, where its work is supposed to be done; a preview leaves it out. */
+  readonly supposed?: SupposedMachine | undefined;
+  /** In a plan, a step before it of which nobody knows what it will do: what its own commands answer now means nothing. */
+  readonly after?: Step | undefined;
   /** Something it watches changed: where nothing differs here, it is refreshed. */
   readonly watched: boolean;
   /** Refresh whatever the plan says: a listener's turn. */
@@ -64,6 +69,9 @@ async function tryAgain(step: Step, options: AttemptOptions): Promise<Attempt> {
 
 /** Its conditions are asked each time: what an earlier try did may be why there is nothing left to do. */
 async function once(step: Step, options: AttemptOptions): Promise<Attempt> {
+  if (options.after && asksCommands(step.options)) {
+    throw new Unforeseen(options.after.key, 'its conditions are only asked then');
+  }
   const skip = await guarded(step.options, options.context);
   if (skip) {
     const skipped: Attempt = { verdict: 'skipped', skipReason: skip.reason, comment: skip.comment, changes: {} };
@@ -106,8 +114,11 @@ async function planAndApply(step: Step, options: AttemptOptions): Promise<Attemp
     const isSo = Object.keys(changes).length === 0;
     if (isSo && watched && built.refresh) return await refresh(step, made, options);
     const isBoth = watched && !isSo && built.refreshesBeside(changes);
-    if (isSo || test)
-      return { verdict: isSo ? 'ok' : 'would', changes, ...(isBoth ? { refreshed: true } : {}), ...told(made) };
+    if (isSo) return { verdict: 'ok', changes, ...told(made) };
+    if (test) {
+      const foreseen = await foresee(step, made, changes, options);
+      return isBoth ? beside(foreseen, await foresee(step, made, 'refresh', options)) : foreseen;
+    }
     options.approve?.(step.key, changes);
     const applied = done(made, changes, await plan.apply());
     return isBoth ? beside(applied, await refresh(step, made, options)) : applied;
@@ -141,8 +152,10 @@ async function refreshAfterAll(step: Step, made: Made, options: AttemptOptions):
 }
 
 /** Does what a watched change causes. A state that has no refresh of its own is planned and applied instead. */
-async function refresh({ key }: Step, made: Made, { test, context, approve }: AttemptOptions): Promise<Attempt> {
+async function refresh(step: Step, made: Made, options: AttemptOptions): Promise<Attempt> {
   const { built } = made;
+  const { test, context, approve } = options;
+  const { key } = step;
   if (built.refresh === undefined) {
     const { changes, apply } = await built.plan(context);
     const differs = Object.keys(changes).length > 0;
@@ -150,9 +163,9 @@ async function refresh({ key }: Step, made: Made, { test, context, approve }: At
       approve?.(key, changes);
       return done(made, changes, await apply());
     }
-    return { verdict: differs ? 'would' : 'ok', changes, ...told(made) };
+    return differs ? foresee(step, made, changes, options) : { verdict: 'ok', changes, ...told(made) };
   }
-  if (test) return { verdict: 'would', changes: {}, refreshed: true, ...told(made) };
+  if (test) return foresee(step, made, 'refresh', options);
   approve?.(key, undefined);
   try {
     const details = await built.refresh(context);
@@ -161,6 +174,30 @@ async function refresh({ key }: Step, made: Made, { test, context, approve }: At
     // It was caused all the same: what listens to this state must hear of it.
     return { ...made, ...failure(thrown), refreshed: true };
   }
+}
+
+/** What would be done is supposed to be done: later steps see the machine as it will be. It fails if the run would. */
+async function foresee(
+  step: Step,
+  made: Made,
+  work: Changes | 'refresh',
+  { supposed, context }: AttemptOptions,
+): Promise<Attempt> {
+  const foreseen = work === 'refresh' ? { changes: {}, refreshed: true } : { changes: work };
+  const would: Attempt = { verdict: 'would', ...foreseen, ...told(made) };
+  if (supposed === undefined) return would;
+  try {
+    await made.built.suppose(work, withContext(context, supposed.doneBy(step.key)));
+  } catch (thrown) {
+    if (!isError(thrown, 'PLAN_EFFECT_UNKNOWN')) return { ...made, ...failure(thrown), ...foreseen };
+    supposed.doubt(step.key, wordsOf(made.built));
+  }
+  return would;
+}
+
+/** Words of its arguments that may name what it changes. */
+export function wordsOf({ references }: BuiltState): readonly string[] {
+  return [...references.path, ...references.command];
 }
 
 /** The module has the last word: `changed: 'no'` takes the planned changes back, its comment counts before any other. */

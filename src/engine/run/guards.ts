@@ -8,7 +8,7 @@ export interface Skip {
   readonly comment: string;
 }
 
-/** Why a state's own conditions keep it from running; undefined when they let it. They are asked for real in a plan, too. */
+/** Why a state's own conditions keep it from running; undefined when they let it. In a plan they are asked of the machine as it will be. */
 export async function guarded(options: StepOptions, context: Context): Promise<Skip | undefined> {
   const { onlyif, unless, creates, commands } = options;
   const said: { readonly skips: boolean; readonly reason: SkipReason; readonly comment: string }[] = [];
@@ -27,6 +27,11 @@ export async function guarded(options: StepOptions, context: Context): Promise<S
   }
   const skip = said.find(({ skips }) => skips);
   return skip && { reason: skip.reason, comment: said.map(({ comment }) => comment).join('\n') };
+}
+
+/** Whether a command decides if it runs, rather than what is written. */
+export function asksCommands({ onlyif = [], unless = [] }: StepOptions): boolean {
+  return [...onlyif, ...unless].some((guard) => guard.kind === 'command' && !/^(true|false|:)$/.test(guard.command));
 }
 
 /** One after another, and no further than the first that does not hold. */

@@ -4,7 +4,8 @@ import type { Context } from '#kit/context.ts';
 import type { Graph } from '../order.ts';
 import type { Reference } from '../references.ts';
 import type { Step } from '../step.ts';
-import { attempt } from './attempt.ts';
+import { type Attempt, attempt } from './attempt.ts';
+import { type Doubt, doubtOf, type Foresight, unsure } from './doubt.ts';
 import type { RunOptions } from './options.ts';
 import { hasChanged, type Settled } from './settled.ts';
 
@@ -22,7 +23,7 @@ export interface ListenOptions extends RunOptions {
  * that target otherwise. They are reported under ids of their own.
  */
 export async function listen(graph: Graph, options: ListenOptions): Promise<void> {
-  const { settled, signal, contextOf, random, test, approve, emit, next, clock } = options;
+  const { settled, signal, contextOf, random, test, supposed, approve, emit, next, clock } = options;
   const done = new Set<Step>();
   for (const { step, targets } of graph.listeners) {
     const changed = targets.filter((target) => {
@@ -35,14 +36,17 @@ export async function listen(graph: Graph, options: ListenOptions): Promise<void
     const listener = listenerOf(step);
     const result = await attempt(listener, {
       test,
+      supposed,
       approve,
       random,
       context: contextOf(step),
       watched: true,
       listening: true,
     });
-    const because = changed.map(({ id }) => id);
-    emit({ ...result, step: listener, because, sequence: next(), startedAt, ms: elapsed() });
+    const doubt = supposed && doubtAbout(step, result, changed, { graph, settled, supposed });
+    const outcome = doubt ? unsure(result, doubt) : result;
+    const because = (doubt?.because ?? changed).map(({ id }) => id);
+    emit({ ...outcome, step: listener, because, sequence: next(), startedAt, ms: elapsed() });
     if (!test && result.verdict === 'failed' && (step.options.failhard ?? options.failhard)) break;
   }
   const told = new Set<string>();
@@ -52,6 +56,13 @@ export async function listen(graph: Graph, options: ListenOptions): Promise<void
     told.add(reference.text);
     emit(deaf(graph, reference, next(), startWatch(clock).startedAt));
   }
+}
+
+/** A listener is called by any of those that changed; one of which a plan cannot tell may call it in vain. */
+function doubtAbout(step: Step, result: Attempt, changed: readonly Step[], foresight: Foresight): Doubt | undefined {
+  const isSure = changed.some((target) => foresight.settled.get(target)?.verdict !== 'unsure');
+  if (isSure || result.verdict !== 'would') return doubtOf(step, result, [], foresight);
+  return { because: changed, reason: 'it is only refreshed when that changes something' };
 }
 
 function listenerOf(step: Step): Step {

@@ -1,21 +1,20 @@
-import type * as z from 'zod';
 import { groupUnknown, userUnknown } from '#machine/errors.ts';
 import type { FileOwner, FileStat, Machine } from '#machine/machine.ts';
 import type { Change } from '../changes.ts';
-import { AccountRef, FileMode, modeText, parseMode } from '../types.ts';
+import { type AccountRef, FileMode, GroupRef, modeText, parseMode, UserRef } from '../types.ts';
 
 /** Arguments of every state that manages who may do what with a path. Left out, each stays as it is. */
 export const attributeArguments = {
-  user: AccountRef.optional()
+  user: UserRef.optional()
     .describe('Owner, by name or id')
     .meta({ aliases: ['owner'] }),
-  group: AccountRef.optional().describe('Owning group, by name or id'),
+  group: GroupRef.optional().describe('Owning group, by name or id'),
   mode: FileMode.optional().describe('Permissions in octal, setuid, setgid and sticky bits included'),
 };
 
 export interface AttributeWish {
-  readonly user?: z.output<typeof AccountRef> | undefined;
-  readonly group?: z.output<typeof AccountRef> | undefined;
+  readonly user?: AccountRef | undefined;
+  readonly group?: AccountRef | undefined;
   readonly mode?: number | undefined;
 }
 

@@ -3,15 +3,15 @@ import { ZesterError } from '#base/errors.ts';
 import { durationText } from '#base/time.ts';
 import { commandDirectoryUnknown, groupUnknown, userUnknown } from '#machine/errors.ts';
 import type { CommandResult, Machine } from '#machine/machine.ts';
-import { AccountRef, Duration, EnvironmentMap, FileMode, GroupRef, StringList } from '../types.ts';
+import { Duration, EnvironmentMap, FileMode, GroupRef, StringList, UserRef } from '../types.ts';
 import { realPath } from './places.ts';
 
 /** Arguments of everything that runs a command. */
 export const commandArguments = {
-  cwd: z.string().optional().describe('Directory to run it in; the home of its user when left out'),
+  cwd: z.string().optional().describe('Directory to run it in; the home of its user when left out').meta({ refers: 'place' }),
   env: EnvironmentMap.optional().describe('Environment variables, added to what it sees of those of the agent'),
   prepend_path: z.string().optional().describe('Folders to look for programs in before all others: "/opt/app/bin"'),
-  runas: AccountRef.optional()
+  runas: UserRef.optional()
     .describe('User to run it as, with the groups and the home of that user')
     .meta({ aliases: ['user'] }),
   group: GroupRef.optional().describe('Primary group to run it with'),

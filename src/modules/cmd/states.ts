@@ -16,7 +16,9 @@ import { loadScript, ScriptArguments, type ScriptWish, withScript } from './scri
 
 const runArguments = {
   ...commandArguments,
-  creates: StringList.optional().describe('Paths; when all of them exist, there is nothing to do'),
+  creates: StringList.optional()
+    .describe('Paths; when all of them exist, there is nothing to do')
+    .meta({ refers: 'command' }),
   stateful: z
     .union([z.boolean(), z.array(z.looseObject({ test_name: z.string().optional() }))])
     .default(false)
@@ -32,8 +34,10 @@ const commandArgument = z
   .string()
   .min(1)
   .describe('The command')
-  .meta({ primary: true, aliases: ['name', 'cmd'] });
-const words = StringList.optional().describe('Arguments; with them, the command is a program and no shell reads it');
+  .meta({ primary: true, aliases: ['name', 'cmd'], refers: 'command' });
+const words = StringList.optional()
+  .describe('Arguments; with them, the command is a program and no shell reads it')
+  .meta({ refers: 'command' });
 
 export const run = state({
   name: 'cmd.run',
@@ -139,7 +143,7 @@ export const script = state({
         .describe('The script: "zester://…", "salt://…", a path in the state tree, or an absolute path'),
       args: ScriptArguments.default([])
         .describe('Arguments of the script: a list, or a text that a shell takes apart')
-        .meta({ decode: 'command' }),
+        .meta({ decode: 'command', refers: 'command' }),
       template: TemplateFlag.optional().describe('Render the script with Jinja first'),
       context: AnyMap.optional().describe('Names the template may use'),
       defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),

@@ -121,6 +121,8 @@ export const failWithChanges = state({
   async apply(_changes, wanted) {
     throw failure(wanted.name, wanted.comment ?? 'Failure!');
   },
+  // In a plan it would change something, as in Salt: what else waits for it is what people want to see.
+  suppose: async () => undefined,
   refresh: fired,
   examples: [
     { title: 'A change that fails', args: { name: 'broken' }, expect: { refusal: 'TEST_FAILED' } },
@@ -166,6 +168,7 @@ export const configurable = state({
   async apply(changes, wanted) {
     if (changes.testing?.to === 'A pretended failure') throw failure(wanted.name, wanted.comment);
   },
+  suppose: async () => undefined,
   async refresh(wanted) {
     if (!wanted.result()) throw failure(wanted.name, wanted.comment);
     return fired();

@@ -4,7 +4,7 @@ import { notKept } from '#kit/abilities/places.ts';
 import { type Change, differences, removal } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
-import { AccountRef, StringList } from '#kit/types.ts';
+import { type AccountRef, GroupRef, StringList } from '#kit/types.ts';
 import { groupUnknown, userIdTaken } from '#machine/errors.ts';
 import type { User, UserWish } from '#machine/machine.ts';
 
@@ -16,14 +16,16 @@ export const present = state({
   args: z.object({
     name,
     uid: z.int().min(0).optional().describe('User id; the system picks one when left out'),
-    gid: AccountRef.optional()
+    gid: GroupRef.optional()
       .describe('Primary group, by name or id')
       .meta({ aliases: ['primary_group'] }),
     usergroup: z.boolean().optional().describe('Whether a new user without "gid" gets a group of its own name'),
-    groups: StringList.optional().describe('Supplementary groups; they must exist'),
-    optional_groups: StringList.optional().describe('Supplementary groups, of which only those that exist count'),
+    groups: StringList.optional().describe('Supplementary groups; they must exist').meta({ refers: 'group' }),
+    optional_groups: StringList.optional()
+      .describe('Supplementary groups, of which only those that exist count')
+      .meta({ refers: 'group' }),
     remove_groups: z.boolean().default(true).describe('Leave supplementary groups that are not listed'),
-    home: z.string().optional().describe('Home directory'),
+    home: z.string().optional().describe('Home directory').meta({ refers: 'path' }),
     createhome: z.boolean().default(true).describe('Make the home directory of a new user'),
     shell: z.string().optional().describe('Login shell'),
     fullname: z.string().optional().describe('Full name'),
