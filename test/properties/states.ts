@@ -80,6 +80,9 @@ function poolsFor(state: string, names: Names): Pools {
     version: ['1.0', '>=1', '2.0'],
     source: sourcesFor(state, names),
     makedirs: [true, true, false],
+    // Waits for real; and what is new at every run is never as it was.
+    init_delay: [0],
+    renew: [false],
     sources: [['zester://motd']],
     target: ['/srv/elsewhere', '/srv', 'app.conf'],
     contents: [...texts, ['a', 'b']],

@@ -30,7 +30,7 @@ export function fakeServices(services: ServiceState): Services {
       const service = services.get(plainName(name));
       if (service === undefined) return undefined;
       const { running, enabled, masked, ended } = service;
-      return { running, enabled, masked, ...(ended ? { ended } : {}) };
+      return { running, enabled: enabled && !masked, masked, ...(ended ? { ended } : {}) };
     },
     list: async () => [...services.keys()].toSorted(),
     start: (name) => started('start', name),
@@ -47,10 +47,11 @@ export function fakeServices(services: ServiceState): Services {
     async disable(name) {
       entry('disable', name).enabled = false;
     },
-    async mask(name) {
+    async mask(name, { runtime = false } = {}) {
       const service = entry('mask', name);
       service.masked = true;
-      service.enabled = false;
+      // Until the next boot it only hides that it is enabled.
+      if (!runtime) service.enabled = false;
     },
     async unmask(name) {
       entry('unmask', name).masked = false;
