@@ -14,6 +14,8 @@ export interface HostOptions {
    * root file system, without an init system (50 ms, nothing to download).
    */
   readonly systemd?: boolean;
+  /** The Debian that a systemd host is laid over; the prepared one of `debianTree()` when left out. */
+  readonly tree?: string;
   /**
    * `machine` shares the machine's network, so that services on its loopback can be reached; `own` has a loopback
    * and no way out. A systemd host always has its own.
@@ -72,10 +74,10 @@ const forbidden = '-sys_time,-sys_module,-sys_rawio,-sys_boot,-mac_admin,-mac_ov
 
 /** Starts a host; `probe()` says beforehand whether this machine can, and why not. */
 export async function throwAwayHost(options: HostOptions): Promise<Host> {
-  const { name, systemd = false, binds = [], reads = [], keepTmp = false } = options;
+  const { name, systemd = false, tree, binds = [], reads = [], keepTmp = false } = options;
   const network = systemd ? 'own' : (options.network ?? 'machine');
   const drop = dropped(network);
-  const lower = systemd ? await debianTree() : '/';
+  const lower = systemd ? (tree ?? (await debianTree())) : '/';
   const folder = claimFolder(name);
   for (const each of ['root', 'upper']) fs.mkdirSync(join(folder, each), { recursive: true });
   const cgroup = systemd ? cgroupFolder(folder) : undefined;

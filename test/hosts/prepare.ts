@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { type Probe, probe } from './probe.ts';
+import { notBuilt, type Probe, probe } from './probe.ts';
 import { onPath } from './programs.ts';
 import { debianTree, hasTree } from './tree.ts';
 
@@ -20,7 +20,7 @@ export async function prepareHosts(say: (text: string) => void): Promise<Probe> 
     if (why !== undefined) say(`apt-get cannot install them: ${why}`);
   }
   const can = probe({ again: true });
-  if (can.plain !== true || can.systemd === true) return can;
+  if (can.systemd !== notBuilt) return can;
   say('Building a Debian for hosts with systemd; this is done once');
   try {
     await debianTree();

@@ -13,6 +13,9 @@ export interface Probe {
   readonly systemd: true | string;
 }
 
+/** Why there is no systemd host where only its tree is missing. */
+export const notBuilt = 'its Debian is not built yet ("npm run hosts" does it)';
+
 let found: Probe | undefined;
 
 /** Tries rather than guesses; once per process, unless something was installed since. */
@@ -76,7 +79,7 @@ function systemdHosts(): true | string {
   }
   if (!fs.existsSync(join(place, 'cgroup.kill'))) return 'there is no cgroup version 2 with cgroup.kill';
   raiseWatchLimit();
-  return hasTree() ? true : 'its Debian is not built yet ("npm run hosts" does it)';
+  return hasTree() ? true : notBuilt;
 }
 
 /** A systemd host takes eight watches; the default of 128 ends at the sixteenth host. */

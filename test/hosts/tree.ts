@@ -20,31 +20,44 @@ const masked = [
   ...['apt-daily.timer', 'apt-daily-upgrade.timer', 'e2scrub_all.timer', 'fstrim.timer', 'dpkg-db-backup.timer'],
 ];
 
+/** What a Debian that hosts are laid over is made of. */
+export interface TreeRecipe {
+  readonly packages: readonly string[];
+  /** Finishes it; gets its folder. */
+  readonly prepare: (tree: string) => void | Promise<void>;
+  /** All that `prepare` goes by: the tree is built again when any of it changes. */
+  readonly key: readonly unknown[];
+}
+
+const hostRecipe: TreeRecipe = { packages, prepare, key: [masked, prepare.toString()] };
+
 /**
- * A prepared Debian that hosts are copies of: built on first use (half a minute of work), then kept in `$ZESTER_CACHE`
- * (or `~/.cache/zester`) under the hash of what it is made of, for every checkout.
+ * A prepared Debian: built on first use (half a minute of work), then kept in `$ZESTER_CACHE` (or `~/.cache/zester`) under
+ * the hash of what it is made of, for every checkout.
  */
-export async function debianTree(): Promise<string> {
-  const place = treeFolder();
+export async function debianTree(recipe: TreeRecipe = hostRecipe): Promise<string> {
+  const place = treeFolder(recipe);
   if (fs.existsSync(place)) return place;
   const why = cannotBuild();
   if (why !== undefined) throw new Error(`Cannot build the Debian tree for hosts: ${why}`);
   fs.mkdirSync(dirname(place), { recursive: true });
   const building = `${place}.${process.pid}`;
   try {
-    execFileSync('mmdebstrap', mmdebstrapOptions(building), { stdio: ['ignore', 'ignore', 'pipe'] });
-    prepare(building);
+    execFileSync('mmdebstrap', mmdebstrapOptions(recipe, building), { stdio: ['ignore', 'ignore', 'pipe'] });
+    await recipe.prepare(building);
     fs.renameSync(building, place);
   } catch (error) {
     fs.rmSync(building, { recursive: true, force: true });
     // Another process may have been quicker.
-    if (!fs.existsSync(place)) throw error;
+    if (fs.existsSync(place)) return place;
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().slice(-500) : String(error);
+    throw new Error(`Cannot build the Debian tree for hosts: ${said}`, { cause: error });
   }
   return place;
 }
 
 export function hasTree(): boolean {
-  return fs.existsSync(treeFolder());
+  return fs.existsSync(treeFolder(hostRecipe));
 }
 
 /** Why this machine cannot build the tree, if so. */
@@ -53,15 +66,15 @@ function cannotBuild(): string | undefined {
   return mirror() === undefined ? 'no Debian mirror is configured in /etc/apt' : undefined;
 }
 
-function treeFolder(): string {
+function treeFolder({ packages: names, key }: TreeRecipe): string {
   const cache = process.env.ZESTER_CACHE ?? join(homedir(), '.cache', 'zester');
-  const recipe = JSON.stringify([suite, packages, masked, prepare.toString()]);
-  return join(cache, 'hosts', `${suite}-${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`);
+  const recipe = createHash('sha256').update(JSON.stringify([suite, names, ...key]));
+  return join(cache, 'hosts', `${suite}-${recipe.digest('hex').slice(0, 12)}`);
 }
 
-function mmdebstrapOptions(place: string): readonly string[] {
+function mmdebstrapOptions({ packages: names }: TreeRecipe, place: string): readonly string[] {
   return [
-    ...['--quiet', '--variant=minbase', '--format=directory', `--include=${packages.join(',')}`],
+    ...['--quiet', '--variant=minbase', '--format=directory', `--include=${names.join(',')}`],
     ...['--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Languages "none"'],
     ...['--dpkgopt=path-exclude=/usr/share/doc/*', '--dpkgopt=path-exclude=/usr/share/man/*'],
     ...[suite, place, mirror() ?? ''],
@@ -69,7 +82,7 @@ function mmdebstrapOptions(place: string): readonly string[] {
 }
 
 /** The mirror this machine itself uses. */
-function mirror(): string | undefined {
+export function mirror(): string | undefined {
   const files = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'].filter((each) =>
     fs.existsSync(each),
   );

@@ -1,10 +1,18 @@
 import * as z from 'zod';
 import type { Expectation } from './format.ts';
 
+interface StateAnswer {
+  readonly id: string;
+  readonly state: string;
+  readonly name?: string | undefined;
+  readonly result: string;
+  readonly skipReason?: string | undefined;
+}
+
 /** What a run answered: state by state, or that it was refused, or neither (`text` then says what came instead). */
 export interface Run {
   readonly code: number;
-  readonly results?: readonly { readonly id: string; readonly state: string; readonly result: string }[];
+  readonly results?: readonly StateAnswer[];
   readonly refusal?: string;
   readonly text: string;
 }
@@ -29,6 +37,8 @@ const Answer = z.looseObject({
         z.looseObject({
           id: z.string(),
           state: z.string(),
+          name: z.string().optional(),
+          skipReason: z.string().optional(),
           result: z.string(),
           error: z.looseObject({ message: z.string() }).optional(),
           comment: z.string().optional(),
