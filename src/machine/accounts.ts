@@ -1,5 +1,7 @@
 import { machineError, nameInvalid } from './errors.ts';
-import type { CommandResult, Files, Group, User } from './machine.ts';
+import type { CommandResult, Group, User } from './machine.ts';
+import { noMemory } from './memory.ts';
+import type { Tools } from './provider.ts';
 
 /** What the readers of `/etc/passwd` and its kin give: the same for every tool that writes them. */
 export interface AccountFiles {
@@ -9,12 +11,13 @@ export interface AccountFiles {
   passwordHashes(): Promise<ReadonlyMap<string, string>>;
 }
 
-export function accountFiles(files: Files): AccountFiles {
+export function accountFiles({ files, memory = noMemory }: Pick<Tools, 'files' | 'memory'>): AccountFiles {
   const text = async (path: string) => new TextDecoder().decode((await files.read(path)) ?? new Uint8Array());
+  const groups = () => memory.recall('groups', async () => parseGroup(await text('/etc/group')));
   return {
-    users: async () => parsePasswd(await text('/etc/passwd'), parseGroup(await text('/etc/group'))),
-    groups: async () => parseGroup(await text('/etc/group')),
-    passwordHashes: async () => parseShadow(await text('/etc/shadow')),
+    users: () => memory.recall('users', async () => parsePasswd(await text('/etc/passwd'), await groups())),
+    groups,
+    passwordHashes: () => memory.recall('passwords', async () => parseShadow(await text('/etc/shadow'))),
   };
 }
 

@@ -176,6 +176,18 @@ export function nameInvalid(kind: 'user' | 'group', name: string): ZesterError {
   });
 }
 
+export function packageOptionUnknown(option: string, tool: string): ZesterError {
+  return machineError('PACKAGE_OPTION_UNKNOWN', `Cannot use "${option}" here: ${tool} has nothing of the kind`, {
+    hint: 'Give it only on machines whose package manager knows it',
+  });
+}
+
+export function packageFileInvalid(file: string, details?: Readonly<Record<string, string>>): ZesterError {
+  return machineError('PACKAGE_FILE_INVALID', `Cannot read "${file}": it is no package file that fits here`, {
+    details,
+  });
+}
+
 export function packageUnknown(name: string, details?: Readonly<Record<string, string>>): ZesterError {
   return machineError('PACKAGE_UNKNOWN', `Cannot install "${name}": no repository offers it`, {
     details,
@@ -187,10 +199,15 @@ export function packageVersionUnknown(
   name: string,
   version: string,
   details?: Readonly<Record<string, string>>,
+  offered: readonly string[] = [],
 ): ZesterError {
+  const hint =
+    offered.length === 0
+      ? 'Ask the machine which versions it is offered, or leave the version out'
+      : `Offered are ${offered.slice(0, 10).join(', ')}${offered.length > 10 ? ' and others' : ''}`;
   return machineError('PACKAGE_VERSION_UNKNOWN', `Cannot install "${name}" ${version}: no repository offers it`, {
     details,
-    hint: 'Ask the machine which versions it is offered, or leave the version out',
+    hint,
   });
 }
 

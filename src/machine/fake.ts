@@ -67,7 +67,7 @@ export function fakeMachine(given: Given = {}): FakeMachine {
     commands: fakeCommands({ files, users, groups, answers, plant: plantLater, calls }),
     users,
     groups,
-    packages: fakePackages(packages),
+    packages: fakePackages(packages, files),
     services: fakeServices(services),
     system: system.port(files),
     calls,
@@ -145,7 +145,7 @@ function packagesOf(given: Given): PackageState {
 function servicesOf({ services = {} }: Given): ServiceState {
   const entries = Object.entries(services).map(([name, service]) => {
     const { running = false, enabled = false, masked = false, start = 'runs' } = service;
-    return [plainName(name), { running, enabled, masked, ended: false, start }] as const;
+    return [plainName(name), { running, enabled, masked, start }] as const;
   });
   return new Map(entries);
 }

@@ -187,26 +187,56 @@ export interface Packages {
   readonly provider: string;
   /** Installed name → version, of those asked for, or of all. */
   installed(names?: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** The newest version the configured repositories offer for each name. */
-  available(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Which options mean something to the tool; the others throw `PACKAGE_OPTION_UNKNOWN` when they are given. */
+  knows(): Promise<readonly (keyof PackageOptions)[]>;
+  /** The version of each name that an install without a version brings; not always the newest. */
+  available(names: readonly string[], options?: PackageSources): Promise<ReadonlyMap<string, string>>;
+  /** Every version that the repositories offer of each name, in whatever order. */
+  versions(names: readonly string[], options?: PackageSources): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** What a package file holds, by its path or its content. Throws `PACKAGE_FILE_INVALID`. */
+  describe(file: string | Uint8Array): Promise<{ readonly name: string; readonly version: string }>;
   /** Installed packages for which the repositories offer a newer version: name → that version. */
-  upgrades(): Promise<ReadonlyMap<string, string>>;
-  refresh(): Promise<void>;
+  upgrades(options?: { readonly dist?: boolean }): Promise<ReadonlyMap<string, string>>;
+  refresh(options?: PackageSources): Promise<void>;
   /**
    * One transaction: all or none. A version pins exactly, and may go back; without one the newest is installed. A
-   * `file` is the path of a package file. Throws `PACKAGE_UNKNOWN`, `PACKAGE_VERSION_UNKNOWN`, `PACKAGE_FAILED`.
+   * `file` is the path of a package file. Configuration that somebody changed stays, and nobody is asked anything.
+   * Throws `PACKAGE_UNKNOWN`, `PACKAGE_VERSION_UNKNOWN`, `PACKAGE_FAILED`.
    */
-  install(packages: readonly PackageWish[]): Promise<void>;
+  install(packages: readonly PackageWish[], options?: PackageOptions): Promise<void>;
   /** What is not installed is fine. What depends on a removed package goes too; `purge` takes configuration along. */
   remove(names: readonly string[], options?: { readonly purge?: boolean }): Promise<void>;
-  /** Brings everything installed to the newest version, except what is held. */
-  upgrade(): Promise<void>;
+  /** Brings everything installed to the newest version, except what is held; with `dist` also where others must go. */
+  upgrade(options?: { readonly dist?: boolean }): Promise<void>;
   /** Of the names: those no longer installed whose configuration is still there, which a purge would take. */
   remnants(names: readonly string[]): Promise<readonly string[]>;
   /** Packages kept at their version, sorted. */
   held(): Promise<readonly string[]>;
   hold(names: readonly string[]): Promise<void>;
   release(names: readonly string[]): Promise<void>;
+}
+
+/** Where packages are taken from, beside or instead of what is configured. */
+export interface PackageSources {
+  /** A repository, or a release of the distribution on Debian. */
+  readonly from?: string | undefined;
+  readonly enable?: readonly string[] | undefined;
+  readonly disable?: readonly string[] | undefined;
+}
+
+export interface PackageOptions extends PackageSources {
+  /** Whether what is only recommended comes along; as the tool is configured when left out. */
+  readonly recommends?: boolean | undefined;
+  /** Take packages that nobody signed. */
+  readonly unverified?: boolean | undefined;
+  /** Leave packages alone that are not installed. */
+  readonly onlyUpgrade?: boolean | undefined;
+  /** Install what is installed again. */
+  readonly reinstall?: boolean | undefined;
+  /** Replace configuration that somebody changed. */
+  readonly newConfiguration?: boolean | undefined;
+  /** Settings of the tool for this once: `name=value`. */
+  readonly settings?: readonly string[] | undefined;
 }
 
 export interface PackageWish {
@@ -219,8 +249,8 @@ export interface ServiceStatus {
   readonly running: boolean;
   readonly enabled: boolean;
   readonly masked: boolean;
-  /** It did its work and ended by itself, without a fault: a oneshot, which is not there to be found running. */
-  readonly ended?: boolean;
+  /** It does its work and ends by itself: a oneshot, which is never there to be found running. */
+  readonly ends?: boolean;
 }
 
 export interface StartOptions {

@@ -1,4 +1,5 @@
 import type { Commands, Files } from './machine.ts';
+import type { Memory } from './memory.ts';
 
 /** What a choice of provider is made of: read from the machine without running anything. */
 export interface About {
@@ -13,6 +14,8 @@ export interface About {
 export interface Tools {
   readonly files: Files;
   readonly commands: Commands;
+  /** Where what is read is kept for a run; without one it is read each time. */
+  readonly memory?: Memory;
 }
 
 /** One way to serve a port, loaded only when it is the one. */

@@ -5,6 +5,7 @@ import { providerMissing } from './errors.ts';
 import { familyOf } from './family.ts';
 import { realFiles } from './files.ts';
 import type { Commands, Files, Groups, Machine, Packages, Services, System, Users } from './machine.ts';
+import { createMemory, type Memory, noMemory } from './memory.ts';
 import { packageProviders } from './packages/providers.ts';
 import { type About, choose, once, type Provider, type Tools } from './provider.ts';
 import { serviceProviders } from './services/providers.ts';
@@ -18,12 +19,14 @@ export interface RealMachineOptions {
   readonly root?: string | undefined;
   /** Facts that spare reading `/etc/os-release`: only `os.family` is looked at. */
   readonly facts?: Readonly<Record<string, unknown>>;
+  /** Whether what is read of packages, services and accounts counts until something is written: for one run. */
+  readonly remembers?: boolean;
   /** What commands are run with: the job they belong to. */
   readonly running?: Pick<RealCommandsOptions, 'job' | 'cgroups'> | undefined;
 }
 
 /** The machine this process runs on. Providers are chosen when first asked for, and loaded only then. */
-export function realMachine({ root, facts, running }: RealMachineOptions = {}): Machine {
+export function realMachine({ root, facts, running, remembers }: RealMachineOptions = {}): Machine {
   const files = realFiles({ root });
   const commands = realCommands({ root, ...running });
   const about = aboutFolder(root ?? '', facts);
@@ -31,6 +34,7 @@ export function realMachine({ root, facts, running }: RealMachineOptions = {}): 
     files,
     commands,
     about: root === undefined ? about : { ...about, has: () => false, exists: () => false },
+    remembers,
   });
 }
 
@@ -38,19 +42,24 @@ export interface MachineParts {
   readonly files: Files;
   readonly commands: Commands;
   readonly about: About;
+  readonly remembers?: boolean | undefined;
 }
 
 /** A machine from its two hands, files and commands: everything else is done with them. */
-export function composedMachine({ files, commands, about }: MachineParts): Machine {
-  const tools: Tools = { files, commands };
+export function composedMachine({ files, commands, about, remembers = false }: MachineParts): Machine {
+  const memory = remembers ? createMemory() : noMemory;
+  // Lists of packages are only old when somebody else than the package manager was at work.
+  const lists = remembers ? createMemory() : noMemory;
+  const foreign = <T>(change: () => Promise<T>) => lists.changing(() => memory.changing(change));
+  const tools: Tools = { files, commands, memory };
   const accounts = once(() => loadAccounts(tools, about));
   return {
-    files,
-    commands,
-    groups: lazyGroups(async () => (await accounts()).groups),
-    users: lazyUsers(async () => (await accounts()).users),
-    packages: lazyPackages(tools, about),
-    services: lazyServices(tools, about),
+    files: changingFiles(files, foreign),
+    commands: { ...commands, run: (argv, options) => foreign(() => commands.run(argv, options)) },
+    groups: lazyGroups(async () => (await accounts()).groups, memory),
+    users: lazyUsers(async () => (await accounts()).users, memory),
+    packages: lazyPackages(tools, about, { memory, lists }),
+    services: lazyServices(tools, about, memory),
     system: realSystem(files),
   };
 }
@@ -100,26 +109,41 @@ async function loadAccounts(
   return (await import('./users/files.ts')).fileAccounts(tools.files);
 }
 
-function lazyGroups(load: () => Promise<Groups>): Groups {
+type Changing = Memory['changing'];
+
+function changingFiles(files: Files, changing: Changing): Files {
   return {
-    find: async (name) => (await load()).find(name),
-    list: async () => (await load()).list(),
-    add: async (name, options) => (await load()).add(name, options),
-    setId: async (name, gid) => (await load()).setId(name, gid),
-    setMembers: async (name, members) => (await load()).setMembers(name, members),
-    remove: async (name) => (await load()).remove(name),
+    ...files,
+    write: (path, content, options) => changing(() => files.write(path, content, options)),
+    makeDirectory: (path, options) => changing(() => files.makeDirectory(path, options)),
+    link: (path, target, options) => changing(() => files.link(path, target, options)),
+    remove: (path) => changing(() => files.remove(path)),
+    rename: (from, to) => changing(() => files.rename(from, to)),
+    setMode: (path, mode) => changing(() => files.setMode(path, mode)),
+    setOwner: (path, owner) => changing(() => files.setOwner(path, owner)),
   };
 }
 
-function lazyUsers(load: () => Promise<Users>): Users {
+function lazyGroups(load: () => Promise<Groups>, { changing }: Memory): Groups {
   return {
     find: async (name) => (await load()).find(name),
     list: async () => (await load()).list(),
-    add: async (name, wish) => (await load()).add(name, wish),
-    change: async (name, wish) => (await load()).change(name, wish),
-    remove: async (name, options) => (await load()).remove(name, options),
+    add: async (name, options) => changing(async () => (await load()).add(name, options)),
+    setId: async (name, gid) => changing(async () => (await load()).setId(name, gid)),
+    setMembers: async (name, members) => changing(async () => (await load()).setMembers(name, members)),
+    remove: async (name) => changing(async () => (await load()).remove(name)),
+  };
+}
+
+function lazyUsers(load: () => Promise<Users>, { changing }: Memory): Users {
+  return {
+    find: async (name) => (await load()).find(name),
+    list: async () => (await load()).list(),
+    add: async (name, wish) => changing(async () => (await load()).add(name, wish)),
+    change: async (name, wish) => changing(async () => (await load()).change(name, wish)),
+    remove: async (name, options) => changing(async () => (await load()).remove(name, options)),
     passwordHash: async (name) => (await load()).passwordHash(name),
-    setPasswordHash: async (name, hash) => (await load()).setPasswordHash(name, hash),
+    setPasswordHash: async (name, hash) => changing(async () => (await load()).setPasswordHash(name, hash)),
   };
 }
 
@@ -138,27 +162,35 @@ function chosen<Port>(port: 'packages' | 'services', providers: readonly Provide
   return { name: () => current()?.name ?? 'none', load };
 }
 
-function lazyPackages(tools: Tools, about: About): Packages {
+function lazyPackages(
+  tools: Tools,
+  about: About,
+  { memory: { changing }, lists }: { readonly memory: Memory; readonly lists: Memory },
+): Packages {
   const { name, load } = chosen('packages', packageProviders, tools, about);
   return {
     get provider() {
       return name();
     },
+    knows: async () => (await load()).knows(),
     installed: async (names) => (await load()).installed(names),
-    available: async (names) => (await load()).available(names),
-    upgrades: async () => (await load()).upgrades(),
-    refresh: async () => (await load()).refresh(),
-    install: async (packages) => (await load()).install(packages),
-    remove: async (names, options) => (await load()).remove(names, options),
-    upgrade: async () => (await load()).upgrade(),
+    available: async (names, options) => (await load()).available(names, options),
+    versions: async (names, options) => (await load()).versions(names, options),
+    describe: async (file) => (await load()).describe(file),
+    upgrades: async (options) => (await load()).upgrades(options),
+    refresh: (options = {}) =>
+      lists.recall(JSON.stringify(options), () => changing(async () => (await load()).refresh(options))),
+    install: async (packages, options) => changing(async () => (await load()).install(packages, options)),
+    remove: async (names, options) => changing(async () => (await load()).remove(names, options)),
+    upgrade: async (options) => changing(async () => (await load()).upgrade(options)),
     remnants: async (names) => (await load()).remnants(names),
     held: async () => (await load()).held(),
-    hold: async (names) => (await load()).hold(names),
-    release: async (names) => (await load()).release(names),
+    hold: async (names) => changing(async () => (await load()).hold(names)),
+    release: async (names) => changing(async () => (await load()).release(names)),
   };
 }
 
-function lazyServices(tools: Tools, about: About): Services {
+function lazyServices(tools: Tools, about: About, { changing }: Memory): Services {
   const { name, load } = chosen('services', serviceProviders, tools, about);
   return {
     get provider() {
@@ -166,15 +198,15 @@ function lazyServices(tools: Tools, about: About): Services {
     },
     find: async (service) => (await load()).find(service),
     list: async () => (await load()).list(),
-    start: async (service, options) => (await load()).start(service, options),
-    stop: async (service, options) => (await load()).stop(service, options),
-    restart: async (service, options) => (await load()).restart(service, options),
-    reload: async (service) => (await load()).reload(service),
-    enable: async (service) => (await load()).enable(service),
-    disable: async (service) => (await load()).disable(service),
-    mask: async (service, options) => (await load()).mask(service, options),
-    unmask: async (service, options) => (await load()).unmask(service, options),
-    reread: async () => (await load()).reread(),
+    start: async (service, options) => changing(async () => (await load()).start(service, options)),
+    stop: async (service, options) => changing(async () => (await load()).stop(service, options)),
+    restart: async (service, options) => changing(async () => (await load()).restart(service, options)),
+    reload: async (service) => changing(async () => (await load()).reload(service)),
+    enable: async (service) => changing(async () => (await load()).enable(service)),
+    disable: async (service) => changing(async () => (await load()).disable(service)),
+    mask: async (service, options) => changing(async () => (await load()).mask(service, options)),
+    unmask: async (service, options) => changing(async () => (await load()).unmask(service, options)),
+    reread: async () => changing(async () => (await load()).reread()),
   };
 }
 

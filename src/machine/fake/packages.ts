@@ -1,6 +1,8 @@
-import { packageUnknown, packageVersionUnknown } from '../errors.ts';
+import { packageFileInvalid, packageUnknown, packageVersionUnknown } from '../errors.ts';
 import type { GivenPackage } from '../given.ts';
-import type { Packages, PackageWish } from '../machine.ts';
+import type { Files, Packages, PackageWish } from '../machine.ts';
+import { aptOptions } from '../packages/apt.ts';
+import { refuseOptions } from '../packages/failure.ts';
 
 export interface PackageState {
   /** Name → version. */
@@ -12,13 +14,14 @@ export interface PackageState {
 }
 
 /** The packages port in memory: what is wanted comes with its dependencies, or nothing comes at all. */
-export function fakePackages({ installed, repository, held, remnants }: PackageState): Packages {
+export function fakePackages({ installed, repository, held, remnants }: PackageState, files: Files): Packages {
   const newest = (name: string) => repository.get(name)?.versions.at(-1);
 
   /** The whole transaction, or a refusal: dependencies before what needs them. */
-  function resolve({ name, version, file }: PackageWish, into: Map<string, string>): void {
+  async function resolve({ name, version, file }: PackageWish, into: Map<string, string>): Promise<void> {
     if (file !== undefined) {
-      into.set(name, version ?? installed.get(name) ?? '1.0');
+      const described = await describe(file);
+      into.set(described.name, described.version);
       return;
     }
     const offer = repository.get(name);
@@ -29,7 +32,15 @@ export function fakePackages({ installed, repository, held, remnants }: PackageS
     const chosen = version ?? offer?.versions.at(-1) ?? installed.get(name);
     if (chosen === undefined || into.has(name)) return;
     into.set(name, chosen);
-    for (const each of offer?.depends ?? []) if (!installed.has(each)) resolve({ name: each }, into);
+    for (const each of offer?.depends ?? []) if (!installed.has(each)) await resolve({ name: each }, into);
+  }
+
+  /** A package file of an example says what it holds: `name version`. */
+  async function describe(file: string | Uint8Array): Promise<{ readonly name: string; readonly version: string }> {
+    const content = typeof file === 'string' ? await files.read(file) : file;
+    const [, name, version] = /^(\S+) (\S+)\s*$/.exec(new TextDecoder().decode(content)) ?? [];
+    if (name !== undefined && version !== undefined) return { name, version };
+    throw packageFileInvalid(typeof file === 'string' ? file : 'the file');
   }
 
   function withDependents(names: readonly string[]): readonly string[] {
@@ -47,15 +58,21 @@ export function fakePackages({ installed, repository, held, remnants }: PackageS
 
   return {
     provider: 'apt',
+    knows: async () => aptOptions,
+    describe,
+    versions: async (names) =>
+      new Map(names.flatMap((name) => (repository.has(name) ? [[name, repository.get(name)?.versions ?? []]] : []))),
     installed: async (names) => new Map([...installed].filter(([name]) => names === undefined || names.includes(name))),
     available: async (names) =>
       new Map(names.flatMap((name) => (newest(name) === undefined ? [] : [[name, newest(name) ?? '']]))),
     upgrades,
     refresh: async () => {},
 
-    async install(wishes) {
+    async install(wishes, options = {}) {
+      refuseOptions(options, aptOptions, 'apt');
       const transaction = new Map<string, string>();
-      for (const wish of wishes) resolve(wish, transaction);
+      const taken = options.onlyUpgrade ? wishes.filter(({ name }) => installed.has(name)) : wishes;
+      for (const wish of taken) await resolve(wish, transaction);
       for (const [name, version] of transaction) {
         installed.set(name, version);
         remnants.delete(name);

@@ -3,7 +3,7 @@ import type { Services } from '../machine.ts';
 
 export type ServiceState = Map<
   string,
-  { running: boolean; enabled: boolean; masked: boolean; ended: boolean; readonly start: 'runs' | 'dies' | 'ends' }
+  { running: boolean; enabled: boolean; masked: boolean; readonly start: 'runs' | 'dies' | 'ends' }
 >;
 
 /** The services port in memory, with systemd's habits. */
@@ -21,7 +21,6 @@ export function fakeServices(services: ServiceState): Services {
   const started = async (action: string, name: string) => {
     const service = unmasked(action, name);
     service.running = service.start === 'runs';
-    service.ended = service.start === 'ends';
     if (service.start === 'dies') throw serviceFailed(action, name, 'it died');
   };
   return {
@@ -29,8 +28,8 @@ export function fakeServices(services: ServiceState): Services {
     async find(name) {
       const service = services.get(plainName(name));
       if (service === undefined) return undefined;
-      const { running, enabled, masked, ended } = service;
-      return { running, enabled: enabled && !masked, masked, ...(ended ? { ended } : {}) };
+      const { running, enabled, masked, start } = service;
+      return { running, enabled: enabled && !masked, masked, ...(start === 'ends' ? { ends: true } : {}) };
     },
     list: async () => [...services.keys()].toSorted(),
     start: (name) => started('start', name),

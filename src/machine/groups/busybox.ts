@@ -4,8 +4,9 @@ import type { Groups } from '../machine.ts';
 import type { Tools } from '../provider.ts';
 
 /** Groups with BusyBox's `addgroup` and `delgroup`, and the group file itself for what they cannot do. */
-export function busyboxGroups({ files, commands }: Tools): Groups {
-  const read = accountFiles(files);
+export function busyboxGroups(tools: Tools): Groups {
+  const { files, commands } = tools;
+  const read = accountFiles(tools);
   const find = async (name: string) => (await read.groups()).find((group) => group.name === name);
   const get = async (action: string, name: string) => {
     const group = await find(name);

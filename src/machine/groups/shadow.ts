@@ -4,8 +4,9 @@ import type { Groups } from '../machine.ts';
 import type { Tools } from '../provider.ts';
 
 /** Groups with shadow's `groupadd`, `groupmod`, `groupdel` and `gpasswd`. */
-export function shadowGroups({ files, commands }: Tools): Groups {
-  const read = accountFiles(files);
+export function shadowGroups(tools: Tools): Groups {
+  const { commands } = tools;
+  const read = accountFiles(tools);
   const find = async (name: string) => (await read.groups()).find((group) => group.name === name);
   const holderOf = async (gid: number) => (await read.groups()).find((group) => group.gid === gid)?.name;
   const get = async (action: string, name: string) => {

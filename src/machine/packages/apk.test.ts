@@ -28,6 +28,23 @@ table('apk', apkPackages, [
     expect: { nginx: '1.24.0-r16' },
   },
   {
+    title: 'every version that repositories offer',
+    given: {
+      'apk --wait 300 policy --repository edge nginx': {
+        stdout:
+          'nginx policy:\n  1.24.0-r16:\n    https://a/main\n  1.24.0-r15:\n    https://b/main\n  1.0-r0:\n    lib/apk/db/installed\n',
+      },
+    },
+    call: (packages) => packages.versions(['nginx'], { from: 'edge' }),
+    expect: { nginx: ['1.24.0-r16', '1.24.0-r15'] },
+  },
+  {
+    title: 'a setting for once, which apk does not know',
+    given: {},
+    call: (packages) => packages.install([{ name: 'nginx' }], { settings: ['a=b'] }),
+    refusal: 'PACKAGE_OPTION_UNKNOWN',
+  },
+  {
     title: 'upgrades',
     given: {
       'apk --wait 300 version --limit <': {

@@ -1,13 +1,14 @@
-import { packageUnknown, packageVersionUnknown } from '../errors.ts';
-import type { CommandResult, Packages, PackageWish } from '../machine.ts';
+import { packageFileInvalid, packageUnknown, packageVersionUnknown } from '../errors.ts';
+import type { CommandResult, PackageOptions, PackageSources, Packages, PackageWish } from '../machine.ts';
+import { noMemory } from '../memory.ts';
 import type { Tools } from '../provider.ts';
-import { diskFull, packageFailure, quoted, type Reason } from './failure.ts';
+import { diskFull, packageFailure, quoted, type Reason, refuseOptions } from './failure.ts';
 
 /** What the administrator asked for, one package a line; `name=version` is a pin. */
 const world = '/etc/apk/world';
 
 /** Packages of Alpine, with apk (2 or 3). */
-export function apkPackages({ files, commands }: Tools): Packages {
+export function apkPackages({ files, commands, memory = noMemory }: Tools): Packages {
   const apk = (...args: readonly string[]) => commands.run(['apk', '--wait', '300', ...args], { env: { LC_ALL: 'C' } });
 
   async function change(action: string, args: readonly string[], wishes: readonly PackageWish[] = []): Promise<void> {
@@ -16,10 +17,23 @@ export function apkPackages({ files, commands }: Tools): Packages {
   }
 
   async function installed(names?: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const result = await apk('list', '--installed');
-    if (result.code !== 0) throw refusal('read the installed packages', result, []);
-    const all = parseList(result.stdout);
+    const all = await memory.recall('apk list', async () => {
+      const result = await apk('list', '--installed');
+      if (result.code !== 0) throw refusal('read the installed packages', result, []);
+      return parseList(result.stdout);
+    });
     return names === undefined ? all : new Map([...all].filter(([name]) => names.includes(name)));
+  }
+
+  /** Versions of each name, newest first. */
+  async function offers(names: readonly string[], { from }: PackageSources) {
+    if (names.length === 0) return new Map<string, readonly string[]>();
+    const repository = from === undefined ? [] : ['--repository', from];
+    return memory.recall(`apk policy ${[from, ...names].join(' ')}`, async () => {
+      const result = await apk('policy', ...repository, ...names);
+      if (result.code !== 0) throw refusal('read the package lists', result, []);
+      return parsePolicy(result.stdout);
+    });
   }
 
   async function pins(): Promise<ReadonlyMap<string, string>> {
@@ -30,13 +44,20 @@ export function apkPackages({ files, commands }: Tools): Packages {
 
   return {
     provider: 'apk',
+    knows: async () => knownOptions,
     installed,
+    versions: (names, options = {}) => offers(names, options),
 
-    async available(names) {
-      if (names.length === 0) return new Map();
-      const result = await apk('policy', ...names);
-      if (result.code !== 0) throw refusal('read the package lists', result, []);
-      return parsePolicy(result.stdout);
+    async available(names, options = {}) {
+      const found = await offers(names, options);
+      return new Map([...found].map(([name, [newest = '']]) => [name, newest]));
+    },
+
+    // The index of a package file can be told from its name alone: apk itself says nothing of one that is not installed.
+    async describe(file) {
+      const match = typeof file === 'string' ? /([^/]+)-(\d[^-/]*-r\d+)\.apk$/.exec(file) : null;
+      if (match === null) throw packageFileInvalid(typeof file === 'string' ? file : 'the file');
+      return { name: match[1] ?? '', version: match[2] ?? '' };
     },
 
     async upgrades() {
@@ -47,12 +68,17 @@ export function apkPackages({ files, commands }: Tools): Packages {
 
     refresh: () => change('refresh the package lists', ['update']),
 
-    async install(wishes) {
+    async install(wishes, options = {}) {
       if (wishes.length === 0) return;
+      refuseOptions(options, knownOptions, 'apk');
       const specs = wishes.map(
         ({ name, version, file }) => file ?? (version === undefined ? name : `${name}=${version}`),
       );
-      const unsigned = wishes.some(({ file }) => file !== undefined) ? ['--allow-untrusted'] : [];
+      const isUnsigned = options.unverified || wishes.some(({ file }) => file !== undefined);
+      const unsigned = [
+        ...(isUnsigned ? ['--allow-untrusted'] : []),
+        ...(options.from === undefined ? [] : ['--repository', options.from]),
+      ];
       const action = `install ${quoted(wishes.map(({ name }) => name))}`;
       await change(action, ['add', '--upgrade', ...unsigned, ...specs], wishes);
     },
@@ -87,15 +113,18 @@ export function parseList(text: string): ReadonlyMap<string, string> {
   return new Map([...lines].map(([, name = '', version = '']) => [name, version]));
 }
 
+/** It knows nothing of recommended packages: whether they come along is no question. */
+const knownOptions = ['from', 'unverified', 'recommends'] as const satisfies readonly (keyof PackageOptions)[];
+
 /** `apk policy`: versions newest first, each with where it is from; one without a repository is only installed. */
-export function parsePolicy(text: string): ReadonlyMap<string, string> {
-  const offers = new Map<string, string>();
+export function parsePolicy(text: string): ReadonlyMap<string, readonly string[]> {
+  const offers = new Map<string, readonly string[]>();
   for (const paragraph of text.split(/^(?=\S+ policy:)/m)) {
     const name = /^(\S+) policy:/.exec(paragraph)?.[1];
     const versions = paragraph.split(/^ {2}(?=\S)/m).slice(1);
-    const offered = versions.find((each) => /^ {4}(?!lib\/apk\/db|usr\/lib\/apk\/db|etc\/apk)\S/m.test(each));
-    const version = offered === undefined ? undefined : /^(\S+):/.exec(offered)?.[1];
-    if (name !== undefined && version !== undefined) offers.set(name, version);
+    const offered = versions.filter((each) => /^ {4}(?!lib\/apk\/db|usr\/lib\/apk\/db|etc\/apk)\S/m.test(each));
+    const found = offered.flatMap((each) => /^(\S+):/.exec(each)?.[1] ?? []);
+    if (name !== undefined && found.length > 0) offers.set(name, found);
   }
   return offers;
 }

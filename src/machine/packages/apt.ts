@@ -1,9 +1,10 @@
 import { isError } from '#base/errors.ts';
 import { delay } from '#base/time.ts';
-import { packageUnknown, packageVersionUnknown } from '../errors.ts';
-import type { CommandResult, Packages, PackageWish } from '../machine.ts';
+import { packageFileInvalid, packageUnknown, packageVersionUnknown } from '../errors.ts';
+import type { CommandResult, PackageOptions, PackageSources, Packages, PackageWish } from '../machine.ts';
+import { noMemory } from '../memory.ts';
 import type { Tools } from '../provider.ts';
-import { diskFull, packageFailure, quoted, type Reason } from './failure.ts';
+import { diskFull, packageFailure, quoted, type Reason, refuseOptions } from './failure.ts';
 
 /** How long another apt or dpkg may keep its lock before Zester gives up: unattended upgrades take minutes. */
 const lockTimeoutMs = 300_000;
@@ -23,15 +24,25 @@ const environment = {
   NEEDRESTART_SUSPEND: '1',
 };
 
-const quietly = [
-  ...['-q', '-y'],
-  ...['-o', `DPkg::Lock::Timeout=${lockTimeoutMs / 1_000}`],
-  // The package's default where nobody touched the file, else what is there.
-  ...['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold'],
-];
+const quietly = ['-q', '-y', '-o', `DPkg::Lock::Timeout=${lockTimeoutMs / 1_000}`];
+
+/** The package's default where nobody touched the file, else what is there. */
+const keepConfiguration = ['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold'];
+const replaceConfiguration = ['-o', 'Dpkg::Options::=--force-confnew'];
+
+export const aptOptions = [
+  'from',
+  'recommends',
+  'unverified',
+  'onlyUpgrade',
+  'reinstall',
+  'newConfiguration',
+  'settings',
+] as const satisfies readonly (keyof PackageOptions)[];
 
 /** Packages of Debian and its kin, with apt and dpkg. */
-export function aptPackages({ files, commands }: Tools, pause: (ms: number) => Promise<void> = delay): Packages {
+export function aptPackages(tools: Tools, pause: (ms: number) => Promise<void> = delay): Packages {
+  const { files, commands, memory = noMemory } = tools;
   const ask = (argv: readonly [string, ...string[]]) => commands.run(argv, { env: environment });
 
   /** Runs apt, waiting for a lock that it does not wait for itself: that on the lists. */
@@ -44,21 +55,33 @@ export function aptPackages({ files, commands }: Tools, pause: (ms: number) => P
     }
   }
 
-  async function records(names?: readonly string[]): Promise<readonly Dpkg[]> {
-    const result = await ask(['dpkg-query', '--show', '--showformat', dpkgFormat, ...(names ?? [])]);
-    // 1 says that some of the names match nothing; what matches is printed all the same.
-    if (result.code > 1) throw refusal('read the installed packages', result);
-    return parseDpkg(result.stdout);
+  /** All of them: versions, holds, remnants and what is provided come with one read. */
+  const database = () =>
+    memory.recall('dpkg', async (): Promise<Database> => {
+      const result = await ask(['dpkg-query', '--show', '--showformat', dpkgFormat]);
+      if (result.code !== 0) throw refusal('read the installed packages', result);
+      const first = textOf(await files.read('/var/lib/dpkg/arch')).split('\n')[0];
+      return { records: parseDpkg(result.stdout), native: first };
+    });
+
+  async function policy(names: readonly string[], { from }: PackageSources = {}): Promise<readonly Policy[]> {
+    if (names.length === 0) return [];
+    const release = from === undefined ? [] : ['-o', `APT::Default-Release=${from}`];
+    return memory.recall(`apt-cache ${[from, ...names].join(' ')}`, async () => {
+      const result = await ask(['apt-cache', ...release, 'policy', ...names]);
+      if (result.code !== 0) throw refusal('read the package lists', result);
+      return parsePolicy(result.stdout);
+    });
   }
 
   async function refresh(): Promise<void> {
     await change('refresh the package lists', ['apt-get', ...quietly, 'update']);
   }
 
-  const install = (wishes: readonly PackageWish[]) =>
+  const install = (wishes: readonly PackageWish[], options: PackageOptions) =>
     change(`install ${quoted(wishes.map(({ name }) => name))}`, [
       ...(['apt-get', ...quietly] as const),
-      '--allow-downgrades',
+      ...installOptions(options),
       'install',
       ...wishes.map(({ name, version, file }) => file ?? (version === undefined ? name : `${name}=${version}`)),
     ]);
@@ -67,41 +90,54 @@ export function aptPackages({ files, commands }: Tools, pause: (ms: number) => P
 
   return {
     provider: 'apt',
+    knows: async () => aptOptions,
     refresh,
 
     async installed(names) {
       if (names?.length === 0) return new Map();
-      const present = (await records(names)).filter(({ status }) => status === 'installed');
-      const found = named(present);
-      const missing = names?.filter((name) => !found.has(name)) ?? [];
-      if (missing.length === 0) return found;
-      return new Map([
-        ...found,
-        ...provided(
-          missing,
-          (await records()).filter(({ status }) => status === 'installed'),
-        ),
-      ]);
+      const { records, native } = await database();
+      const present = records.filter(({ status }) => status === 'installed');
+      if (names === undefined) return named(present, native);
+      const found = chosen(names, present, native);
+      return new Map([...found, ...provided(names, found, present)]);
     },
 
-    async available(names) {
-      if (names.length === 0) return new Map();
-      const result = await ask(['apt-cache', 'policy', ...names]);
-      if (result.code !== 0) throw refusal('read the package lists', result);
-      const offers = parsePolicy(result.stdout).filter(({ candidate, offered }) => offered.includes(candidate ?? ''));
+    async available(names, options) {
+      const offers = (await policy(names, options)).filter(({ candidate, offered }) =>
+        offered.includes(candidate ?? ''),
+      );
       return new Map(offers.map(({ name, candidate = '' }) => [name, candidate]));
     },
 
-    async upgrades() {
-      const result = await ask(['apt-get', '-q', '--simulate', '--with-new-pkgs', 'upgrade']);
-      if (result.code !== 0) throw refusal('look for upgrades', result);
-      return parseSimulation(result.stdout);
+    async versions(names, options) {
+      const offers = (await policy(names, options)).filter(({ offered }) => offered.length > 0);
+      return new Map(offers.map(({ name, offered }) => [name, [...new Set(offered)]]));
     },
 
-    async install(wishes) {
+    async describe(file) {
+      const argv = ['dpkg-deb', '--show', '--showformat', `\${Package}\\t\${Version}\\n`] as const;
+      const isPath = typeof file === 'string';
+      const input = isPath ? {} : { input: file };
+      const result = await commands.run([...argv, isPath ? file : '-'], { env: environment, ...input });
+      const [name, version] = result.stdout.trim().split('\t');
+      if (result.code === 0 && name && version) return { name, version };
+      throw packageFileInvalid(isPath ? file : 'the file', { stderr: result.stderr });
+    },
+
+    async upgrades({ dist = false } = {}) {
+      const verb = dist ? ['dist-upgrade'] : ['--with-new-pkgs', 'upgrade'];
+      return memory.recall(`apt-get ${verb.join(' ')}`, async () => {
+        const result = await ask(['apt-get', '-q', '--simulate', ...verb]);
+        if (result.code !== 0) throw refusal('look for upgrades', result);
+        return parseSimulation(result.stdout);
+      });
+    },
+
+    async install(wishes, options = {}) {
       if (wishes.length === 0) return;
+      refuseOptions(options, aptOptions, 'apt');
       try {
-        await install(wishes);
+        await install(wishes, options);
       } catch (error) {
         // dpkg was killed half-way some time before: finish that first, as its own message asks.
         if (isError(error, 'PACKAGE_INTERRUPTED')) {
@@ -119,32 +155,38 @@ export function aptPackages({ files, commands }: Tools, pause: (ms: number) => P
           // The lists are older than the repository, or were never fetched.
           await refresh();
         } else throw error;
-        await install(wishes);
+        await install(wishes, options);
       }
     },
 
     async remove(names, { purge = false } = {}) {
       if (names.length === 0) return;
       const gone = purge ? ['not-installed'] : ['not-installed', 'config-files'];
-      const present = (await records(names)).filter(({ status }) => !gone.includes(status));
-      if (present.length === 0) return;
+      const { records, native } = await database();
+      const present = records.filter(({ status }) => !gone.includes(status));
+      const targets = [...chosen(names, present, native).keys()];
+      if (targets.length === 0) return;
       const verb = purge ? 'purge' : 'remove';
-      const targets = [...named(present).keys()];
-      await change(`${verb} ${quoted(targets)}`, ['apt-get', ...quietly, verb, ...targets]);
+      await change(`${verb} ${quoted(targets)}`, ['apt-get', ...quietly, ...keepConfiguration, verb, ...targets]);
     },
 
-    upgrade: () => change('upgrade the packages', ['apt-get', ...quietly, '--with-new-pkgs', 'upgrade']),
+    upgrade: ({ dist = false } = {}) =>
+      change('upgrade the packages', [
+        ...(['apt-get', ...quietly, ...keepConfiguration] as const),
+        ...(dist ? ['dist-upgrade'] : ['--with-new-pkgs', 'upgrade']),
+      ]),
 
     async remnants(names) {
       if (names.length === 0) return [];
-      const left = (await records(names)).filter(({ status }) => status === 'config-files');
-      return [...named(left).keys()].toSorted();
+      const { records, native } = await database();
+      const left = records.filter(({ status }) => status === 'config-files');
+      return [...chosen(names, left, native).keys()].toSorted();
     },
 
     async held() {
-      const result = await ask(['apt-mark', 'showhold']);
-      if (result.code !== 0) throw refusal('read the held packages', result);
-      return result.stdout.split('\n').filter(Boolean).toSorted();
+      const { records, native } = await database();
+      const held = records.filter(({ wish }) => wish === 'hold');
+      return [...named(held, native).keys()].toSorted();
     },
 
     async hold(names) {
@@ -157,48 +199,99 @@ export function aptPackages({ files, commands }: Tools, pause: (ms: number) => P
   };
 }
 
+function installOptions(options: PackageOptions): readonly string[] {
+  const { from, recommends, unverified, onlyUpgrade, reinstall, newConfiguration, settings = [] } = options;
+  return [
+    ...(newConfiguration ? replaceConfiguration : keepConfiguration),
+    ...settings.flatMap((setting) => ['-o', setting]),
+    ...(recommends === undefined ? [] : [recommends ? '--install-recommends' : '--no-install-recommends']),
+    ...(unverified ? ['--allow-unauthenticated'] : []),
+    ...(onlyUpgrade ? ['--only-upgrade'] : []),
+    ...(reinstall ? ['--reinstall'] : []),
+    ...(from === undefined ? [] : ['--target-release', from]),
+    '--allow-downgrades',
+  ];
+}
+
+interface Database {
+  readonly records: readonly Dpkg[];
+  /** The architecture of the machine itself; unknown where it has only one. */
+  readonly native: string | undefined;
+}
+
 export interface Dpkg {
   readonly name: string;
   readonly arch: string;
   readonly version: string;
   /** `installed`, `config-files`, `half-configured`… */
   readonly status: string;
+  /** What is asked of it: `install`, `hold`, `deinstall`… */
+  readonly wish: string;
   readonly provides: string;
 }
 
-const dpkgFormat = `\${Package}\\t\${Architecture}\\t\${Version}\\t\${db:Status-Status}\\t\${Provides}\\n`;
+const dpkgFormat = `\${Package}\\t\${Architecture}\\t\${Version}\\t\${db:Status-Status}\\t\${db:Status-Want}\\t\${Provides}\\n`;
 
 export function parseDpkg(text: string): readonly Dpkg[] {
   return text
     .split('\n')
     .filter((line) => line.includes('\t'))
     .map((line) => {
-      const [name = '', arch = '', version = '', status = '', provides = ''] = line.split('\t');
-      return { name, arch, version, status, provides };
+      const [name = '', arch = '', version = '', status = '', wish = '', provides = ''] = line.split('\t');
+      return { name, arch, version, status, wish, provides };
     });
 }
 
-/** By plain name, and by `name:arch` as well where a package is there for several architectures. */
-function named(records: readonly Dpkg[]): Map<string, string> {
+/** By plain name those of the machine's own architecture, and those of others by `name:arch`, as apt writes them. */
+function named(records: readonly Dpkg[], native: string | undefined): ReadonlyMap<string, string> {
+  return new Map(
+    records.map(({ name, arch, version }) => [isOwn(arch, native) ? name : `${name}:${arch}`, version] as const),
+  );
+}
+
+function isOwn(arch: string, native: string | undefined): boolean {
+  return native === undefined || native === '' || arch === native || arch === 'all';
+}
+
+/** Of the names those that are there: `libc6` of the machine's own architecture, `libc6:i386` of that one, `libc6:any` of any. */
+function chosen(
+  names: readonly string[],
+  records: readonly Dpkg[],
+  native: string | undefined,
+): ReadonlyMap<string, string> {
+  const asked = new Map(names.map((name) => [name, /^([^:]*)(?::(.*))?$/.exec(name)]));
+  const plain = new Set([...asked.values()].map((match) => match?.[1]));
+  const candidates = records.filter(({ name }) => plain.has(name));
   const found = new Map<string, string>();
-  for (const { name, arch, version } of records) {
-    if (found.has(name)) found.set(`${name}:${arch}`, version);
-    else found.set(name, version);
+  for (const [each, match] of asked) {
+    const [, name, wanted] = match ?? [];
+    const suits = ({ arch }: Dpkg) =>
+      wanted === undefined ? isOwn(arch, native) : wanted === 'any' || wanted === arch || arch === 'all';
+    const record = candidates.find((candidate) => candidate.name === name && suits(candidate));
+    if (record !== undefined) found.set(each, record.version);
   }
   return found;
 }
 
 /** A virtual package, such as `mail-transport-agent`, is there when something installed provides it. */
-function provided(names: readonly string[], records: readonly Dpkg[]): ReadonlyMap<string, string> {
-  const wanted = new Set(names);
-  const found = new Map<string, string>();
-  for (const { name, arch, version, provides } of records) {
-    if (wanted.has(`${name}:${arch}`)) found.set(`${name}:${arch}`, version);
-    for (const [, virtual = '', offered] of provides.matchAll(/([^\s,(]+)(?:\s*\(=\s*([^)]+)\))?/g)) {
-      if (wanted.has(virtual) && !found.has(virtual)) found.set(virtual, offered ?? version);
+function provided(
+  names: readonly string[],
+  found: ReadonlyMap<string, string>,
+  records: readonly Dpkg[],
+): ReadonlyMap<string, string> {
+  const wanted = new Set(names.filter((name) => !found.has(name)));
+  const virtual = new Map<string, string>();
+  if (wanted.size === 0) return virtual;
+  for (const { version, provides } of records) {
+    for (const [, name = '', offered] of provides.matchAll(/([^\s,(]+)(?:\s*\(=\s*([^)]+)\))?/g)) {
+      if (wanted.has(name) && !virtual.has(name)) virtual.set(name, offered ?? version);
     }
   }
-  return found;
+  return virtual;
+}
+
+function textOf(content: Uint8Array | undefined): string {
+  return new TextDecoder().decode(content);
 }
 
 export interface Policy {

@@ -52,6 +52,14 @@ export function packagesContract(
       assert.deepEqual(await packages.available([]), new Map());
     });
 
+    test('every version that is offered is listed', async () => {
+      const versions = await packages.versions(['zt-plain', 'zt-none']);
+
+      assert.equal(versions.get('zt-none'), undefined);
+      const expected = under.hasOnlyNewest ? [v('2.0')] : [v('1.0'), v('2.0')];
+      assert.deepEqual([...(versions.get('zt-plain') ?? [])].toSorted(), expected);
+    });
+
     test('one unknown name, and nothing of the transaction is done', async () => {
       await assert.rejects(packages.install([{ name: 'zt-plain' }, { name: 'zt-none' }]), code('PACKAGE_UNKNOWN'));
       assert.equal(await versionOf('zt-plain'), undefined);
@@ -139,10 +147,22 @@ export function packagesContract(
 
     test('a package is installed from its file', async (context) => {
       if (under.file === undefined) return context.skip('there are no package files');
+      assert.deepEqual(await packages.describe(under.file), { name: 'zt-file', version: v('1.0') });
       await packages.install([{ name: 'zt-file', file: under.file }]);
 
       assert.equal(await versionOf('zt-file'), v('1.0'));
       await packages.remove(['zt-file'], { purge: true });
+    });
+
+    test('an option that means nothing to the tool is refused before anything is done', async () => {
+      const known = await packages.knows();
+      const values = { from: 'zt', enable: ['zt'], disable: ['zt'], onlyUpgrade: true, newConfiguration: true };
+      for (const [option, value] of Object.entries(values)) {
+        if (known.includes(option as keyof typeof values)) continue;
+        const installing = packages.install([{ name: 'zt-other' }], { [option]: value });
+        await assert.rejects(installing, code('PACKAGE_OPTION_UNKNOWN'));
+      }
+      assert.equal(await versionOf('zt-other'), undefined);
     });
   });
 }

@@ -50,6 +50,46 @@ table('dnf', dnfPackages, [
       packages.install([{ name: 'zt-plain' }, { name: 'curl', version: '8.0' }, { name: 'x', file: '/srv/x.rpm' }]),
   },
   {
+    title: 'every version that repositories offer, of one repository alone',
+    given: {
+      [`${repoquery} --disablerepo=* --enablerepo=epel --available zt-plain`]: {
+        stdout: 'zt-plain\t0\t1.0-1\nzt-plain\t2\t2.0-1\n',
+      },
+    },
+    call: (packages) => packages.versions(['zt-plain'], { from: 'epel' }),
+    expect: { 'zt-plain': ['1.0-1', '2:2.0-1'] },
+  },
+  {
+    title: 'everything that may be asked of an installation',
+    given: {
+      'dnf --assumeyes --quiet --disablerepo=updates --enablerepo=epel --setopt=install_weak_deps=False --setopt=retries=3 --nogpgcheck install curl-8.0':
+        done,
+    },
+    call: (packages) =>
+      packages.install([{ name: 'curl', version: '8.0' }], {
+        enable: ['epel'],
+        disable: ['updates'],
+        recommends: false,
+        settings: ['retries=3'],
+        unverified: true,
+      }),
+  },
+  {
+    title: 'what is there, once more',
+    given: { 'dnf --assumeyes --quiet reinstall curl-8.0': done },
+    call: (packages) => packages.install([{ name: 'curl', version: '8.0' }], { reinstall: true }),
+  },
+  {
+    title: 'what a package file holds',
+    given: {
+      'rpm --query --queryformat %{NAME}\\t%{EPOCHNUM}\\t%{VERSION}-%{RELEASE}\\n --package /srv/x.rpm': {
+        stdout: 'x\t1\t2.0-1\n',
+      },
+    },
+    call: (packages) => packages.describe('/srv/x.rpm'),
+    expect: { name: 'x', version: '1:2.0-1' },
+  },
+  {
     title: 'an unknown name',
     given: {
       [`${repoquery} --available --latest-limit=1 zt-none`]: done,

@@ -1,6 +1,6 @@
 import type { ZesterError } from '#base/errors.ts';
-import { machineError } from '../errors.ts';
-import type { CommandResult } from '../machine.ts';
+import { machineError, packageOptionUnknown } from '../errors.ts';
+import type { CommandResult, PackageOptions } from '../machine.ts';
 
 /** Why a package tool failed, where it matters to whoever acts next: first match wins. */
 export interface Reason {
@@ -26,6 +26,13 @@ export function packageFailure(action: string, result: CommandResult, reasons: r
   const said = `${stderr.trim()}\n${stdout.trim()}`.trim().split('\n');
   const reason = said.find((line) => /^(E|error|Error|fatal|ERROR):/i.test(line)) ?? said.at(-1) ?? '';
   return machineError('PACKAGE_FAILED', `Cannot ${action}: ${reason.trim() || `exit code ${code}`}`, { details });
+}
+
+/** Refuses an option that is given and means nothing to the tool: `PACKAGE_OPTION_UNKNOWN`. */
+export function refuseOptions(options: PackageOptions, known: readonly (keyof PackageOptions)[], tool: string): void {
+  const given = Object.keys(options) as (keyof PackageOptions)[];
+  const unknown = given.find((option) => options[option] !== undefined && !known.includes(option));
+  if (unknown !== undefined) throw packageOptionUnknown(unknown, tool);
 }
 
 /** Names as a message lists them. */

@@ -38,6 +38,16 @@ table('pacman', pacmanPackages, [
     call: (packages) => packages.install([{ name: 'zt-plain', version: '2.0-1' }]),
   },
   {
+    title: 'versions of the repository and of the cache',
+    given: { 'pacman -Si zt-plain': { stdout: captured('pacman/info.pacman-6.txt') } },
+    files: {
+      '/var/cache/pacman/pkg/zt-plain-2.0-1-any.pkg.tar.zst': '',
+      '/var/cache/pacman/pkg/zt-plain-x-9.0-1-any.pkg.tar.zst': '',
+    },
+    call: (packages) => packages.versions(['zt-plain']),
+    expect: { 'zt-plain': ['2.0-1', '3.0-1'] },
+  },
+  {
     title: 'an older version that is nowhere',
     given: { 'pacman -Si zt-plain': { stdout: captured('pacman/info.pacman-6.txt') } },
     call: (packages) => packages.install([{ name: 'zt-plain', version: '1.0' }]),

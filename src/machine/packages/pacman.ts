@@ -1,7 +1,8 @@
-import { packageUnknown, packageVersionUnknown } from '../errors.ts';
-import type { CommandResult, Packages, PackageWish } from '../machine.ts';
+import { packageFileInvalid, packageUnknown, packageVersionUnknown } from '../errors.ts';
+import type { CommandResult, PackageOptions, Packages, PackageWish } from '../machine.ts';
+import { noMemory } from '../memory.ts';
 import type { Tools } from '../provider.ts';
-import { diskFull, packageFailure, quoted, type Reason } from './failure.ts';
+import { diskFull, packageFailure, quoted, type Reason, refuseOptions } from './failure.ts';
 
 const environment = { LC_ALL: 'C' };
 const configuration = '/etc/pacman.conf';
@@ -11,7 +12,7 @@ const cache = '/var/cache/pacman/pkg';
  * Packages of Arch, with pacman. Its repositories hold one version of each package: any other must lie in the cache
  * of an earlier installation, else it is refused.
  */
-export function pacmanPackages({ files, commands }: Tools): Packages {
+export function pacmanPackages({ files, commands, memory = noMemory }: Tools): Packages {
   const pacman = (...args: readonly string[]) => commands.run(['pacman', ...args], { env: environment });
 
   async function change(action: string, args: readonly string[]): Promise<void> {
@@ -23,13 +24,25 @@ export function pacmanPackages({ files, commands }: Tools): Packages {
   async function installed(names?: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (names?.length === 0) return new Map();
     // A name that is not there makes the exit code 1; those that are there are printed all the same.
-    const result = await pacman('-Q', ...(names ?? []));
-    return parseList(result.stdout);
+    return memory.recall(`pacman -Q ${names?.join(' ')}`, async () =>
+      parseList((await pacman('-Q', ...(names ?? []))).stdout),
+    );
   }
 
   async function available(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (names.length === 0) return new Map();
-    return parseInfo((await pacman('-Si', ...names)).stdout);
+    return memory.recall(`pacman -Si ${names.join(' ')}`, async () =>
+      parseInfo((await pacman('-Si', ...names)).stdout),
+    );
+  }
+
+  /** Versions that lie in the cache: `name-1.0-1-any.pkg.tar.zst`. */
+  async function cached(name: string): Promise<readonly string[]> {
+    const names = ((await files.list(cache)) ?? []).filter((each) => /\.pkg\.tar(\.\w+)?$/.test(each));
+    return names.flatMap((each) => {
+      const [, of, version] = /^(.*)-([^-]+-[^-]+)-[^-]+$/.exec(each.replace(/\.pkg\.tar.*$/, '')) ?? [];
+      return of === name && version !== undefined ? [version] : [];
+    });
   }
 
   /** What pins a version: nothing when the repository has it, else a file of the cache. */
@@ -48,13 +61,37 @@ export function pacmanPackages({ files, commands }: Tools): Packages {
 
   return {
     provider: 'pacman',
+    knows: async () => knownOptions,
     installed,
     available,
+
+    async versions(names) {
+      const offers = await available(names);
+      const all = await Promise.all(
+        names.map(
+          async (name) =>
+            [
+              name,
+              [...new Set([...(await cached(name)), ...(offers.has(name) ? [offers.get(name) ?? ''] : [])])],
+            ] as const,
+        ),
+      );
+      return new Map(all.filter(([, versions]) => versions.length > 0));
+    },
+
+    async describe(file) {
+      const result = typeof file === 'string' ? await pacman('-Qp', file) : undefined;
+      const [found] = parseList(result?.stdout ?? '');
+      if (result?.code === 0 && found !== undefined) return { name: found[0], version: found[1] };
+      throw packageFileInvalid(typeof file === 'string' ? file : 'the file');
+    },
+
     upgrades: async () => parseUpgrades((await pacman('-Qu')).stdout),
     refresh: () => change('refresh the package lists', ['-Sy']),
 
-    async install(wishes) {
+    async install(wishes, options = {}) {
       if (wishes.length === 0) return;
+      refuseOptions(options, knownOptions, 'pacman');
       const action = `install ${quoted(wishes.map(({ name }) => name))}`;
       const pinned = wishes.filter(({ version }) => version !== undefined).map(({ name }) => name);
       const offers = await available(pinned);
@@ -67,7 +104,7 @@ export function pacmanPackages({ files, commands }: Tools): Packages {
         if (trial.code !== 0) throw refusal(action, trial);
       }
       if (packages.length > 0) await change(action, ['-U', ...packages]);
-      if (names.length > 0) await change(action, ['-S', '--needed', ...names]);
+      if (names.length > 0) await change(action, ['-S', ...(options.reinstall ? [] : ['--needed']), ...names]);
     },
 
     async remove(names, { purge = false } = {}) {
@@ -101,6 +138,9 @@ export function parseInfo(text: string): ReadonlyMap<string, string> {
   }
   return offers;
 }
+
+/** What it calls optional is never installed by itself: whether it comes along is no question. */
+const knownOptions = ['reinstall', 'recommends'] as const satisfies readonly (keyof PackageOptions)[];
 
 /** `pacman -Qu`: `name old -> new`, with a note where it is ignored. */
 export function parseUpgrades(text: string): ReadonlyMap<string, string> {

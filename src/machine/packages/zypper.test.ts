@@ -1,4 +1,4 @@
-import { captured, failed, table } from './table.ts';
+import { captured, done, failed, table } from './table.ts';
 import { zypperPackages } from './zypper.ts';
 
 const search = 'zypper --non-interactive --xmlout --no-refresh search --details --match-exact --type package';
@@ -30,6 +30,15 @@ table('zypper', zypperPackages, [
     title: 'one transaction, which may go back',
     given: { 'zypper --non-interactive install --oldpackage --auto-agree-with-licenses a b=1.0': { code: 102 } },
     call: (packages) => packages.install([{ name: 'a' }, { name: 'b', version: '1.0' }]),
+  },
+  {
+    title: 'everything that may be asked of an installation',
+    given: {
+      'zypper --non-interactive --no-gpg-checks install --oldpackage --auto-agree-with-licenses --from extra --no-recommends --force a':
+        done,
+    },
+    call: (packages) =>
+      packages.install([{ name: 'a' }], { from: 'extra', recommends: false, reinstall: true, unverified: true }),
   },
   {
     title: 'an unknown name',

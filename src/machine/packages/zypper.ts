@@ -1,8 +1,9 @@
 import { packageUnknown, packageVersionUnknown } from '../errors.ts';
-import type { CommandResult, Packages, PackageWish } from '../machine.ts';
+import type { CommandResult, PackageOptions, Packages, PackageWish } from '../machine.ts';
+import { noMemory } from '../memory.ts';
 import type { Tools } from '../provider.ts';
-import { diskFull, packageFailure, quoted, type Reason } from './failure.ts';
-import { rpmInstalled } from './rpm.ts';
+import { diskFull, packageFailure, quoted, type Reason, refuseOptions } from './failure.ts';
+import { rpmFile, rpmInstalled } from './rpm.ts';
 
 /** Seconds zypper waits for another one. */
 const environment = { LC_ALL: 'C', ZYPP_LOCK_TIMEOUT: '300' };
@@ -11,7 +12,8 @@ const environment = { LC_ALL: 'C', ZYPP_LOCK_TIMEOUT: '300' };
 const doneCodes = [0, 102, 103, 106];
 
 /** Packages of SUSE, with zypper. */
-export function zypperPackages({ commands }: Tools): Packages {
+export function zypperPackages(tools: Tools): Packages {
+  const { commands, memory = noMemory } = tools;
   const zypper = (...args: readonly string[]) =>
     commands.run(['zypper', '--non-interactive', ...args], { env: environment });
 
@@ -21,33 +23,39 @@ export function zypperPackages({ commands }: Tools): Packages {
   }
 
   async function search(action: string, ...args: readonly string[]): Promise<readonly Solvable[]> {
-    const result = await zypper('--xmlout', '--no-refresh', ...args);
-    // 104 is "nothing found".
-    if (!doneCodes.includes(result.code) && result.code !== 104) throw refusal(action, result, []);
-    return parseSolvables(result.stdout);
+    return memory.recall(`zypper ${args.join(' ')}`, async () => {
+      const result = await zypper('--xmlout', '--no-refresh', ...args);
+      // 104 is "nothing found".
+      if (!doneCodes.includes(result.code) && result.code !== 104) throw refusal(action, result, []);
+      return parseSolvables(result.stdout);
+    });
+  }
+
+  /** What repositories offer, newest first, whatever the repository. */
+  async function offers(names: readonly string[], { from }: PackageOptions): Promise<readonly Solvable[]> {
+    if (names.length === 0) return [];
+    const repository = from === undefined ? [] : ['--repo', from];
+    const details = ['search', ...repository, '--details', '--match-exact', '--type', 'package'];
+    const found = await search('read the repositories', ...details, ...names);
+    return found.filter((each) => each.repository !== installedOnly);
   }
 
   return {
     provider: 'zypper',
-    installed: (names) => rpmInstalled({ commands }, names),
+    knows: async () => knownOptions,
+    installed: (names) => rpmInstalled(tools, names),
+    describe: (file) => rpmFile(tools, file),
 
-    async available(names) {
-      if (names.length === 0) return new Map();
-      const found = await search(
-        'read the repositories',
-        'search',
-        '--details',
-        '--match-exact',
-        '--type',
-        'package',
-        ...names,
-      );
-      const offers = new Map<string, string>();
-      // Newest first, whatever the repository.
-      for (const { name, version, repository } of found) {
-        if (repository !== installedOnly && !offers.has(name)) offers.set(name, version);
-      }
-      return offers;
+    async available(names, options = {}) {
+      const newest = new Map<string, string>();
+      for (const { name, version } of await offers(names, options)) if (!newest.has(name)) newest.set(name, version);
+      return newest;
+    },
+
+    async versions(names, options = {}) {
+      const found = await offers(names, options);
+      const versionsOf = (name: string) => found.filter((each) => each.name === name).map(({ version }) => version);
+      return new Map(found.map(({ name }) => [name, [...new Set(versionsOf(name))]]));
     },
 
     async upgrades() {
@@ -57,30 +65,32 @@ export function zypperPackages({ commands }: Tools): Packages {
 
     refresh: () => change('refresh the package lists', ['refresh']),
 
-    async install(wishes) {
+    async install(wishes, asked = {}) {
       if (wishes.length === 0) return;
+      refuseOptions(asked, knownOptions, 'zypper');
       const specs = wishes.map(
         ({ name, version, file }) => file ?? (version === undefined ? name : `${name}=${version}`),
       );
-      const options = ['--oldpackage', '--auto-agree-with-licenses'];
+      const options = ['--oldpackage', '--auto-agree-with-licenses', ...installOptions(asked)];
       const unsigned = wishes.some(({ file }) => file !== undefined) ? ['--allow-unsigned-rpm'] : [];
       await change(
         `install ${quoted(wishes.map(({ name }) => name))}`,
-        ['install', ...options, ...unsigned, ...specs],
+        [...(asked.unverified ? ['--no-gpg-checks'] : []), 'install', ...options, ...unsigned, ...specs],
         wishes,
       );
     },
 
     async remove(names) {
-      const present = [...(await rpmInstalled({ commands }, names)).keys()];
+      const present = [...(await rpmInstalled(tools, names)).keys()];
       if (present.length > 0) await change(`remove ${quoted(present)}`, ['remove', ...present]);
     },
 
-    upgrade: () => change('upgrade the packages', ['update', '--auto-agree-with-licenses']),
+    upgrade: ({ dist = false } = {}) =>
+      change('upgrade the packages', [dist ? 'dist-upgrade' : 'update', '--auto-agree-with-licenses']),
     remnants: async () => [],
 
     async held() {
-      const result = await zypper('--xmlout', 'locks');
+      const result = await memory.recall('zypper locks', () => zypper('--xmlout', 'locks'));
       if (!doneCodes.includes(result.code)) throw refusal('read the held packages', result, []);
       return parseLocks(result.stdout);
     },
@@ -93,6 +103,21 @@ export function zypperPackages({ commands }: Tools): Packages {
       if (names.length > 0) await change(`release ${quoted(names)}`, ['removelock', ...names]);
     },
   };
+}
+
+const knownOptions = [
+  'from',
+  'recommends',
+  'unverified',
+  'reinstall',
+] as const satisfies readonly (keyof PackageOptions)[];
+
+function installOptions({ from, recommends, reinstall }: PackageOptions): readonly string[] {
+  return [
+    ...(from === undefined ? [] : ['--from', from]),
+    ...(recommends === undefined ? [] : [recommends ? '--recommends' : '--no-recommends']),
+    ...(reinstall ? ['--force'] : []),
+  ];
 }
 
 const installedOnly = '(System Packages)';

@@ -119,7 +119,7 @@ export function servicesContract(
       if (!under.hasBroken) return context.skip('there is no service that ends');
       await services.start('zt-once');
 
-      assert.deepEqual(await services.find('zt-once'), { running: false, enabled: false, masked: false, ended: true });
+      assert.deepEqual(await services.find('zt-once'), { running: false, enabled: false, masked: false, ends: true });
     });
   });
 }

@@ -9,7 +9,7 @@ import { parseShow, parseUnits, statusOf, systemdServices } from './systemd.ts';
 const captured = (name: string) => fs.readFileSync(new URL(`systemd/${name}.systemd-252.txt`, import.meta.url), 'utf8');
 const systemctl = (line: string) => `systemctl --no-pager --no-ask-password ${line}`;
 const show = systemctl(
-  'show --property=LoadState,ActiveState,SubState,Type,NRestarts,ExecMainStatus,UnitFileState,NeedDaemonReload,Result,ExecMainExitTimestampMonotonic --',
+  'show --property=LoadState,ActiveState,SubState,Type,NRestarts,ExecMainStatus,UnitFileState,NeedDaemonReload,Result,RemainAfterExit --',
 );
 const noPause = async () => {};
 
@@ -121,12 +121,11 @@ describe('systemd', () => {
     assert.equal(machine.calls.length, 2);
   });
 
-  test('a oneshot that is over has ended, one that was never started has not', () => {
-    const over =
-      'Type=oneshot\nActiveState=inactive\nResult=success\nLoadState=loaded\nExecMainExitTimestampMonotonic=';
+  test('a oneshot ends, unless it remains', () => {
+    const oneshot = 'Type=oneshot\nActiveState=inactive\nLoadState=loaded\nRemainAfterExit=';
 
-    assert.equal(statusOf(parseShow(`${over}4711`)).ended, true);
-    assert.equal(statusOf(parseShow(`${over}0`)).ended, undefined);
+    assert.equal(statusOf(parseShow(`${oneshot}no`)).ends, true);
+    assert.equal(statusOf(parseShow(`${oneshot}yes`)).ends, undefined);
   });
 
   test('a service that failed too often is given one more try', async () => {

@@ -1,6 +1,7 @@
 import { delay } from '#base/time.ts';
 import { serviceFailed, serviceMasked, serviceUnknown } from '../errors.ts';
 import type { CommandResult, ServiceStatus, Services, StartOptions } from '../machine.ts';
+import { noMemory } from '../memory.ts';
 import type { Tools } from '../provider.ts';
 
 /**
@@ -11,7 +12,8 @@ const lookMs = 800;
 const pauseMs = 100;
 
 /** Services with systemd; a bare name is a `.service`, other units are named with their type. */
-export function systemdServices({ files, commands }: Tools, pause: (ms: number) => Promise<void> = delay): Services {
+export function systemdServices(tools: Tools, pause: (ms: number) => Promise<void> = delay): Services {
+  const { files, commands, memory = noMemory } = tools;
   const systemctl = (...args: readonly string[]) =>
     commands.run(['systemctl', '--no-pager', '--no-ask-password', ...args], { env: { LC_ALL: 'C' } });
 
@@ -80,12 +82,13 @@ export function systemdServices({ files, commands }: Tools, pause: (ms: number) 
   return {
     provider: 'systemd',
 
-    async find(name) {
-      const unit = await show(name);
-      if (unit.load === 'not-found') return undefined;
-      const links = unit.file === 'generated' ? await startLinks(files, plain(name)) : undefined;
-      return statusOf(unit, links);
-    },
+    find: (name) =>
+      memory.recall(`systemd ${unitName(name)}`, async () => {
+        const unit = await show(name);
+        if (unit.load === 'not-found') return undefined;
+        const links = unit.file === 'generated' ? await startLinks(files, plain(name)) : undefined;
+        return statusOf(unit, links);
+      }),
 
     async list() {
       const installed = await systemctl('list-unit-files', '--type=service', '--no-legend', '--plain');
@@ -132,8 +135,8 @@ interface Unit {
   readonly file: string;
   readonly needsReread: boolean;
   readonly result: string;
-  /** When its main process ended; empty before the first time. */
-  readonly exitedAt: string;
+  /** Whether a oneshot counts as running once its work is done. */
+  readonly remains: boolean;
 }
 
 const properties = {
@@ -146,7 +149,7 @@ const properties = {
   file: 'UnitFileState',
   needsReread: 'NeedDaemonReload',
   result: 'Result',
-  exitedAt: 'ExecMainExitTimestampMonotonic',
+  remains: 'RemainAfterExit',
 };
 
 /** `systemctl show`: one `Key=value` a line. */
@@ -163,7 +166,7 @@ export function parseShow(text: string): Unit {
     file: of(properties.file),
     needsReread: of(properties.needsReread) === 'yes',
     result: of(properties.result),
-    exitedAt: of(properties.exitedAt).replace(/^0$/, ''),
+    remains: of(properties.remains) === 'yes',
   };
 }
 
@@ -176,14 +179,14 @@ export function parseUnits(text: string): readonly string[] {
 
 /** `startLinks` stands in for a unit generated from an init script, which systemd itself cannot enable. */
 export function statusOf(unit: Unit, startLinks?: boolean): ServiceStatus {
-  const { load, active, file, type, result, exitedAt } = unit;
+  const { load, active, file, type, remains } = unit;
   const isMasked = load === 'masked' || file.startsWith('masked');
   return {
     running: active === 'active' || active === 'reloading' || active === 'refreshing',
     // A static unit needs no enabling: others bring it in. To say "not enabled" would ask for what cannot be done.
     enabled: !isMasked && (startLinks ?? /^(enabled|static|alias|indirect|generated|transient)/.test(file)),
     masked: isMasked,
-    ...(active === 'inactive' && type === 'oneshot' && exitedAt !== '' && result === 'success' ? { ended: true } : {}),
+    ...(type === 'oneshot' && !remains ? { ends: true } : {}),
   };
 }
 

@@ -6,8 +6,9 @@ import type { Tools } from '../provider.ts';
 import { giveAway } from './account-rules.ts';
 
 /** Users with BusyBox's `adduser`, `deluser` and `chpasswd`, and the user file itself for what they cannot do. */
-export function busyboxUsers({ files, commands }: Tools, groups: Groups): Users {
-  const read = accountFiles(files);
+export function busyboxUsers(tools: Tools, groups: Groups): Users {
+  const { files, commands } = tools;
+  const read = accountFiles(tools);
   const find = async (name: string) => (await read.users()).find((user) => user.name === name);
 
   async function check(action: string, name: string, { uid, gid, groups: wanted = [] }: UserWish): Promise<void> {

@@ -4,8 +4,9 @@ import type { CommandResult, Users, UserWish } from '../machine.ts';
 import type { Tools } from '../provider.ts';
 
 /** Users with shadow's `useradd`, `usermod`, `userdel` and `chpasswd`. */
-export function shadowUsers({ files, commands }: Tools): Users {
-  const read = accountFiles(files);
+export function shadowUsers(tools: Tools): Users {
+  const { files, commands } = tools;
+  const read = accountFiles(tools);
   const find = async (name: string) => (await read.users()).find((user) => user.name === name);
 
   /** Groups are looked up first: the tools report an unknown one by number, name and file alike. */

@@ -97,7 +97,7 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
 export function localWorker(options: RunnerOptions & { readonly immutable?: boolean }): Worker {
   const { root, runs, outputs, immutable = true } = options;
   let request: RunRequest | undefined;
-  const machine = managed(root, () => request && commandJob(request, outputs?.spillsOf(request.jid)));
+  const machine = () => managed(root, () => request && commandJob(request, outputs?.spillsOf(request.jid)));
   const worker = createWorker({
     registry,
     machine,
@@ -170,7 +170,8 @@ async function call(
 }
 
 function managed(root: string, job?: () => CommandJob | undefined) {
-  return realMachine({ ...(root === '/' ? {} : { root }), running: { job, cgroups: groupsOfCommands } });
+  const running = { job, cgroups: groupsOfCommands };
+  return realMachine({ ...(root === '/' ? {} : { root }), remembers: true, running });
 }
 
 function commandJob({ jid, peel }: RunRequest, spills?: CommandJob['spills']): CommandJob {

@@ -21,7 +21,8 @@ import type { RunLock } from './run-lock.ts';
 
 export interface WorkerParts {
   readonly registry: Registry;
-  readonly machine: Machine;
+  /** Made anew for each run: it remembers what it reads, and the next run may find another. */
+  readonly machine: () => Machine;
   readonly environmentsOf: (tree: LocalTree) => Environments;
   readonly kept: RunStore;
   readonly lock: RunLock;
@@ -120,7 +121,7 @@ export function createWorker(parts: WorkerParts): Worker {
     const answer = await handle.run(args, {
       engine: open(request.tree).engine,
       env: request.tree.env,
-      machine,
+      machine: machine(),
       scopeFor(test) {
         const scope = scopeOf(request, test);
         scopes.push(scope);
@@ -151,7 +152,7 @@ export function createWorker(parts: WorkerParts): Worker {
     if (request.test && called.changes)
       return { success: true, value: `Would run ${called.name}: it may change the machine` };
     const context = createContext({
-      machine,
+      machine: machine(),
       registry,
       environments: open(request.tree).environments,
       env: request.tree.env ?? 'base',
