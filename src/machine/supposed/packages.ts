@@ -43,9 +43,12 @@ export function supposedPackages(base: Packages, ledger: Ledger): SupposedPackag
       return base.provider;
     },
     installed,
-    available: (names) => base.available(names),
-    async upgrades() {
-      const offers = new Map(await base.upgrades());
+    knows: () => base.knows(),
+    available: (names, options) => base.available(names, options),
+    versions: (names, options) => base.versions(names, options),
+    describe: (file) => base.describe(file),
+    async upgrades(options) {
+      const offers = new Map(await base.upgrades(options));
       const newest = versions.size === 0 ? new Map<string, string>() : await base.available([...versions.keys()]);
       for (const [name, version] of versions) {
         const offer = newest.get(name);
@@ -65,9 +68,9 @@ export function supposedPackages(base: Packages, ledger: Ledger): SupposedPackag
         .toSorted();
     },
     // The lists are a copy of what others offer: a check that asks for them anew gets them, in a plan too.
-    async refresh() {
+    async refresh(options) {
       refuseOtherLists();
-      await base.refresh();
+      await base.refresh(options);
     },
     install: readOnly,
     remove: readOnly,
@@ -89,9 +92,9 @@ export function supposedPackages(base: Packages, ledger: Ledger): SupposedPackag
         return base.provider;
       },
       refresh: async () => {},
-      async install(wishes) {
+      async install(wishes, options) {
         const before = await installed(wishes.map(({ name }) => name));
-        const offers = await base.available(wishes.map(({ name }) => name));
+        const offers = await base.available(wishes.map(({ name }) => name), options);
         for (const { name, file, version = file === undefined ? offers.get(name) : undefined } of wishes) {
           if (!before.has(name)) ledger.arrived(name, author);
           purged.set(name, false);

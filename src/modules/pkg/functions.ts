@@ -1,12 +1,16 @@
 import * as z from 'zod';
 import {
+  installArguments,
+  latest,
   missingPackages,
   type PackageChanges,
   packageArguments,
+  packageOptions,
   presentPackages,
+  refuseUnknownOptions,
   wishedPackages,
 } from '#kit/abilities/packages.ts';
-import { compareVersions, isExact } from '#kit/abilities/versions.ts';
+import { compareVersions } from '#kit/abilities/versions.ts';
 import { moduleFunction } from '#kit/function.ts';
 import { StringList } from '#kit/types.ts';
 import type { Packages } from '#machine/machine.ts';
@@ -125,18 +129,25 @@ export const refreshDb = moduleFunction({
 export const install = moduleFunction({
   name: 'pkg.install',
   summary: 'Install packages, in one transaction',
-  args: z.object({ ...packageArguments, version: z.string().optional().describe('Version to install'), refresh }),
+  args: z.object({
+    ...packageArguments,
+    version: z.string().optional().describe('Version to install: exact, "latest", glob or comparisons'),
+    refresh,
+    ...installArguments,
+  }),
   returns: 'Map of what changed: name to the old and the new version',
   changes: true,
   async run(wanted, { packages }) {
     if (wanted.refresh) await packages.refresh();
+    const options = packageOptions(wanted);
+    await refuseUnknownOptions(packages, options);
     const wishes = wishedPackages(wanted);
-    const missing = Object.keys(await missingPackages(packages, wishes, { refreshes: false }));
-    const list = missing.map((each) => ({
+    const missing = await missingPackages(packages, wishes, { refreshes: false, options });
+    const list = Object.entries(missing).map(([each, { to }]) => ({
       name: each,
-      version: isExact(wishes.get(each)) ? wishes.get(each) : undefined,
+      version: wishes.get(each) === undefined || wishes.get(each) === latest ? undefined : to,
     }));
-    return changing(packages, missing, () => packages.install(list));
+    return changing(packages, Object.keys(missing), () => packages.install(list, options));
   },
   examples: [
     {
@@ -187,12 +198,15 @@ export const purge = moduleFunction({
 export const upgrade = moduleFunction({
   name: 'pkg.upgrade',
   summary: 'Bring every installed package to its newest version',
-  args: z.object({ refresh: z.boolean().default(true).describe('Refresh the package lists first') }),
+  args: z.object({
+    refresh: z.boolean().default(true).describe('Refresh the package lists first'),
+    dist_upgrade: z.boolean().default(false).describe('Also where that takes other packages away'),
+  }),
   returns: 'Map of what changed: name to the old and the new version',
   changes: true,
-  async run({ refresh }, { packages }) {
+  async run({ refresh, dist_upgrade: dist }, { packages }) {
     if (refresh) await packages.refresh();
-    return changing(packages, [...(await packages.upgrades()).keys()], () => packages.upgrade());
+    return changing(packages, [...(await packages.upgrades({ dist })).keys()], () => packages.upgrade({ dist }));
   },
   examples: [
     {
@@ -239,7 +253,7 @@ async function removing(
   wanted: Parameters<typeof wishedPackages>[0],
   options: { purge?: boolean },
 ) {
-  const present: PackageChanges = await presentPackages(packages, [...wishedPackages(wanted).keys()]);
+  const present: PackageChanges = await presentPackages(packages, wishedPackages(wanted));
   const all = Object.keys(present);
   return changing(packages, all, () => packages.remove(all, options));
 }

@@ -1,78 +1,112 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
 import {
+  compareFor,
+  idleArguments,
+  installArguments,
+  isMet,
+  latest,
   missingPackages,
   newest,
   type PackageChanges,
   packageArguments,
+  packageOptions,
+  refuseUnknownOptions,
   restorePackages,
   versionsOf,
   wishedPackages,
 } from '#kit/abilities/packages.ts';
-import { isExact, satisfies } from '#kit/abilities/versions.ts';
+import { isExact } from '#kit/abilities/versions.ts';
 import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
 import { StringMap } from '#kit/types.ts';
-import { packageVersionUnknown } from '#machine/errors.ts';
-import type { Packages, PackageWish } from '#machine/machine.ts';
+import type { PackageOptions, Packages } from '#machine/machine.ts';
+import { installSources, missingSources } from './sources.ts';
+
+const args = z.object({
+  ...packageArguments,
+  version: z
+    .string()
+    .optional()
+    .describe('Exact version, "latest", glob ("1.24.*") or comparisons (">=1.2,<2"); for all of "pkgs" that name none'),
+  refresh: z
+    .boolean()
+    .optional()
+    .describe('Refresh the package lists first; left out, only when they lack what is wanted, and never when false'),
+  sources: z
+    .array(StringMap)
+    .optional()
+    .describe('Package files instead of repositories: maps of a name to "zester://…", a path, or a URL')
+    .meta({ instead: true }),
+  hold: z.boolean().optional().describe('Keep the packages at their version, or no longer'),
+  update_holds: z.boolean().default(false).describe('Change packages that are held, and hold them again'),
+  allow_updates: z.boolean().default(false).describe('Take a newer version than "version" for good'),
+  ignore_epoch: z.boolean().default(false).describe('Compare versions without their epochs'),
+  reinstall: z.boolean().default(false).describe('Install again what is there, each time'),
+  debconf: z
+    .string()
+    .optional()
+    .describe('Answers to the questions of packages, as for debconf-set-selections: "zester://…" or a path'),
+  ...installArguments,
+  cache_valid_time: z.number().optional().describe('For Salt: means nothing, lists are refreshed once in a run'),
+  ...idleArguments,
+});
+
+type Wanted = z.output<typeof args>;
 
 export const installed = state({
   name: 'pkg.installed',
-  saltOnly: ['fromrepo', 'normalize', 'pkg_verify', 'reinstall', 'skip_suggestions', 'skip_verify'],
+  saltOnly: ['pkg_verify'],
   summary: 'Ensure packages are installed, at a version if one is given',
-  args: z.object({
-    ...packageArguments,
-    version: z
-      .string()
-      .optional()
-      .describe('Exact version, glob ("1.24.*") or comparisons (">=1.2,<2"); for all of "pkgs" that name none'),
-    refresh: z
-      .boolean()
-      .optional()
-      .describe('Refresh the package lists first; left out, only when they lack what is wanted, and never when false'),
-    sources: z
-      .array(StringMap)
-      .optional()
-      .describe('Package files instead of repositories: maps of a name to "zester://…" or a path')
-      .meta({ instead: true }),
-    hold: z.boolean().optional().describe('Keep the packages at their version, or no longer'),
-    update_holds: z.boolean().default(false).describe('Change packages that are held, and hold them again'),
-    allow_updates: z.boolean().default(false).describe('Take a newer version than "version" for good'),
-    ignore_epoch: z.boolean().default(false).describe('Compare versions without their epochs'),
-  }),
-  async check(wanted, { packages }) {
-    const wishes = wishesOf(wanted);
-    const changes = await missingPackages(packages, wishes, {
-      refreshes: wanted.refresh !== false || wanted.sources !== undefined,
-      ignoreEpoch: wanted.ignore_epoch,
-    });
-    const held = await packages.held();
-    const stuck = Object.keys(changes).find((name) => held.includes(name));
-    if (stuck !== undefined && !wanted.update_holds) throw packageHeld(stuck);
-    const unlike = [...wishes.keys()].filter(
-      (name) => wanted.hold !== undefined && wanted.hold !== held.includes(name),
-    );
-    return { ...changes, ...Object.fromEntries(unlike.map((name) => holdChange(name, wanted.hold ?? false))) };
+  args,
+  async check(wanted, context) {
+    const { packages } = context;
+    await refuseUnknownOptions(packages, optionsOf(wanted));
+    const missing = await missingOf(wanted, context);
+    const names = namesOf(wanted);
+    // Only then: some package managers take a second to say what they hold.
+    const held = Object.keys(missing).length > 0 || wanted.hold !== undefined ? await packages.held() : [];
+    const stuck = Object.keys(missing).find((name) => held.includes(name));
+    // A state that says what is held has held it itself.
+    if (stuck !== undefined && !wanted.update_holds && wanted.hold === undefined) throw packageHeld(stuck);
+    const unlike = names.filter((name) => wanted.hold !== undefined && wanted.hold !== held.includes(name));
+    const again = wanted.reinstall ? await packages.installed(names.filter((name) => !(name in missing))) : new Map();
+    return {
+      ...missing,
+      ...Object.fromEntries(
+        [...again].map(([name, version]) => [`reinstall ${name}`, { from: undefined, to: version }]),
+      ),
+      ...Object.fromEntries(unlike.map((name) => holdChange(name, wanted.hold ?? false))),
+    };
   },
   async apply(changes, wanted, context) {
     const { packages } = context;
-    const wishes = wishesOf(wanted);
-    const names = Object.keys(changes).filter((name) => wishes.has(name));
-    const stale = wanted.refresh !== false && names.some((name) => changes[name]?.to === newest);
-    if (wanted.refresh || (stale && !wanted.sources)) await packages.refresh();
-    const held = (await packages.held()).filter((name) => names.includes(name));
+    const known = namesOf(wanted);
+    const names = Object.keys(changes).filter((name) => known.includes(name));
+    const again = known.filter((name) => `reinstall ${name}` in changes);
+    const isStale = wanted.refresh !== false && (await lackingIn(names, changes, wanted, packages)).length > 0;
+    if (wanted.refresh || isStale) await packages.refresh(sourcesOf(wanted));
+    const held = names.length > 0 ? (await packages.held()).filter((name) => names.includes(name)) : [];
     if (held.length > 0) await packages.release(held);
-    if (names.length > 0) await installAll(names, wishes, wanted.sources ?? [], context);
+    if (names.length + again.length > 0 && wanted.debconf !== undefined) await answerQuestions(wanted.debconf, context);
+    if (names.length > 0) await install(names, changes, wanted, context);
+    if (again.length > 0)
+      await packages.install(
+        again.map((name) => ({ name })),
+        { ...optionsOf(wanted), reinstall: true },
+      );
     if (held.length > 0) await packages.hold(held);
     await applyHolds(packages, changes, 'to');
     await verifyInstalled(names, wanted, packages);
-    return versionsOf(packages, names);
+    return versionsOf(packages, [...names, ...again]);
   },
   async revert(changes, wanted, { packages }) {
-    const wishes = wishesOf(wanted);
+    const names = namesOf(wanted);
     await applyHolds(packages, changes, 'from');
-    await restorePackages(packages, Object.fromEntries(Object.entries(changes).filter(([name]) => wishes.has(name))));
+    await restorePackages(
+      packages,
+      Object.fromEntries(Object.entries(changes).filter(([name]) => names.includes(name))),
+    );
   },
   needs: ['packages'],
   holds: ['packages'],
@@ -105,6 +139,18 @@ export const installed = state({
       expect: { nginx: { from: '1.24.0-1', to: '1.22.1-9' } },
     },
     {
+      title: 'A range, of which the newest is taken',
+      args: { name: 'nginx', version: '1.24.*' },
+      given: { packages: { nginx: '1.25.0' }, repository: { nginx: { versions: ['1.24.1', '1.24.2', '1.25.0'] } } },
+      expect: { nginx: { from: '1.25.0', to: '1.24.2' } },
+    },
+    {
+      title: 'The latest version',
+      args: { name: 'nginx', version: 'latest' },
+      given: { packages: { nginx: '1.24.1' }, repository: { nginx: { versions: ['1.24.1', '1.25.0'] } } },
+      expect: { nginx: { from: '1.24.1', to: '1.25.0' } },
+    },
+    {
       title: 'A package to hold at its version',
       args: { name: 'nginx', hold: true },
       given: { packages: { nginx: '1.24' } },
@@ -113,8 +159,8 @@ export const installed = state({
     {
       title: 'A package file of the state tree',
       args: { name: 'agent', sources: [{ agent: 'zester://agent.deb' }] },
-      given: { tree: { 'agent.deb': 'deb' } },
-      expect: { agent: { to: newest } },
+      given: { tree: { 'agent.deb': 'agent 2.1' } },
+      expect: { agent: { to: '2.1' } },
     },
     {
       title: 'A package that no repository offers',
@@ -130,6 +176,9 @@ export const installed = state({
     },
   ],
   notes: [
+    'A version may be "latest", a glob, or comparisons: of what is offered, the newest that suits is installed, also when that is older than what is there.',
+    'Options that the package manager at hand does not have are refused with PACKAGE_OPTION_UNKNOWN.',
+    'A source behind a URL is compared by the version in the name of its file; where that says none, it counts once it is installed.',
     'When the lists do not have a package yet, the plan says "newest": they are refreshed before it is installed.',
   ],
   differs: [
@@ -138,57 +187,114 @@ export const installed = state({
   ],
 });
 
-function wishesOf(wanted: Parameters<typeof wishedPackages>[0] & WishOptions): ReadonlyMap<string, string | undefined> {
-  if (wanted.sources)
-    return new Map(wanted.sources.flatMap((each) => Object.keys(each).map((name) => [name, undefined])));
+/** What is asked of each package, unless files are given instead. */
+function wishesOf(wanted: Wanted): ReadonlyMap<string, string | undefined> {
   const wishes = wishedPackages(wanted);
   if (!wanted.allow_updates) return wishes;
-  return new Map([...wishes].map(([name, wish]) => [name, isExact(wish) ? `>=${wish}` : wish]));
+  return new Map([...wishes].map(([name, wish]) => [name, isExact(wish) && wish !== latest ? `>=${wish}` : wish]));
 }
 
-interface WishOptions {
-  readonly sources?: readonly Readonly<Record<string, string>>[] | undefined;
-  readonly allow_updates: boolean;
+function namesOf(wanted: Wanted): readonly string[] {
+  return wanted.sources ? wanted.sources.flatMap((each) => Object.keys(each)) : [...wishesOf(wanted).keys()];
+}
+
+function optionsOf(wanted: Wanted): PackageOptions {
+  return packageOptions({ ...wanted, reinstall: undefined });
+}
+
+function sourcesOf({ enablerepo, disablerepo }: Wanted): PackageOptions {
+  return packageOptions({ enablerepo, disablerepo });
+}
+
+async function missingOf(wanted: Wanted, context: Context): Promise<PackageChanges> {
+  const { packages } = context;
+  if (wanted.sources) return missingSources(wanted.sources, wanted.ignore_epoch, context);
+  const wishes = wishesOf(wanted);
+  // What is the latest cannot be told from lists of yesterday.
+  if (wanted.refresh !== false && [...wishes.values()].includes(latest)) await packages.refresh(sourcesOf(wanted));
+  const missing = await missingPackages(packages, wishes, {
+    refreshes: wanted.refresh !== false,
+    ignoreEpoch: wanted.ignore_epoch,
+    options: optionsOf(wanted),
+  });
+  if (!wanted.only_upgrade) return missing;
+  return Object.fromEntries(Object.entries(missing).filter(([, { from }]) => from !== undefined));
+}
+
+/** In the versions that the plan says; those that no list had are looked for again, now that the lists are new. */
+async function install(
+  names: readonly string[],
+  changes: PackageChanges,
+  wanted: Wanted,
+  context: Context,
+): Promise<void> {
+  const { packages } = context;
+  const options = optionsOf(wanted);
+  if (wanted.sources) return installSources(names, wanted.sources, options, context);
+  const wishes = wishesOf(wanted);
+  const unsure = new Map((await lackingIn(names, changes, wanted, packages)).map((name) => [name, wishes.get(name)]));
+  const lists = { refreshes: false, ignoreEpoch: wanted.ignore_epoch, options };
+  const found = unsure.size === 0 ? {} : await missingPackages(packages, unsure, lists);
+  const version = (name: string) => (isOpen(wishes.get(name)) ? undefined : (found[name] ?? changes[name])?.to);
+  await packages.install(
+    names.map((name) => ({ name, version: version(name) })),
+    options,
+  );
+  return undefined;
+}
+
+/** Those whose version the lists do not have, as far as one is asked for. */
+async function lackingIn(
+  names: readonly string[],
+  changes: PackageChanges,
+  wanted: Wanted,
+  packages: Packages,
+): Promise<readonly string[]> {
+  if (wanted.sources) return [];
+  const wishes = wishesOf(wanted);
+  const versions = await packages.versions(names, optionsOf(wanted));
+  return names.filter((name) => {
+    const to = changes[name]?.to ?? newest;
+    return to === newest || (!isOpen(wishes.get(name)) && !versions.get(name)?.includes(to));
+  });
+}
+
+function isOpen(wish: string | undefined): boolean {
+  return wish === undefined || wish === latest;
 }
 
 /** A package manager is content with the version it has when no newer one is offered. */
-async function verifyInstalled(
-  names: readonly string[],
-  wanted: Parameters<typeof wishesOf>[0] & { readonly ignore_epoch: boolean },
-  packages: Packages,
-): Promise<void> {
+async function verifyInstalled(names: readonly string[], wanted: Wanted, packages: Packages): Promise<void> {
+  if (wanted.sources) return;
   const now = await packages.installed(names);
-  for (const [name, version] of wishesOf(wanted)) {
-    const isMet = satisfies(now.get(name), version, { ignoreEpoch: wanted.ignore_epoch });
-    if (names.includes(name) && version !== undefined && !isMet) throw packageVersionUnknown(name, version);
+  const compare = compareFor(packages, wanted.ignore_epoch);
+  for (const [name, wish] of wishesOf(wanted)) {
+    if (!names.includes(name) || isMet(now.get(name), wish, compare)) continue;
+    const found = now.has(name) ? `${now.get(name)} is installed` : 'it is not installed';
+    throw new ZesterError('machine', 'PACKAGE_FAILED', `Cannot install "${name}" ${wish ?? ''}: ${found} afterwards`);
   }
 }
 
-async function installAll(
-  names: readonly string[],
-  wishes: ReadonlyMap<string, string | undefined>,
-  sources: readonly Readonly<Record<string, string>>[],
-  { packages, files, sources: tree }: Context,
-): Promise<void> {
-  const copies: string[] = [];
-  const wish = async (name: string): Promise<PackageWish> => {
-    const source = sources.find((each) => name in each)?.[name];
-    if (source === undefined) return { name, version: isExact(wishes.get(name)) ? wishes.get(name) : undefined };
-    if (source.startsWith('/')) return { name, file: source };
-    const bytes = await tree.read(source);
-    if (bytes === undefined) {
-      throw new ZesterError('source', 'SOURCE_MISSING', `Cannot install "${name}": there is no source "${source}"`);
-    }
-    const file = `/tmp/zester-${randomUUID()}-${source.slice(source.lastIndexOf('/') + 1)}`;
-    copies.push(file);
-    await files.write(file, bytes);
-    return { name, file };
-  };
-  try {
-    await packages.install(await Promise.all(names.map(wish)));
-  } finally {
-    for (const each of copies) await files.remove(each);
+/** Tells debconf what the packages would ask. Nobody sees the answers: passwords are among them. */
+async function answerQuestions(source: string, { sources, commands, signal }: Context): Promise<void> {
+  const answers = await sources.read(source);
+  if (answers === undefined) {
+    throw new ZesterError(
+      'source',
+      'SOURCE_MISSING',
+      `Cannot answer the questions of packages: there is no source "${source}"`,
+    );
   }
+  const { code, stderr } = await commands.run(['debconf-set-selections'], { input: answers, signal });
+  if (code === 0) return;
+  throw new ZesterError(
+    'machine',
+    'DEBCONF_REFUSED',
+    `Cannot answer the questions of packages: ${stderr.trim().split('\n')[0]}`,
+    {
+      hint: `Write "${source}" as lines of package, question, type and value`,
+    },
+  );
 }
 
 function holdChange(name: string, hold: boolean) {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  idleArguments,
   type PackageChanges,
   packageArguments,
   presentPackages,
@@ -9,12 +10,24 @@ import {
 import { notKept } from '#kit/abilities/places.ts';
 import { state } from '#kit/state.ts';
 
+const args = z.object({
+  ...packageArguments,
+  version: z.string().optional().describe('Remove them only in this version: exact, glob or comparisons'),
+  ignore_epoch: z.boolean().default(false).describe('Compare versions without their epochs'),
+  ...idleArguments,
+  refresh: z.boolean().optional().describe('For Salt: means nothing'),
+});
+
+function compareOptions({ ignore_epoch }: z.output<typeof args>) {
+  return { ignoreEpoch: ignore_epoch };
+}
+
 export const removed = state({
   name: 'pkg.removed',
-  saltOnly: ['ignore_epoch', 'normalize', 'version'],
+  saltOnly: [],
   summary: 'Ensure packages are not installed, and keep their configuration',
-  args: z.object(packageArguments),
-  check: (wanted, { packages }) => presentPackages(packages, [...wishedPackages(wanted).keys()]),
+  args,
+  check: (wanted, { packages }) => presentPackages(packages, wishedPackages(wanted), compareOptions(wanted)),
   async apply(changes, _wanted, { packages }) {
     await packages.remove(Object.keys(changes));
   },
@@ -32,6 +45,18 @@ export const removed = state({
     },
     { title: 'A package that is not there', args: { name: 'telnet' }, expect: {} },
     {
+      title: 'Whatever matches',
+      args: { name: 'php5-*' },
+      given: { packages: { 'php5-cli': '5.6', php7: '7.4' }, repository: { 'php5-cli': '5.6' } },
+      expect: { 'php5-cli': { from: '5.6' } },
+    },
+    {
+      title: 'Only an old version',
+      args: { name: 'telnet', version: '<0.17' },
+      given: { packages: { telnet: '0.17' } },
+      expect: {},
+    },
+    {
       title: 'Several packages in one transaction',
       args: { name: 'legacy', pkgs: ['telnet', 'rsh'] },
       given: { packages: { telnet: '0.17', rsh: '0.1' }, repository: { telnet: '0.17', rsh: '0.1' } },
@@ -42,14 +67,14 @@ export const removed = state({
 
 export const purged = state({
   name: 'pkg.purged',
-  saltOnly: ['ignore_epoch', 'normalize', 'version'],
+  saltOnly: [],
   summary: 'Ensure packages are not installed, and their configuration is gone',
-  args: z.object(packageArguments),
+  args,
   async check(wanted, { packages }) {
-    const names = [...wishedPackages(wanted).keys()];
-    const left = await packages.remnants(names);
+    const wishes = wishedPackages(wanted);
+    const left = await packages.remnants([...wishes.keys()]);
     const remnants: PackageChanges = Object.fromEntries(left.map((name) => [name, { from: remnant, to: undefined }]));
-    return { ...(await presentPackages(packages, names)), ...remnants };
+    return { ...(await presentPackages(packages, wishes, compareOptions(wanted))), ...remnants };
   },
   async apply(changes, _wanted, { packages }) {
     await packages.remove(Object.keys(changes), { purge: true });

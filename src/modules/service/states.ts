@@ -309,15 +309,10 @@ async function verifyRunning(wanted: Looked, context: Context): Promise<void> {
   const { name } = wanted;
   const service = await lookUp(wanted, context);
   if (service?.running) return;
-  if (!service?.ended) throw serviceFailed('start', name, 'it does not run a moment later');
-  throw new ZesterError(
-    'machine',
-    'SERVICE_ENDED',
-    `Cannot keep "${name}" running: it does its work and ends, and has`,
-    {
-      hint: 'Let its unit say "RemainAfterExit=yes", or start it with cmd.run or module.run where that is meant',
-    },
-  );
+  if (!service?.ends) throw serviceFailed('start', name, 'it does not run a moment later');
+  throw new ZesterError('machine', 'SERVICE_ENDED', `Cannot keep "${name}" running: it does its work and ends`, {
+    hint: 'Let its unit say "RemainAfterExit=yes", or start it with cmd.run or module.run where that is meant',
+  });
 }
 
 async function known(services: Services, action: string, name: string) {
