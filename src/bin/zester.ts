@@ -12,6 +12,7 @@ const terminal = {
   isTerminal: process.stdout.isTTY === true,
   errIsTerminal: process.stderr.isTTY === true,
   width: process.stdout.columns ?? 100,
+  errColumns: () => process.stderr.getWindowSize()[0],
   broken: standardOutput.broken,
 };
 

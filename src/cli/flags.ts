@@ -10,6 +10,12 @@ export const ownGlobalFlags = [
   { name: 'yaml', summary: 'Print YAML', type: 'bool' },
   { name: 'format', summary: 'How to print', type: 'choice', choices: ['text', 'json', 'yaml'] },
   { name: 'quiet', summary: 'Print the results only', type: 'bool', short: 'q' },
+  {
+    name: 'verbose',
+    summary: 'Show everything: every answer of many peels, and states that are as they should be',
+    type: 'bool',
+    short: 'v',
+  },
   { name: 'no-color', summary: 'Never use colours', type: 'bool' },
   { name: 'force-color', summary: 'Use colours even when it is not a terminal', type: 'bool' },
   { name: 'help', summary: 'Explain the command', type: 'bool', short: 'h' },

@@ -22,6 +22,8 @@ export interface Terminal {
   readonly isTerminal: boolean;
   readonly errIsTerminal: boolean;
   readonly width: number;
+  /** How wide the terminal of standard error is at this moment: windows change. */
+  readonly errColumns?: () => number;
   /** Resolves when standard output takes no more. */
   readonly broken?: Promise<NodeJS.ErrnoException>;
 }
@@ -51,6 +53,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       test,
       timeoutMs,
       terminal: terminal.errIsTerminal,
+      columns: terminal.errColumns,
       flags: read.flags,
       environment: terminal.environment,
       out: (text) => terminal.out(printable(text, style.colour)),
@@ -91,9 +94,12 @@ function errorText(error: ZesterError, style: Style): string {
   return printable(showError(error, style, findText), style.colour);
 }
 
+type Wishes = Pick<GlobalFlags, 'noColor' | 'forceColor' | 'verbose'>;
+
 /** As far as they can be told before the command line is understood. */
-function wishesOf(argv: readonly string[]) {
-  return { noColor: argv.includes('--no-color'), forceColor: argv.includes('--force-color') };
+function wishesOf(argv: readonly string[]): Wishes {
+  const has = (flag: string) => argv.includes(`--${flag}`);
+  return { noColor: has('no-color'), forceColor: has('force-color'), verbose: has('verbose') };
 }
 
 interface Understood {
@@ -210,7 +216,8 @@ async function printed(
   return quiet && command.documents ? '' : text;
 }
 
-function styleOf(flags: { readonly noColor: boolean; readonly forceColor: boolean }, terminal: Terminal): Style {
+function styleOf(flags: Wishes, terminal: Terminal): Style {
   const { environment, isTerminal, width } = terminal;
-  return { colour: wantsColour({ ...flags, terminal: isTerminal, environment }), width, nowMs: Date.now() };
+  const colour = wantsColour({ ...flags, terminal: isTerminal, environment });
+  return { colour, width, nowMs: Date.now(), verbose: flags.verbose };
 }

@@ -48,7 +48,7 @@ async function fetchPart({ jid, peel, stream }: Wanted, offset: number, session:
     test: false,
     timeoutMs: partTimeoutMs,
   };
-  const { results } = await runJob(draft, silent(session), { detach: false });
+  const { results } = await runJob(draft, silent(session), { detach: false, keep: true });
   const { return: returned, reason = 'no return' } = results[0] ?? {};
   if (returned === undefined) {
     throw new ZesterError(

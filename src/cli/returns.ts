@@ -5,16 +5,19 @@ import { maxKeysAsked } from '#wire/peel.ts';
 import { pages } from './pages.ts';
 import type { Session } from './session.ts';
 
-/** The job with all of its returns as they are stored, page by page. */
-export async function storedJob(
-  jid: string,
-  session: Session,
-): Promise<{
-  readonly job: NonNullable<JobReturnsReply['job']>;
-  readonly peels: string[];
-  readonly returns: Return[];
-}> {
-  const stored: StoredReturn[] = [];
+type StoredSummary = NonNullable<JobReturnsReply['job']>;
+
+export interface StoredPage {
+  readonly job: StoredSummary;
+  /** By the names of their peels, over all pages. */
+  readonly returns: readonly Return[];
+  /** All peels of the job; they are asked for when somebody wants them. */
+  peels(): Promise<string[]>;
+}
+
+/** The job with its returns as they are stored, one page of them at a time. */
+export async function* storedPages(jid: string, session: Session): AsyncGenerator<StoredPage> {
+  const open = returnOpener(jid, session);
   let first: JobReturnsReply | undefined;
   const following = pages({
     ask: (after) => session.ask(channels.jobReturns, { jid, ...(after === undefined ? {} : { after }) }, 10_000),
@@ -23,15 +26,30 @@ export async function storedJob(
   });
   for await (const page of following) {
     first ??= page;
-    for (const each of page.returns ?? []) stored.push(each);
+    const { job, peels = [], nextPeel } = first;
+    yield {
+      job: job as StoredSummary,
+      returns: await Promise.all((page.returns ?? []).map(open)),
+      peels: () => askedPeels({ jid, peels, nextPeel }, session),
+    };
   }
-  const open = returnOpener(jid, session);
-  const { job, peels = [], nextPeel } = first ?? {};
-  return {
-    job: job as NonNullable<JobReturnsReply['job']>,
-    peels: await askedPeels({ jid, peels, nextPeel }, session),
-    returns: await Promise.all(stored.map(open)),
-  };
+}
+
+export interface StoredJob {
+  readonly job: StoredSummary;
+  readonly peels: string[];
+  readonly returns: Return[];
+}
+
+/** All of it at once: for jobs of few peels, or when every return is needed. */
+export async function storedJob(jid: string, session: Session): Promise<StoredJob> {
+  const returns: Return[] = [];
+  let last: StoredPage | undefined;
+  for await (const page of storedPages(jid, session)) {
+    returns.push(...page.returns);
+    last = page;
+  }
+  return { job: last?.job as StoredSummary, peels: (await last?.peels()) ?? [], returns };
 }
 
 /** All peels of a job: of many a reply names the first, and where to go on. */

@@ -14,6 +14,7 @@ import { runJob } from './run.ts';
 import type { CliBus, Session } from './session.ts';
 
 const draft: JobDraft = { target: '*', function: 'test.ping', args: {}, test: false, timeoutMs: 200 };
+const kept = { detach: false, keep: true };
 const answer = (peel: string, more: Partial<Return> = {}): Partial<Return> & { peel: string } => ({
   peel,
   success: true,
@@ -27,7 +28,7 @@ test('returns are shown as they come, each peel once', async () => {
     returns: [answer('b_x'), answer('a'), answer('b_x', { value: 'again' })],
   });
 
-  const report = await runJob(draft, fleet.session, { detach: false });
+  const report = await runJob(draft, fleet.session, kept);
 
   assert.deepEqual(
     report.results.map(({ peel, status }) => `${peel} ${status}`),
@@ -45,13 +46,13 @@ test('peels that say nothing are named after deadline and grace, others at once'
     status: { state: 'running', unreachable: ['b'] },
   });
 
-  const report = await runJob(draft, fleet.session, { detach: false, graceMs: 50 });
+  const report = await runJob(draft, fleet.session, { ...kept, graceMs: 50 });
 
   assert.deepEqual(
     report.results.map(({ peel, status, reason = '' }) => [peel, status, reason.slice(0, 11)]),
     [
       ['a', 'failed', ''],
-      ['b', 'unreachable', 'UNREACHABLE'],
+      ['b', 'unreachable', 'it is away,'],
       ['c', 'unreachable', 'no return b'],
     ],
   );
@@ -65,7 +66,7 @@ test('all unreachable ends before the deadline, and a return beats "unreachable"
     returns: [answer('b')],
     status: { state: 'running', unreachable: ['a', 'b'] },
   });
-  const report = await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, { detach: false });
+  const report = await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, kept);
 
   assert.equal(exitOfJob(report), 3);
   assert.equal(report.results.find(({ peel }) => peel === 'b')?.status, 'success');
@@ -78,7 +79,7 @@ test('a return nobody heard is read from the store when the job is over', async 
     status: { state: 'complete', unreachable: [] },
   });
 
-  const report = await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, { detach: false });
+  const report = await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, kept);
 
   assert.equal(report.results[0]?.return?.value, 'kept');
 });
@@ -86,7 +87,7 @@ test('a return nobody heard is read from the store when the job is over', async 
 test('what its key did not sign is that peel’s refusal, and spoils no other', async () => {
   const fleet = fakeFleet({ peels: ['a', 'b'], returns: [answer('a', { jid: 'another' }), answer('b')] });
 
-  const { results } = await runJob(draft, fleet.session, { detach: false });
+  const { results } = await runJob(draft, fleet.session, kept);
 
   assert.deepEqual(
     results.map(({ peel, status, return: returned }) => [peel, status, returned?.error?.code]),
@@ -101,7 +102,7 @@ test('chunks that are not those a return names are not shown as its value', asyn
   const rest = { chunks: 1, bytes: 3, sha256: Buffer.alloc(32) };
   const fleet = fakeFleet({ peels: ['a'], returns: [answer('a', { rest })], chunks: [encode({ value: 'forged' })] });
 
-  const { results } = await runJob(draft, fleet.session, { detach: false });
+  const { results } = await runJob(draft, fleet.session, kept);
 
   assert.equal(results[0]?.return?.error?.code, 'RETURN_DAMAGED');
 });
@@ -115,13 +116,13 @@ test('a large return is put together from its parts', async () => {
     chunks: [whole.subarray(0, 50), whole.subarray(50)],
   });
 
-  const report = await runJob(draft, fleet.session, { detach: false });
+  const report = await runJob(draft, fleet.session, kept);
 
   assert.equal(report.results[0]?.return?.value, 'x'.repeat(100));
 });
 
 test('nothing matched is an error of its own', async () => {
-  await assert.rejects(runJob(draft, fakeFleet({ peels: [] }).session, { detach: false }), { code: 'NOTHING_MATCHED' });
+  await assert.rejects(runJob(draft, fakeFleet({ peels: [] }).session, kept), { code: 'NOTHING_MATCHED' });
 });
 
 test('a detached job leaves its id', async () => {
@@ -138,14 +139,22 @@ test('Ctrl-C kills, waits or leaves, as the person says', async () => {
     [undefined, 'left', 130, 0],
   ] as const;
   for (const [said, ended, exit, kills] of cases) {
-    const fleet = fakeFleet({ peels: ['a'], interrupt: true, said });
+    const fleet = fakeFleet({ peels: ['a', 'b'], interrupt: true, said, stopped: ['a'] });
 
-    const report = await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, { detach: false });
+    const report = await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, kept);
 
     assert.deepEqual([report.ended, exitOfJob(report), fleet.kills()], [ended, exit, kills]);
+    // Who was stopped says so; who is at work, or was not told yet, is not called unreachable.
+    assert.deepEqual(
+      report.results.map(({ peel, status, return: returned }) => [peel, returned?.status ?? status]),
+      [
+        ['a', kills > 0 ? 'killed' : 'pending'],
+        ['b', 'pending'],
+      ],
+    );
   }
   const waited = fakeFleet({ peels: ['a'], interrupt: true, said: 'w' });
-  assert.equal((await runJob(draft, waited.session, { detach: false, graceMs: 0 })).ended, 'deadline');
+  assert.equal((await runJob(draft, waited.session, { ...kept, graceMs: 0 })).ended, 'deadline');
 });
 
 test('a person who watches sees how far each peel is', async () => {
@@ -155,9 +164,10 @@ test('a person who watches sees how far each peel is', async () => {
     returns: [answer('web-01'), answer('web-02')],
   });
 
-  await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, { detach: false });
+  await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, kept);
 
-  assert.match(fleet.shown(), /waiting for web-01 3\/40 file\.managed site: changed, web-02/);
+  assert.match(fleet.shown(), /0\/2 · slowest web-02 \(3s\)/);
+  assert.match(fleet.shown(), /1\/2 · slowest web-01 \(3s\) 3\/40 file\.managed site: changed/);
 });
 
 interface Fleet {
@@ -170,10 +180,13 @@ interface Fleet {
   readonly chunks?: readonly Uint8Array[];
   readonly interrupt?: boolean;
   readonly said?: string | undefined;
+  /** Peels that stop when they are told to. */
+  readonly stopped?: readonly string[];
 }
 
 /** A session whose master and peels are the given answers. */
-function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks = [], interrupt, said }: Fleet) {
+function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks = [], ...how }: Fleet) {
+  const { interrupt, said, stopped = [] } = how;
   const requests: JobRequest[] = [];
   let [out, err, shown, kills] = ['', '', '', 0];
   const listeners = new Map<unknown, (message: { body: unknown; address?: unknown }) => void>();
@@ -183,10 +196,11 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
     return { peel: each.peel, payload: encode(signReturn(body, { jid, peel: each.peel }, key.seed)) };
   };
   const hearing = new Map<unknown, (address: { peel: string }, payload: Uint8Array) => void>();
-  const answerAll = () => {
+  const answerAll = (some = returns) => {
     const jid = requests.at(-1)?.jid as string;
-    for (const each of returns) hearing.get(channels.returned)?.(each, storedAs(jid, each).payload);
+    for (const each of some) hearing.get(channels.returned)?.(each, storedAs(jid, each).payload);
   };
+  const answerNext = (peel: string) => answerAll(returns.filter((each) => each.peel === peel));
   const startedAt = Date.now();
   const replies = new Map<unknown, (body: never) => unknown>([
     [
@@ -212,7 +226,9 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
       channels.jobKill,
       () => {
         kills++;
-        return {};
+        const killed = { success: false, status: 'killed' } as const;
+        setTimeout(() => answerAll(stopped.map((peel) => answer(peel, killed))));
+        return { stopped, silent: peels.filter((peel) => !stopped.includes(peel)) };
       },
     ],
   ]);
@@ -227,6 +243,7 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
     },
   } as unknown as CliBus;
   const session = {
+    format: 'text',
     style: plainStyle,
     terminal: progress !== undefined,
     // A job with progress is one that takes long: once it is dispatched, three seconds have passed.
@@ -242,7 +259,8 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
     },
     progress(text = '') {
       shown += text;
-      if (text.includes('3/40')) answerAll();
+      if (text.includes('slowest web-02')) answerNext('web-02');
+      if (text.includes('3/40')) answerNext('web-01');
     },
     bus: async () => bus,
     ask: async (channel: RequestChannel, body: never) => replies.get(channel)?.(body),

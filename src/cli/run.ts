@@ -3,21 +3,15 @@ import { newJid, toHuman } from '#base/ids.ts';
 import { delay, startWatch } from '#base/time.ts';
 import { visible } from '#base/visible.ts';
 import { channels } from '#wire/channels.ts';
-import type {
-  DispatchReply,
-  JobRequest,
-  JobStatus,
-  Progress,
-  Refusal,
-  Return,
-  SignedRequest,
-  StoredReturn,
-} from '#wire/job.ts';
+import type { DispatchReply, JobRequest, JobStatus, Progress, Return, SignedRequest, StoredReturn } from '#wire/job.ts';
 import type { JobDraft } from './parse.ts';
-import { type JobReport, type PeelResult, refusedOf, resultOf, showResult } from './report/job.ts';
-
+import { createFleetView, type FleetView } from './report/fleet.ts';
+import type { JobReport } from './report/job.ts';
+import { liveText } from './report/live.ts';
+import { type PeelResult, refusedOf, resultOf } from './report/result.ts';
 import { shownValue } from './report/shown.ts';
 import { count } from './report/table.ts';
+import { Tally } from './report/tally.ts';
 import { askedPeels, type OpenReturn, returnOpener, storedJob } from './returns.ts';
 import type { Session } from './session.ts';
 
@@ -26,11 +20,17 @@ export interface RunOptions {
   readonly detach: boolean;
   /** How long to wait for stragglers after the deadline. */
   readonly graceMs?: number;
+  /** True for whoever needs every answer when the job is over; programs that read JSON always do. */
+  readonly keep?: boolean;
 }
 
 const progressAfterMs = 2_000;
+const drawEveryMs = 100;
+const pendingReason = 'no return yet';
+/** Peels that were told to stop say so soon. */
+const stopWithinMs = 5_000;
 const silentReason = 'no return before the deadline';
-const unreachableReason = 'UNREACHABLE: it is away, or says nothing; it runs the job if it is back before the deadline';
+const unreachableReason = 'it is away, or says nothing; it runs the job if it is back before the deadline';
 /** How long a submit that was cut off is asked after. */
 const askAgainMs = 30_000;
 const askEveryMs = 500;
@@ -46,7 +46,7 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
   const watch = startWatch(session.clock);
   const { startedAt } = watch;
   const jid = newJid(startedAt);
-  const job = new Listener(jid, session);
+  const job = new Listener(jid, session, options.keep === true || session.format !== 'text');
   const bus = await session.bus();
   // Listening comes first: the server sees both in this order, so no return is missed.
   using _returns = bus.subscribe(channels.returned, { jid }, ({ peel }, payload) => job.takeReturn({ peel, payload }));
@@ -76,7 +76,9 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
     jid,
     function: draft.function,
     test,
-    results: ended === 'detached' ? [] : job.results(ended === 'left' ? 'still running' : silentReason),
+    peels: peels.map(toHuman),
+    tally: job.tally,
+    results: job.results,
     ms: watch.elapsed(),
     ended,
     ...(ended === 'open' && deadline !== undefined ? { openUntil: deadline } : {}),
@@ -87,15 +89,15 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
   for (const warning of warnings) session.note(`Warning: ${visible(warning)}`);
   job.expect(peels);
   const ended = await waitFor(job, { ...options, jid, endMs: timeoutMs, session });
-  if (ended === 'left' || ended === 'killed') return reportOf(ended);
-  if (job.missing.length > 0) await catchUp(job, jid, session);
+  const isLeft = ended === 'left' || ended === 'killed';
+  if (!isLeft && job.missing.length > 0) await catchUp(job, jid, session);
   await job.settled();
-  if (ended === 'deadline' && job.missing.length > 0) {
-    session.note(`Timeout: received ${peels.length - job.missing.length}/${peels.length} returns for job ${jid}`);
+  const silent = job.missing.length;
+  if (ended === 'deadline' && silent > 0) {
+    session.note(`Timeout: received ${peels.length - silent}/${peels.length} returns for job ${jid}`);
   }
-  for (const result of job.unanswered(silentReason)) session.write(showResult(shownValue(result), session.style));
-  const isOpen = ended === 'done' && job.missing.length > 0 && !job.isOver;
-  return reportOf(isOpen ? 'open' : ended);
+  job.close(isLeft ? 'pending' : 'unreachable');
+  return reportOf(ended === 'done' && silent > 0 && !job.isOver ? 'open' : ended);
 }
 
 /**
@@ -121,35 +123,46 @@ async function dispatch(jid: string, signed: SignedRequest, session: Session): P
 
 const cutOff: readonly string[] = ['BUS_SILENT', 'STORE_SILENT', 'SUBMIT_UNCERTAIN'];
 
-/** What is known of a running job: the first return of each peel counts, and beats "unreachable". */
+/**
+ * What is known of a running job: the first return of each peel counts, and beats "unreachable". Answers are shown and
+ * counted as they come; they are kept where somebody needs them.
+ */
 class Listener {
   readonly #open: OpenReturn;
   readonly #session: Session;
+  readonly #keeps: boolean;
   readonly #heard = new Set<string>();
-  readonly #returns = new Map<string, Return>();
+  readonly #answered = new Set<string>();
   readonly #unreachable = new Set<string>();
-  readonly #refused = new Map<string, Refusal>();
   readonly #progress = new Map<string, Progress>();
+  readonly #kept: PeelResult[] = [];
+  readonly tally = new Tally();
   /** Those that have not answered, and of them those that are worth waiting for. */
   readonly #missing = new Set<string>();
   readonly #awaited = new Set<string>();
+  #view: FleetView | undefined;
+  /** Answers that came before it was known how many there will be. */
+  readonly #early: PeelResult[] = [];
   #opening = Promise.resolve();
   #isOver = false;
   #heardAt: number;
   #wake: () => void = () => {};
 
-  constructor(jid: string, session: Session) {
+  constructor(jid: string, session: Session, keeps: boolean) {
     this.#open = returnOpener(jid, session);
     this.#session = session;
+    this.#keeps = keeps;
     this.#heardAt = session.clock.now();
   }
 
   expect(peels: readonly string[]): void {
     for (const peel of peels) {
-      if (this.#returns.has(peel) || this.#refused.has(peel)) continue;
+      if (this.#answered.has(peel)) continue;
       this.#missing.add(peel);
       if (!this.#unreachable.has(peel)) this.#awaited.add(peel);
     }
+    this.#view = createFleetView(peels.length, this.#session.style);
+    for (const result of this.#early.splice(0)) this.#show(result);
   }
 
   takeReturn(stored: StoredReturn): void {
@@ -160,22 +173,11 @@ class Listener {
   }
 
   take(returned: Return): void {
-    if (this.#returns.has(returned.peel)) return;
-    this.#returns.set(returned.peel, returned);
-    this.#answered(returned.peel);
-    this.#session.write(showResult(shownValue(resultOf(returned)), this.#session.style));
-    this.#news();
+    this.#answer(returned.peel, resultOf(returned));
   }
 
   takeProgress(peel: string, progress: Progress): void {
     this.#progress.set(peel, progress);
-  }
-
-  /** How far a peel is, in its own words; nothing when it has not said. */
-  progressOf(peel: string): string {
-    const { done, total, text } = this.#progress.get(peel) ?? {};
-    if (done === undefined) return '';
-    return ` ${total === undefined ? done : `${done}/${total}`}${text === undefined ? '' : ` ${text}`}`;
   }
 
   takeStatus({ state, unreachable, refused = [] }: JobStatus): void {
@@ -183,21 +185,43 @@ class Listener {
       this.#unreachable.add(peel);
       this.#awaited.delete(peel);
     }
-    for (const each of refused) this.#takeRefusal(each);
+    for (const each of refused) this.#answer(each.peel, refusedOf(each));
     this.#isOver = state !== 'running';
     this.#news();
   }
 
-  #takeRefusal(refusal: Refusal): void {
-    if (this.#refused.has(refusal.peel) || this.#returns.has(refusal.peel)) return;
-    this.#refused.set(refusal.peel, refusal);
-    this.#answered(refusal.peel);
-    this.#session.write(showResult(shownValue(refusedOf(refusal)), this.#session.style));
-  }
-
-  #answered(peel: string): void {
+  #answer(peel: string, result: PeelResult): void {
+    if (this.#answered.has(peel)) return;
+    this.#answered.add(peel);
     this.#missing.delete(peel);
     this.#awaited.delete(peel);
+    this.#progress.delete(peel);
+    this.#show(result);
+    this.#news();
+  }
+
+  #show(result: PeelResult): void {
+    if (this.#view === undefined) {
+      this.#early.push(result);
+      return;
+    }
+    this.tally.add(result);
+    if (this.#keeps) this.#kept.push(result);
+    if (this.#session.format === 'text') this.#session.write(this.#view.add(shownValue(result)));
+  }
+
+  /** Says of who has not answered what they are, and what was left to say of the others. */
+  close(status: 'pending' | 'unreachable'): void {
+    const reason = status === 'pending' ? pendingReason : silentReason;
+    for (const peel of this.missing) {
+      const isAway = this.#unreachable.has(peel);
+      this.#show({
+        peel: toHuman(peel),
+        status: isAway ? 'unreachable' : status,
+        reason: isAway ? unreachableReason : reason,
+      });
+    }
+    this.#session.write(this.#view?.rest() ?? '');
   }
 
   #news(): void {
@@ -214,6 +238,11 @@ class Listener {
     return [...this.#missing];
   }
 
+  /** Peels that were asked. */
+  get total(): number {
+    return this.#answered.size + this.#missing.size;
+  }
+
   get isComplete(): boolean {
     return this.#awaited.size === 0;
   }
@@ -221,6 +250,21 @@ class Listener {
   /** A master says that it ended. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Of those that are waited for the one that is least far, as far as it has said. */
+  get slowest(): { readonly peel: string; readonly progress: string } | undefined {
+    let least: { readonly peel: string; readonly share: number } | undefined;
+    for (const peel of this.#awaited) {
+      const { done = 0, total = 1 } = this.#progress.get(peel) ?? {};
+      const share = done / total;
+      if (least === undefined || share < least.share) least = { peel, share };
+    }
+    if (least === undefined) return undefined;
+    const { done, total, text } = this.#progress.get(least.peel) ?? {};
+    if (done === undefined) return { peel: toHuman(least.peel), progress: '' };
+    const far = total === undefined ? done : `${done}/${total}`;
+    return { peel: toHuman(least.peel), progress: ` ${far}${text === undefined ? '' : ` ${text}`}` };
   }
 
   changed(ms: number): Promise<void> {
@@ -238,18 +282,9 @@ class Listener {
     return this.#opening;
   }
 
-  results(reason: string): PeelResult[] {
-    const answered = [...this.#returns.values()].map(resultOf);
-    const refused = [...this.#refused.values()].filter(({ peel }) => !this.#returns.has(peel)).map(refusedOf);
-    return [...answered, ...refused, ...this.unanswered(reason)].sort((a, b) => (a.peel < b.peel ? -1 : 1));
-  }
-
-  unanswered(reason: string): PeelResult[] {
-    return this.missing.map((peel) => ({
-      peel: toHuman(peel),
-      status: 'unreachable',
-      reason: this.#unreachable.has(peel) ? unreachableReason : reason,
-    }));
+  /** By the names of peels; empty where they are not kept. */
+  get results(): PeelResult[] {
+    return this.#kept.toSorted((a, b) => (a.peel < b.peel ? -1 : 1));
   }
 }
 
@@ -264,6 +299,7 @@ async function waitFor(
   { jid, endMs, graceMs = 5_000, session }: Waiting,
 ): Promise<'done' | 'deadline' | 'left' | 'killed'> {
   const watch = startWatch(session.clock);
+  let drawAt = progressAfterMs;
   let isInterrupted = false;
   using _interrupt = session.onInterrupt(() => {
     isInterrupted = true;
@@ -283,7 +319,10 @@ async function waitFor(
     }
     if (elapsed >= endMs + graceMs) return 'deadline';
     if (session.clock.now() - job.heardAt > newsAfterMs) await askForNews(job, jid, session);
-    if (elapsed >= progressAfterMs) session.progress(progressText(job, elapsed));
+    if (elapsed >= drawAt) {
+      session.progress(progressText(job, elapsed));
+      drawAt = elapsed + drawEveryMs;
+    }
     await job.changed(250);
   }
   session.progress();
@@ -301,14 +340,8 @@ async function askForNews(job: Listener, jid: string, session: Session): Promise
   }
 }
 
-function progressText(job: Listener, elapsedMs: number): string {
-  const { missing } = job;
-  const names = missing
-    .slice(0, 3)
-    .map((peel) => visible(toHuman(peel) + job.progressOf(peel)))
-    .join(', ');
-  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
-  return `${Math.round(elapsedMs / 1_000)}s: waiting for ${names}${more}`;
+function progressText({ tally, total, slowest }: Listener, elapsedMs: number): string {
+  return liveText({ tally, total, elapsedMs, slowest });
 }
 
 async function interrupted(job: Listener, jid: string, session: Session): Promise<'left' | 'killed' | 'wait'> {
@@ -318,8 +351,15 @@ async function interrupted(job: Listener, jid: string, session: Session): Promis
   if (answer?.startsWith('w')) return 'wait';
   if (!answer?.startsWith('k')) return 'left';
   const signed = await session.sign('kill', { v: 1, jid, issuedAt: session.clock.now() });
-  await session.ask(channels.jobKill, signed, 15_000);
+  const { silent = [] } = await session.ask(channels.jobKill, signed, 15_000);
+  await heard(job, new Set(silent), session);
   return 'killed';
+}
+
+/** What was stopped says so: the report is to have what is known of it. */
+async function heard(job: Listener, silent: ReadonlySet<string>, session: Session): Promise<void> {
+  const watch = startWatch(session.clock);
+  while (job.missing.some((peel) => !silent.has(peel)) && watch.elapsed() < stopWithinMs) await job.changed(250);
 }
 
 /** A return that was stored while nobody listened is read from the store. */

@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import { ZesterError } from '#base/errors.ts';
 import { type Clock, systemClock } from '#base/time.ts';
-import { visible, visibleLine } from '#base/visible.ts';
+import { visible } from '#base/visible.ts';
 import type { Bus } from '#bus/bus.ts';
 import type { Credentials } from '#trust/jwt.ts';
 import type { RequestChannel } from '#wire/channel.ts';
@@ -11,6 +11,7 @@ import type { JobRequest, KillRequest, SignedRequest } from '#wire/job.ts';
 import { type Config, loadConfig } from './config.ts';
 import { readText } from './files.ts';
 import type { Reference } from './reference.ts';
+import { createLiveLine } from './report/live.ts';
 import type { Style } from './report/style.ts';
 
 export type Format = 'text' | 'json' | 'yaml';
@@ -72,6 +73,8 @@ export interface SessionOptions {
   readonly test: boolean;
   readonly timeoutMs: number | undefined;
   readonly terminal: boolean;
+  /** How wide that terminal is at this moment. */
+  readonly columns?: (() => number) | undefined;
   readonly flags: ReadonlyMap<string, readonly string[]>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly out: (text: string) => void;
@@ -101,18 +104,16 @@ export function createSession(options: SessionOptions): Session & AsyncDisposabl
   };
   const speaks = format === 'text' && !quiet;
 
-  let shown = false;
+  const live = createLiveLine(err, options.columns ?? (() => options.style.width));
   const progress = (text?: string) => {
-    if (!speaks || !options.terminal || (text === undefined && !shown)) return;
-    shown = text !== undefined;
-    err(`\r\u001b[K${visibleLine(text ?? '')}`);
+    if (speaks && options.terminal) live.show(text);
   };
 
   const session: Session = {
     ...options,
     clock,
     write(text) {
-      if (format !== 'text') return;
+      if (format !== 'text' || text === '') return;
       progress();
       out(text);
     },

@@ -37,7 +37,7 @@ export const apply = command({
       timeoutMs: session.timeoutMs ?? defaultTimeoutMs('state.apply', undefined, {}),
     };
     const report = await runJob(draft, session, { detach });
-    const asked = new Set(report.results.map(({ peel }) => peel));
+    const asked = new Set(report.peels);
     const gone = ready.filter((peel) => !asked.has(peel));
     if (!detach && gone.length > 0)
       session.note(`${count(gone.length, 'peel')} of the plan no longer enrolled: ${gone.join(', ')}`);

@@ -36,7 +36,7 @@ export const run = command({
   async run({ target, function: called, values, async: detach, out, rest }, session) {
     if (out !== undefined && (called !== 'state.plan' || detach)) throw notSaved(called);
     const draft = await draftJob({ words: [target, called, ...values], rest }, session);
-    const report = await runJob(draft, session, { detach });
+    const report = await runJob(draft, session, { detach, keep: out !== undefined });
     if (out === undefined || report.ended === 'left' || report.ended === 'killed') return report;
     const { savePlan } = await import('../plan-file.ts');
     await savePlan(out, draft, report, session);

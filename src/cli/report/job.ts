@@ -1,33 +1,24 @@
-import { toHuman } from '#base/ids.ts';
 import { durationText } from '#base/time.ts';
-import { visible } from '#base/visible.ts';
-import type { ErrorBody } from '#wire/error.ts';
-import type { Refusal, Return } from '#wire/job.ts';
+import type { Refusal } from '#wire/job.ts';
 import type { Outcome } from '#wire/outcome.ts';
+import { showResult } from './answer.ts';
 import { exitOf, interrupted } from './exit.ts';
-import { showReport } from './outcome.ts';
+import { isFew } from './fleet.ts';
+import { foldNames } from './names.ts';
+import { statesText } from './outcome.ts';
+import type { PeelResult } from './result.ts';
 import { paint, type Style } from './style.ts';
 import { count, timeText } from './table.ts';
-import { valueText } from './value.ts';
-
-const mostNames = 5;
-
-/** What became of one peel in a job. */
-export interface PeelResult {
-  /** As people write it. */
-  readonly peel: string;
-  readonly status: 'success' | 'failed' | 'unreachable';
-  readonly return?: Return;
-  /** Why there is no return. */
-  readonly reason?: string;
-  /** What it said instead of one. */
-  readonly refusal?: Refusal;
-}
+import { hasChanged, type Tally } from './tally.ts';
 
 export interface JobReport {
   readonly jid: string;
   readonly function: string;
   readonly test: boolean;
+  /** As people write them. */
+  readonly peels: readonly string[];
+  readonly tally: Tally;
+  /** Every answer, where somebody needs them when the job is over: there is no room for those of a large fleet. */
   readonly results: readonly PeelResult[];
   readonly ms: number;
   /** How it ended here: `open` waits for who is silent, `detached` by `--async`, `left` or `killed` by Ctrl-C. */
@@ -36,99 +27,77 @@ export interface JobReport {
   readonly openUntil?: number;
 }
 
-export function resultOf(returned: Return): PeelResult {
-  return {
-    peel: toHuman(returned.peel),
-    status: returned.success && returned.status === 'done' ? 'success' : 'failed',
-    return: returned,
-  };
-}
-
-/** A peel that is there, and will not run the job. */
-export function refusedOf(refusal: Refusal): PeelResult {
-  return { peel: toHuman(refusal.peel), status: 'failed', refusal };
-}
-
-export interface Counts {
-  readonly succeeded: number;
-  readonly changed: number;
-  readonly failed: number;
-  readonly unreachable: number;
-}
-
-export function countsOf(results: readonly PeelResult[]): Counts {
-  const having = (status: PeelResult['status']) => results.filter((each) => each.status === status).length;
-  const changed = results.filter((each) => each.return?.report?.outcomes.some(hasChanged)).length;
-  return { succeeded: having('success'), changed, failed: having('failed'), unreachable: having('unreachable') };
-}
-
-function hasChanged({ result }: Outcome): boolean {
-  return result === 'changed' || result === 'would-change';
-}
-
-export function exitOfJob({ results, ended }: JobReport): number {
+export function exitOfJob({ tally, ended }: JobReport): number {
   if (ended === 'detached') return 0;
-  return ended === 'left' || ended === 'killed' ? interrupted : exitOf(countsOf(results));
+  if (ended === 'left' || ended === 'killed') return interrupted;
+  return exitOf({ failed: tally.peels('failed'), unreachable: tally.peels('unreachable') });
 }
 
-/** One peel's part, as soon as it is there. */
-export function showResult({ peel, status, return: returned, reason = '', refusal }: PeelResult, style: Style): string {
-  if (refusal !== undefined) {
-    return `${paint(style, 'red', `${visible(peel)}: REFUSED`)}\n${indent(errorText({ family: 'machine', ...refusal }, style))}`;
-  }
-  if (status === 'unreachable' || returned === undefined) {
-    return `${paint(style, 'red', `${visible(peel)}: UNREACHABLE`)}\n${indent(visible(reason))}`;
-  }
-  const header = paint(style, status === 'success' ? 'green' : 'red', `${visible(peel)}:`);
-  return `${header}\n${indent(bodyOf(returned, style))}`;
-}
-
-function bodyOf({ status, success, value, report, error, late }: Return, style: Style): string {
-  const parts = [
-    report ? showReport(report, style) : valueText(value),
-    error ? errorText(error, style) : status === 'done' ? '' : `${status}`,
-    late ? 'This return came after the deadline' : '',
-  ].filter((part) => part !== '');
-  if (parts.length > 0) return parts.join('\n');
-  return success ? 'OK' : 'ERROR: it failed, and gave no reason';
-}
-
-function errorText({ message, code, hint, details = {} }: ErrorBody, style: Style): string {
-  const said = Object.entries(details).filter(([, text]) => text.trim() !== '');
-  return [
-    `${paint(style, 'red', 'ERROR:')} ${visible(message)} ${paint(style, 'dim', `[${code}]`)}`,
-    ...said.map(([name, text]) => `${name}: ${visible(text.trimEnd())}`),
-    ...(hint ? [`hint: ${visible(hint)}`] : []),
-  ].join('\n');
-}
-
-export function showFooter({ jid, results, ms, ended, test, openUntil }: JobReport, style: Style): string {
+/** What it came to: who failed with what, how many did what, and where to look further. */
+export function showFooter(report: JobReport, style: Style): string {
+  const { jid, tally, ms, ended, test } = report;
   if (ended === 'detached') return `${jid}\n`;
-  const { succeeded, changed, failed, unreachable } = countsOf(results);
-  const isPlan = test || results.some((each) => each.return?.report?.test);
+  const counts = showCounts(tally, { isPlan: test, ms }, style);
+  return `\n${showTroubles(tally, style)}${counts}${hints(report)
+    .map((line) => `${line}\n`)
+    .join('')}`;
+}
+
+/** `400 peels: 397 succeeded, 9 changed, 2 failed, 1 unreachable in 3.2s`, and a line for the states of many runs. */
+export function showCounts(tally: Tally, { isPlan, ms }: { isPlan: boolean; ms?: number }, style: Style): string {
+  const { changed, late } = tally;
+  const [failed, unreachable, pending] = [tally.peels('failed'), tally.peels('unreachable'), tally.peels('pending')];
   const parts = [
-    paint(style, 'green', `${succeeded} succeeded`),
-    paint(style, 'cyan', `${changed} ${isPlan ? 'would change' : 'changed'}`),
+    paint(style, 'green', `${tally.peels('success')} succeeded`),
+    paint(style, 'cyan', `${changed} ${isPlan || tally.isPlan ? 'would change' : 'changed'}`),
     paint(style, failed > 0 ? 'red' : 'dim', `${failed} failed`),
     paint(style, unreachable > 0 ? 'red' : 'dim', `${unreachable} unreachable`),
+    ...(pending > 0 ? [paint(style, 'yellow', `${pending} pending`)] : []),
+    ...(late > 0 ? [paint(style, 'yellow', `${late} late`)] : []),
   ];
-  const left = ended === 'left' ? `\nJob ${jid} is still running: zester job show ${jid}, zester job kill ${jid}` : '';
-  const open = ended === 'open' ? openText(jid, results, openUntil) : '';
-  const killed = ended === 'killed' ? `\nJob ${jid} was killed` : '';
-  return `\n${count(results.length, 'peel')}: ${parts.join(', ')} in ${durationText(ms)}${open}${left}${killed}\n`;
+  const took = ms === undefined ? '' : ` in ${durationText(ms)}`;
+  const states =
+    tally.peels() > 1 && tally.states() > 0 ? `${statesText(tally.states(), (each) => tally.states(each))}\n` : '';
+  return `${count(tally.peels(), 'peel')}: ${parts.join(', ')}${took}\n${states}`;
+}
+
+const troubleTitles = { failed: 'Failed:', unreachable: 'Unreachable:', pending: 'Pending:' } as const;
+
+/** Who failed with what, a line each. Of few peels it was just said who is silent; of one, all. */
+export function showTroubles(tally: Tally, style: Style): string {
+  const peels = tally.peels();
+  const statuses = isFew(peels) ? (['failed'] as const) : (['failed', 'unreachable', 'pending'] as const);
+  if (peels <= 1) return '';
+  return statuses
+    .map((status) => {
+      const lines = tally.troubles(status).map(({ text, peels }) => `  ${foldNames(peels)}: ${text}\n`);
+      const unnamed = tally.unnamed(status);
+      const more = unnamed === 0 ? '' : `  and ${unnamed} more, each with its own\n`;
+      return lines.length === 0 ? '' : `${paint(style, 'red', troubleTitles[status])}\n${lines.join('')}${more}`;
+    })
+    .join('');
 }
 
 /** Who is not reached may still run it: that is no end, and must not look like one. */
-function openText(jid: string, results: readonly PeelResult[], openUntil: number | undefined): string {
-  const silent = results.filter(({ status }) => status === 'unreachable').map(({ peel }) => visible(peel));
-  const names =
-    silent.length > mostNames
-      ? `${silent.slice(0, mostNames).join(', ')} and ${silent.length - mostNames} more`
-      : silent.join(', ');
-  const until = openUntil === undefined ? 'its deadline' : timeText(openUntil);
-  return `\nJob ${jid} stays open until ${until}: ${names} may still run it\nLook again: zester job show ${jid}\nStop it:    zester job kill ${jid}`;
+function hints({ jid, tally, ended, openUntil }: JobReport): readonly string[] {
+  const look = `Look again: zester job show ${jid}`;
+  const stop = `Stop it:    zester job kill ${jid}`;
+  switch (ended) {
+    case 'left':
+      return [`Job ${jid} is still running`, look, stop];
+    case 'killed':
+      return [`Job ${jid} was killed`, ...(tally.peels('pending') > 0 ? [look] : [])];
+    case 'open': {
+      const until = openUntil === undefined ? 'its deadline' : timeText(openUntil);
+      const silent = tally.troubles('unreachable').flatMap(({ peels }) => peels);
+      return [`Job ${jid} stays open until ${until}: ${foldNames(silent)} may still run it`, look, stop];
+    }
+    default:
+      return tally.peels() > 1 && tally.peels('failed') > 0 ? [`Look further: zester job show ${jid}`] : [];
+  }
 }
 
+/** All of it, when all answers are there. */
 export function showJob(report: JobReport, style: Style): string {
   return report.results.map((each) => showResult(each, style)).join('') + showFooter(report, style);
 }
@@ -174,12 +143,4 @@ function plainOutcome(outcome: Outcome): unknown {
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     ...(skipReason === undefined ? {} : { skipped: true, skip_reason: skipReason }),
   };
-}
-
-function indent(text: string): string {
-  if (text === '') return '';
-  return `${text
-    .split('\n')
-    .map((line) => (line === '' ? '' : `    ${line}`))
-    .join('\n')}\n`;
 }

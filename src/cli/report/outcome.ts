@@ -1,7 +1,7 @@
 import { placeText } from '#base/errors.ts';
 import { durationText } from '#base/time.ts';
 import { visible } from '#base/visible.ts';
-import type { Outcome, OutcomeResult, Report } from '#wire/outcome.ts';
+import type { Outcome, OutcomeResult, Report, SkipReason } from '#wire/outcome.ts';
 import { type Paint, paint, type Style, widthOf } from './style.ts';
 import { count } from './table.ts';
 import { valueText } from './value.ts';
@@ -15,23 +15,50 @@ const colours: Readonly<Record<OutcomeResult, Paint>> = {
   'cannot-tell': 'yellow',
 };
 
-/** A state run: a line for each step in the order of the files, and below it why, what differs, and what was said. */
-export function showReport({ outcomes, ms }: Report, style: Style): string {
-  const width = Math.max(0, ...outcomes.map((each) => widthOf(each.state)));
-  const lines = outcomes.flatMap((each) => outcomeLines(each, width, style));
-  return [...lines, summary(outcomes, ms)].join('\n');
+/** Skips that say nothing is wrong and nothing is to be done. */
+const calmSkips: ReadonlySet<SkipReason> = new Set([
+  'onchanges_not_met',
+  'onfail_not_met',
+  'prereq_not_met',
+  'onlyif_not_met',
+  'unless_met',
+  'creates_met',
+]);
+
+/** True of what nobody has to look at: it is as it should be, and nothing was done about it. */
+export function isCalm({ result, skipReason, refreshed = false }: Outcome): boolean {
+  if (result === 'skipped') return skipReason !== undefined && calmSkips.has(skipReason);
+  return result === 'unchanged' && !refreshed;
 }
 
-function outcomeLines(outcome: Outcome, width: number, style: Style): string[] {
-  const { id, name, state, result, ms, refreshed } = outcome;
+/**
+ * A state run: a line for each step in the order of the files, and below it why, what differs, and what was said; what it
+ * came to last. What is calm is only counted, unless everything is wanted.
+ */
+export function showReport({ outcomes, ms }: Report, style: Style): string {
+  const told = style.verbose ? outcomes : outcomes.filter((each) => !isCalm(each));
+  const width = stateWidth(told);
+  const lines = told.flatMap((each) => [
+    `${headOf(each, width, style)}  ${paint(style, 'dim', durationText(each.ms))}`,
+    ...bodyLines(each, style).map((line) => `    ${line}`),
+  ]);
+  return [...lines, `${countStates(outcomes)} in ${durationText(ms)}`].join('\n');
+}
+
+/** Columns that the names of their states take. */
+export function stateWidth(outcomes: readonly Outcome[]): number {
+  return Math.max(0, ...outcomes.map(({ state }) => widthOf(state)));
+}
+
+/** What became of a step, in one line: `changed  file.managed  conf (/etc/nginx.conf)`. */
+export function headOf({ id, name, state, result, refreshed }: Outcome, width: number, style: Style): string {
   const word = paint(style, colours[result], result.padEnd(12));
   const what = [visible(id), name !== '' && name !== id ? `(${visible(name)})` : '', refreshed ? 'refreshed' : ''];
-  const time = paint(style, 'dim', durationText(ms));
-  const head = `${word}  ${state.padEnd(width)}  ${what.filter(Boolean).join(' ')}  ${time}`;
-  return [head, ...bodyLines(outcome, style).map((line) => `    ${line}`)];
+  return `${word}  ${state.padEnd(width)}  ${what.filter(Boolean).join(' ')}`;
 }
 
-function bodyLines(outcome: Outcome, style: Style): string[] {
+/** Why, what differs, and what was said. */
+export function bodyLines(outcome: Outcome, style: Style): string[] {
   const { result, comment, diff, changes, details = {}, error, skipReason, because = [], ref, at } = outcome;
   const lines: string[] = [];
   const add = (text: string) => lines.push(...visible(text.replace(/\n$/, '')).split('\n'));
@@ -74,11 +101,15 @@ function diffLine(line: string, style: Style): string {
 
 const words: readonly OutcomeResult[] = ['unchanged', 'changed', 'would-change', 'cannot-tell', 'failed', 'skipped'];
 
-function summary(outcomes: readonly Outcome[], ms: number): string {
+function countStates(outcomes: readonly Outcome[]): string {
+  return statesText(outcomes.length, (word) => outcomes.filter(({ result }) => result === word).length);
+}
+
+/** `60 states: 58 unchanged, 1 changed, 1 failed`. */
+export function statesText(total: number, amountOf: (result: OutcomeResult) => number): string {
   const parts = words
-    .map((word) => [outcomes.filter(({ result }) => result === word).length, word] as const)
+    .map((word) => [amountOf(word), word] as const)
     .filter(([amount]) => amount > 0)
     .map(([amount, word]) => `${amount} ${word}`);
-  const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-  return `${count(outcomes.length, 'state')}${what} in ${durationText(ms)}`;
+  return `${count(total, 'state')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }

@@ -6,9 +6,11 @@ import type { Return } from '#wire/job.ts';
 import type { Outcome } from '#wire/outcome.ts';
 import { showError } from './error.ts';
 import { exitOf, exitOfError } from './exit.ts';
-import { exitOfJob, type JobReport, type PeelResult, plainJob, resultOf, showJob } from './job.ts';
+import { exitOfJob, type JobReport, plainJob, showJob } from './job.ts';
+import { type PeelResult, resultOf } from './result.ts';
 import { plainStyle, wantsColour } from './style.ts';
 import { ago, table } from './table.ts';
+import { tallyOf } from './tally.ts';
 import { valueText } from './value.ts';
 
 const returned = (more: Partial<Return> = {}): PeelResult =>
@@ -18,6 +20,8 @@ const job = (results: readonly PeelResult[], more: Partial<JobReport> = {}): Job
   jid: 'J',
   function: 'test.ping',
   test: false,
+  peels: results.map(({ peel }) => peel),
+  tally: tallyOf(results),
   results,
   ms: 1_234,
   ended: 'done',
@@ -69,12 +73,16 @@ web-05:
 db-01: UNREACHABLE
     no return before the deadline
 
-6 peels: 3 succeeded, 0 changed, 2 failed, 1 unreachable in 1.2s
+Failed:
+  web-03: Cannot run "ls": it exited with 2 [COMMAND_FAILED]
+  web-05: killed
+6 peels: 3 succeeded, 0 changed, 2 failed, 1 unreachable, 1 late in 1.2s
+Look further: zester job show J
 `,
   );
 });
 
-test('a state run shows each step with its reason and its diff', () => {
+test('a state run shows each step that is not as it should be, with its reason and its diff', () => {
   const outcomes = [
     outcome({ id: 'nginx', state: 'pkg.installed', ms: 812 }),
     outcome({
@@ -112,7 +120,6 @@ test('a state run shows each step with its reason and its diff', () => {
   assert.equal(
     showJob(job([returned({ report, success: false })]), plainStyle),
     `web-01.example.com:
-    unchanged     pkg.installed    nginx  812ms
     changed       file.managed     conf (/etc/nginx.conf)  12ms
         --- a
         +++ b
@@ -134,6 +141,10 @@ test('a state run shows each step with its reason and its diff', () => {
 
 1 peel: 0 succeeded, 1 changed, 1 failed, 0 unreachable in 1.2s
 `,
+  );
+  assert.match(
+    showJob(job([returned({ report, success: false })]), { ...plainStyle, verbose: true }),
+    /^ {4}unchanged {5}pkg\.installed {4}nginx {2}812ms$/m,
   );
 });
 
@@ -192,7 +203,7 @@ test('a job that goes on says how to find it again', () => {
   assert.equal(showJob(job([], { ended: 'detached' }), plainStyle), 'J\n');
   assert.match(
     showJob(job([silent], { ended: 'left' }), plainStyle),
-    /still running: zester job show J, zester job kill J/,
+    /is still running\nLook again: zester job show J\nStop it: {4}zester job kill J\n/,
   );
 });
 

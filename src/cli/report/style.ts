@@ -5,9 +5,11 @@ export interface Style {
   readonly width: number;
   /** For ages such as `3m ago`. */
   readonly nowMs: number;
+  /** Everything, also what nobody has to look at. */
+  readonly verbose: boolean;
 }
 
-export const plainStyle: Style = { colour: false, width: 100, nowMs: 0 };
+export const plainStyle: Style = { colour: false, width: 100, nowMs: 0, verbose: false };
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
 
@@ -33,8 +35,27 @@ export function wantsColour({ noColor, forceColor, terminal, environment }: Colo
   return terminal && environment.TERM !== 'dumb';
 }
 
-/** Columns a text takes, colour codes not counted. */
+interface Runtime {
+  stringWidth(text: string): number;
+}
+
+const { Bun: runtime } = globalThis as unknown as { readonly Bun: Runtime };
+
+/** Columns a text takes: wide characters take two, marks above others and colour codes none. */
 export function widthOf(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour code
-  return [...text.replaceAll(/\u001b\[\d+m/g, '')].length;
+  return runtime.stringWidth(text);
+}
+
+/** The text, or as much of its beginning as fits beside the mark that there is more. Without colours. */
+export function cutToWidth(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  let kept = '';
+  let width = 0;
+  for (const { segment } of letters.segment(text)) {
+    width += widthOf(segment);
+    if (width > columns - 1) break;
+    kept += segment;
+  }
+  return columns > 0 ? `${kept}…` : '';
 }

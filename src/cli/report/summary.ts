@@ -3,6 +3,7 @@ import { visible } from '#base/visible.ts';
 import type { JobState, JobSummary } from '#wire/job.ts';
 import { type Paint, paint, type Style } from './style.ts';
 import { ago, count, table, timeText } from './table.ts';
+import type { Tally } from './tally.ts';
 import { valueText } from './value.ts';
 
 const colours: Readonly<Record<JobState, Paint>> = {
@@ -32,7 +33,8 @@ export function summaryCells(jobs: readonly JobSummary[], style: Style): readonl
   ]);
 }
 
-export function showSummary(job: JobSummary, style: Style): string {
+/** `shown` are the answers that are shown with it: they may have come after the job was closed. */
+export function showSummary(job: JobSummary, style: Style, shown: Tally): string {
   const { jid, function: called, id, args, target, targets, state, test, operator, created } = job;
   const { finished, late, openUntil } = job;
   const cut = job.requestBytes === undefined ? '' : ' (cut: see all of it with --full)';
@@ -45,7 +47,7 @@ export function showSummary(job: JobSummary, style: Style): string {
     ['Target', `${target} (${count(targets, 'peel')})`],
     [
       'State',
-      `${stateText(job)}, ${job.returned} of ${targets} returned${late === undefined ? '' : `, ${late} of them late`}`,
+      `${stateText(job)}, ${shown.answered} of ${targets} returned${late === undefined ? '' : `, ${late} of them late`}`,
     ],
     ...(openUntil === undefined ? [] : [['Open until', timeText(openUntil)] as [string, string]]),
     ['Asked by', operator],
@@ -55,7 +57,7 @@ export function showSummary(job: JobSummary, style: Style): string {
   return lines
     .map(([name, text]) => {
       const shown = name === 'State' ? paint(style, colours[state], visible(text)) : visible(text);
-      return `${paint(style, 'bold', `${name}:`.padEnd(11))}${shown}\n`;
+      return `${paint(style, 'bold', `${name}:`.padEnd(12))}${shown}\n`;
     })
     .join('');
 }
