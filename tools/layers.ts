@@ -181,6 +181,7 @@ const doors: readonly Door[] = [
       'src/peel/resident/runner-child.ts': 'starts the runner, the same program as a child',
       'src/peel/runner/render-call.ts': 'waits for a function that a template calls, the same program as a child',
       'src/watchdog/': 'starts the program it supervises',
+      'src/cli/pager.ts': "starts the reader's own pager",
     },
     instead: 'run commands through the `commands` port of machine/',
   },

@@ -29,6 +29,11 @@ export function newJid(nowMs = Date.now()): Jid {
   return ksuid(nowMs) as Jid;
 }
 
+/** No id of that second or a later one comes before it. */
+export function firstJidOf(ms: number): string {
+  return ksuid(Math.max(ms, ksuidEpoch * 1_000), new Uint8Array(16));
+}
+
 export function isJid(text: string): text is Jid {
   return /^[0-9A-Za-z]{27}$/.test(text);
 }

@@ -46,6 +46,31 @@ export function parseDuration(written: string | number): number {
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
 }
 
+/**
+ * A moment as people write it, in milliseconds since the Unix epoch: how long ago (`2h`), or a day or time (`2026-03-01`,
+ * `2026-03-01T08:00`, of this machine's zone unless it names one). Throws `MOMENT_INVALID`.
+ */
+export function parseMoment(written: string, nowMs: number): number {
+  const text = written.trim();
+  // What has only a day is midnight here, as what has a time is: the bare form would be midnight in Greenwich.
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+  const at = /^\d{4}-/.test(text) ? Date.parse(isDay ? `${text}T00:00` : text.replace(' ', 'T')) : agoOf(text, nowMs);
+  if (at !== undefined && Number.isFinite(at)) return Math.max(0, at);
+  throw new ZesterError(
+    'usage',
+    'MOMENT_INVALID',
+    `Cannot read "${written}" as a moment: it is no time and no duration`,
+    {
+      hint: 'Write how long ago, such as "2h" or "7d", or a time such as "2026-03-01T08:00"',
+    },
+  );
+}
+
+function agoOf(text: string, nowMs: number): number | undefined {
+  const isDuration = /^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text);
+  return isDuration ? nowMs - parseDuration(text) : undefined;
+}
+
 /** Milliseconds as a person reads them: `4ms`, `1.2s`, `2m5s`, `3h`. */
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)}ms`;

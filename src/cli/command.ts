@@ -9,7 +9,12 @@ export interface Positional {
   readonly summary: string;
   readonly required?: boolean;
   readonly many?: boolean;
+  /** What there is of it to complete. */
+  readonly completes?: Completes;
 }
+
+/** What a shell can be offered for a word, beside the values a flag may have. */
+export type Completes = 'command' | 'context' | 'fact' | 'file' | 'function' | 'job' | 'peel' | 'subject' | 'topic';
 
 /** One line a person would type, tested to parse. */
 export interface CommandExample {
@@ -60,6 +65,8 @@ export interface CommandDefinition<P extends readonly Positional[], F extends re
   plain?(value: Value): unknown;
   /** True when `--yaml` prints one document for each element of the value, instead of one list. */
   readonly documents?: boolean;
+  /** True for what is read and not waited for: on a terminal it goes through a pager. */
+  readonly paged?: boolean;
 }
 
 /** A command with its types erased: what `main` runs. */
@@ -73,6 +80,7 @@ export interface Command {
   readonly examples: readonly CommandExample[];
   readonly bus: boolean;
   readonly documents: boolean;
+  readonly paged: boolean;
   run(input: Readonly<Record<string, unknown>>, session: Session): Promise<unknown>;
   show(value: unknown, style: Style): string;
   showRest(value: unknown, style: Style): string;
@@ -99,6 +107,7 @@ export function command<
     examples,
     bus,
     documents: definition.documents ?? false,
+    paged: definition.paged ?? false,
     run: (input, session) => definition.run(input as Input<P, F>, session),
     show: (value, style) => definition.show(shown(value), style),
     showRest: (value, style) => (definition.showRest ?? definition.show)(shown(value), style),

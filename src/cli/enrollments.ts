@@ -3,7 +3,7 @@ import { visible } from '#base/visible.ts';
 import { fingerprint } from '#trust/proofs.ts';
 import { channels } from '#wire/channels.ts';
 import type { EnrollDecision, EnrollDecisionReply, Enrollment } from '#wire/enroll.ts';
-import type { Style } from './report/style.ts';
+import type { Column } from './listing.ts';
 import { ago } from './report/table.ts';
 import type { Session } from './session.ts';
 
@@ -68,17 +68,23 @@ export function showDecided(
 
 const doubtTexts = { 'id-held': 'ID HELD BY ANOTHER KEY!', 'key-revoked': 'KEY WAS REVOKED!' } as const;
 
-export const enrollmentHeadings = ['ID', 'PEEL', 'FINGERPRINT', 'HOSTNAME', 'SOURCE', 'STATE', 'TRUST', 'CREATED'];
+/** What a list of enrolments can show. */
+export const enrollmentColumns: readonly Column<EnrollmentRow>[] = [
+  { name: 'id', whole: true, text: ({ id }) => id },
+  { name: 'peel', whole: true, text: ({ peel }) => peel },
+  { name: 'fingerprint', whole: true, text: (row) => row.fingerprint },
+  { name: 'hostname', text: ({ hostname = '-' }) => hostname },
+  { name: 'source', text: ({ source = '-' }) => source },
+  { name: 'state', whole: true, text: ({ state }) => state },
+  { name: 'trust', whole: true, text: trustText },
+  {
+    name: 'created',
+    whole: true,
+    text: ({ createdAt }, style) => ago(createdAt, style),
+    order: ({ createdAt }) => createdAt,
+  },
+];
 
-export function enrollmentCells(rows: readonly EnrollmentRow[], style: Style): readonly (readonly string[])[] {
-  return rows.map(({ hostname = '-', source = '-', trust, createdAt, doubts = [], ...row }) => [
-    row.id,
-    row.peel,
-    row.fingerprint,
-    hostname,
-    source,
-    row.state,
-    [trust === 'mismatch' ? 'MISMATCH!' : trust, ...doubts.map((each) => doubtTexts[each])].join(' '),
-    ago(createdAt, style),
-  ]);
+function trustText({ trust, doubts = [] }: EnrollmentRow): string {
+  return [trust === 'mismatch' ? 'MISMATCH!' : trust, ...doubts.map((each) => doubtTexts[each])].join(' ');
 }

@@ -1,4 +1,13 @@
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { ZesterError } from '#base/errors.ts';
 
 /** A file somebody named on the command line or in the options. Throws `FILE_UNREADABLE`. */
@@ -45,6 +54,15 @@ export function createSink(path: string): Disposable & { write(bytes: Uint8Array
 
 export function exists(path: string): boolean {
   return existsSync(path);
+}
+
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The text, or nothing when it is missing or not ours to read: for files nobody asked for by name. */

@@ -18,6 +18,7 @@ export const ownGlobalFlags = [
   },
   { name: 'no-color', summary: 'Never use colours', type: 'bool' },
   { name: 'force-color', summary: 'Use colours even when it is not a terminal', type: 'bool' },
+  { name: 'no-pager', summary: 'Never show what is long in a pager', type: 'bool' },
   { name: 'help', summary: 'Explain the command', type: 'bool', short: 'h' },
   { name: 'version', summary: 'Print the version', type: 'bool', short: 'V' },
 ] as const satisfies readonly Flag[];

@@ -1,6 +1,6 @@
 import { ZesterError } from '#base/errors.ts';
 import { channels } from '#wire/channels.ts';
-import type { JobQuery, JobRequest, JobSummary } from '#wire/job.ts';
+import { isAskedFor, type JobQuery, type JobRequest, type JobSummary } from '#wire/job.ts';
 import { joinParts, pages } from './pages.ts';
 import type { Session } from './session.ts';
 
@@ -23,7 +23,8 @@ export async function* listJobs(
     descending: true,
   });
   for await (const { jobs = [] } of following) {
-    const some = jobs.slice(0, left);
+    // A master of an earlier version passes by what it does not know.
+    const some = jobs.filter((each) => isAskedFor(each, query)).slice(0, left);
     left -= some.length;
     yield some;
     if (left <= 0) return;

@@ -1,9 +1,10 @@
-import { asError, didYouMean, ZesterError } from '#base/errors.ts';
+import { asError, nearest, ZesterError } from '#base/errors.ts';
 import { type Flag, flagValues, type ReadArguments, readFlags } from '#base/options.ts';
 import { closedPipe, isClosed } from '#base/outlet.ts';
 import { jsonText } from '#base/visible.ts';
 import type { Command } from './command.ts';
 import { findText } from './files.ts';
+import { readJobFlags } from './flag-arguments.ts';
 import { type GlobalFlags, globalFlags, ownGlobalFlags } from './flags.ts';
 import { commandNames, type Found, findCommand, isGroup, runCommand } from './registry.ts';
 import { showError } from './report/error.ts';
@@ -37,11 +38,14 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   try {
     const { command, read, input, global } = await understand(argv);
     style = styleOf(global, terminal);
+    const isPaged = terminal.isTerminal && !global.noPager && (command.paged || global.help);
+    await using pager = isPaged ? (await import('./pager.ts')).openPager(terminal) : undefined;
+    const out = pager?.out ?? terminal.out;
     if (global.help) {
       const { showCommand, showOverview } = await import('./report/help.ts');
       const isAny = read.words.length === 0 && command.name === 'help';
       const { allCommands } = await import('./registry.ts');
-      terminal.out(isAny ? showOverview(await allCommands(), style) : showCommand(command, style));
+      out(isAny ? showOverview(await allCommands(), style) : showCommand(command, style));
       return exitCodes.ok;
     }
     const { quiet, test, timeout: timeoutMs } = global;
@@ -56,12 +60,12 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       columns: terminal.errColumns,
       flags: read.flags,
       environment: terminal.environment,
-      out: (text) => terminal.out(printable(text, style.colour)),
+      out: (text) => out(printable(text, style.colour)),
       err: terminal.err,
       ...(terminal.outBytes && { outBytes: terminal.isTerminal ? visibleBytes(terminal.out) : terminal.outBytes }),
     });
     const value = await Promise.race([command.run(input, session), outputGone(terminal)]);
-    terminal.out(await printed(command, value, { format, quiet, style }));
+    out(await printed(command, value, { format, quiet, style }));
     return command.exit(value);
   } catch (thrown) {
     if (thrown instanceof OutputGone) return thrown.exitCode;
@@ -116,7 +120,7 @@ export async function understand(argv: readonly string[]): Promise<Understood> {
   const command = await found.load();
   const own = new Set(command.flags.map(({ name }) => name));
   const known: readonly Flag[] = [...globalFlags.filter(({ name }) => !own.has(name)), ...command.flags];
-  const all = readFlags(argv, known);
+  const all = command.name === 'run' ? await readJobFlags(argv, known, leading) : readFlags(argv, known);
   const read = { ...all, words: all.words.slice(found.words) };
   const global = flagValues(ownGlobalFlags, all.flags) as unknown as GlobalFlags;
   const input = global.help ? {} : { ...positionalValues(command, read), ...flagValues(command.flags, all.flags) };
@@ -150,20 +154,50 @@ function commandFor(words: readonly string[], argv: readonly string[]): Found {
   }
   // A peel may be called "job": what follows then has a dot.
   if (isGroup(first) && !second?.includes('.')) throw unknownCommand(words);
-  if (second === undefined && didYouMean(first, commandNames())) throw unknownCommand(words);
+  if (!second?.includes('.') && meantCommand(words)) throw unknownCommand(words);
   return { words: 0, load: runCommand() };
 }
 
 function unknownCommand(words: readonly string[]): ZesterError {
   const name = words.slice(0, 2).join(' ');
-  const group = commandNames().filter((each) => each.startsWith(`${words[0]} `));
-  const isHalf = words.length === 1 && group.length > 0;
+  const meant = meantCommand(words);
+  const group = commandNames().filter((each) => each.startsWith(`${meant ?? words[0]} `));
+  const isHalf = words.length === 1 && group.length > 0 && meant === undefined;
   const reason = isHalf ? 'it is the first word of several commands' : 'there is no such command';
+  const near = meant === undefined ? undefined : `Did you mean "${meant}"?`;
+  const list = group.length > 0 ? `There are ${group.join(', ')}` : undefined;
   return new ZesterError('usage', 'SUBCOMMAND_UNKNOWN', `Cannot run "zester ${name}": ${reason}`, {
-    hint:
-      (isHalf ? undefined : didYouMean(name, commandNames())) ??
-      (group.length > 0 ? `There are ${group.join(', ')}` : 'Run "zester help"'),
+    hint: [near, list].filter(Boolean).join(' ') || 'Run "zester help"',
   });
+}
+
+/** What other tools, and people in a hurry, call a command. */
+const otherWords: Readonly<Record<string, string>> = {
+  enrol: 'enroll',
+  enrollment: 'enroll',
+  key: 'enroll',
+  keys: 'enroll',
+  jobs: 'job',
+  lookup_jid: 'job show',
+  kill: 'job kill',
+  peels: 'peel',
+  minions: 'peel',
+  nodes: 'peel',
+  contexts: 'context',
+  docs: 'doc',
+  man: 'help',
+  match: 'target',
+};
+
+/** The command, or the first word of several, that is most likely meant by words that are none. */
+function meantCommand([first = '', second]: readonly string[]): string | undefined {
+  if (isGroup(first) && second === undefined) return undefined;
+  const names = commandNames();
+  const begin = otherWords[first.toLowerCase()] ?? first;
+  const whole = [begin, second].filter(Boolean).join(' ');
+  if (names.includes(whole)) return whole;
+  const groups = names.flatMap((name) => (name.includes(' ') ? [name.split(' ')[0] as string] : []));
+  return nearest(whole, names) ?? (begin === first ? nearest(first, [...names, ...groups]) : begin);
 }
 
 /** Words by their places. Throws `POSITIONAL_MISSING`, `POSITIONAL_STRAY`. */
@@ -219,5 +253,5 @@ async function printed(
 function styleOf(flags: Wishes, terminal: Terminal): Style {
   const { environment, isTerminal, width } = terminal;
   const colour = wantsColour({ ...flags, terminal: isTerminal, environment });
-  return { colour, width, nowMs: Date.now(), verbose: flags.verbose };
+  return { colour, width, terminal: isTerminal, nowMs: Date.now(), verbose: flags.verbose };
 }

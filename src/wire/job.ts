@@ -192,6 +192,15 @@ export const JobQuery = z.object({
   /** Only jobs older than this jid. */
   before: z.optional(text('id')),
   function: z.optional(text('name')),
+  state: z.optional(JobState),
+  /** Only jobs of this operator. */
+  operator: z.optional(text('name')),
+  /** Only jobs of this target, as written, or that asked a peel of this id. */
+  target: z.optional(text('target')),
+  /** Only jobs that were made since, in milliseconds since the Unix epoch. */
+  since: z.optional(moment),
+  /** Only jobs whose id begins or ends so. */
+  part: z.optional(text('id')),
 });
 export type JobQuery = z.output<typeof JobQuery>;
 
@@ -220,6 +229,19 @@ export const JobSummary = z.object({
   openUntil: z.optional(z.number()),
 });
 export type JobSummary = z.output<typeof JobSummary>;
+
+/** Whether a job is one that is asked for, as far as its summary tells: the peels of a target are in its record. */
+export function isAskedFor(job: JobSummary, query: JobQuery): boolean {
+  const { active, function: called, state, operator, since = 0, part = '' } = query;
+  return (
+    !(active && job.state !== 'running') &&
+    (called === undefined || job.function === called) &&
+    (state === undefined || job.state === state) &&
+    (operator === undefined || job.operator === operator) &&
+    job.created >= since &&
+    (job.jid.startsWith(part) || job.jid.endsWith(part))
+  );
+}
 
 export const JobsReply = z.object({
   jobs: z.optional(z.array(JobSummary)),

@@ -9,6 +9,7 @@ export const configShow = command({
     { title: 'What would count in another environment', line: 'config show --context staging' },
   ],
   bus: false,
+  paged: true,
   async run(_input, session) {
     const { file, context, why, warnings } = await session.config();
     for (const warning of warnings) session.note(`Warning: ${warning}`);

@@ -12,6 +12,7 @@ export const doc = command({
     { title: 'For a program', line: 'doc pkg --json' },
   ],
   bus: false,
+  paged: true,
   async run({ name }, session) {
     const reference = await session.reference();
     const isOne = name?.includes('.') ?? false;

@@ -17,6 +17,7 @@ export const doctor = command({
     { title: 'For monitoring', line: 'doctor --json' },
   ],
   bus: false,
+  paged: true,
   async run(_input, session) {
     const way = await checkWay(session);
     const checks: DoctorCheck[] = way.map(({ name, ok, warn, detail, hint }) => ({

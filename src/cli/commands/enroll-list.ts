@@ -1,9 +1,10 @@
 import { channels } from '#wire/channels.ts';
 import { EnrollState } from '#wire/enroll.ts';
 import { command } from '../command.ts';
-import { type EnrollmentRow, enrollmentCells, enrollmentHeadings, rowOf } from '../enrollments.ts';
+import { type EnrollmentRow, enrollmentColumns, rowOf } from '../enrollments.ts';
+import { listFlags, listRows, showRows } from '../listing.ts';
 import { pages } from '../pages.ts';
-import { growingTable, table } from '../report/table.ts';
+import type { Session } from '../session.ts';
 
 export const enrollList = command({
   name: 'enroll list',
@@ -16,29 +17,25 @@ export const enrollList = command({
       choices: ['pending', 'approved', 'rejected', 'issued', 'active', 'revoked', 'all'],
       default: 'pending',
     },
+    ...listFlags(enrollmentColumns),
   ],
   examples: [
     { title: 'Who waits', line: 'enroll list' },
-    { title: 'Everybody', line: 'enroll list --state all' },
+    { title: 'Everybody, by their id', line: 'enroll list --state all --sort peel' },
   ],
   bus: true,
-  async run({ state }, session) {
-    const query = state === 'all' ? {} : { state: EnrollState.parse(state) };
-    const all: EnrollmentRow[] = [];
-    const shown = growingTable(enrollmentHeadings, session.style);
-    const following = pages({
-      ask: (after) =>
-        session.ask(channels.enrollments, { ...query, ...(after === undefined ? {} : { after }) }, 10_000),
-      rows: ({ enrollments = [] }) => enrollments.length,
-    });
-    for await (const { enrollments = [] } of following) {
-      const rows = enrollments.map(rowOf);
-      session.write(shown(enrollmentCells(rows, session.style)));
-      all.push(...rows);
-    }
-    return all;
-  },
-  show: (rows, style) =>
-    rows.length === 0 ? 'Nobody\n' : table(enrollmentHeadings, enrollmentCells(rows, style), style),
+  paged: true,
+  run: ({ state, columns, sort }, session) =>
+    listRows(enrollments(state, session), { columns: enrollmentColumns, input: { columns, sort }, session }),
+  show: (rows, style) => (rows.length === 0 ? 'Nobody\n' : showRows(enrollmentColumns, rows, style)),
   showRest: (rows) => (rows.length === 0 ? 'Nobody\n' : ''),
 });
+
+async function* enrollments(state: string, session: Session): AsyncGenerator<readonly EnrollmentRow[]> {
+  const query = state === 'all' ? {} : { state: EnrollState.parse(state) };
+  const following = pages({
+    ask: (after) => session.ask(channels.enrollments, { ...query, ...(after === undefined ? {} : { after }) }, 10_000),
+    rows: ({ enrollments: some = [] }) => some.length,
+  });
+  for await (const { enrollments: some = [] } of following) yield some.map(rowOf);
+}

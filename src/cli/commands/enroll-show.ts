@@ -10,6 +10,7 @@ export const enrollShow = command({
   positionals: [{ name: 'id', summary: 'Id of the enrolment', required: true }],
   examples: [{ title: 'One that waits', line: 'enroll show enr-2abcdefghijklmnopqrstuvwxyz' }],
   bus: true,
+  paged: true,
   async run({ id }, session) {
     const { enrollments: [found] = [] } = await session.ask(channels.enrollments, { id });
     if (found !== undefined) return rowOf(found);

@@ -3,6 +3,7 @@ import { isJid } from '#base/ids.ts';
 import { command } from '../command.ts';
 import { type Explained, explainOutcome, showExplained } from '../explain-outcome.ts';
 import { type Explanation, explain as explainName } from '../explanations.ts';
+import { findJid } from '../job-ids.ts';
 import { showExplanations } from '../report/explanation.ts';
 
 type Answer = { readonly outcomes: readonly Explained[] } | { readonly explanations: readonly Explanation[] };
@@ -15,17 +16,19 @@ export const explain = command({
       name: 'subject',
       summary: 'file.managed, file.managed.mode, onchanges, os.family, REQUISITE_UNKNOWN, or the id of a job',
       required: true,
+      completes: 'subject',
     },
     { name: 'id', summary: 'With a job: the id of one of its states' },
   ],
   examples: [
     { title: 'An argument', line: 'explain file.managed.mode' },
     { title: 'An error', line: 'explain REQUISITE_UNKNOWN' },
-    { title: 'Why a state ran, was skipped or changed', line: 'explain 2xYkQbZ1fGm5n8pR0sT3uVwXyZa nginx' },
+    { title: 'Why a state ran, was skipped or changed', line: 'explain last nginx' },
   ],
   bus: true,
+  paged: true,
   async run({ subject, id }, session): Promise<Answer> {
-    if (id !== undefined) return { outcomes: await explainOutcome(subject, id, session) };
+    if (id !== undefined) return { outcomes: await explainOutcome(await findJid(subject, session), id, session) };
     if (isJid(subject)) throw idMissing(subject);
     return { explanations: await explainName(subject) };
   },

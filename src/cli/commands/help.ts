@@ -12,6 +12,7 @@ export const help = command({
     { title: 'One of them', line: 'help job list' },
   ],
   bus: false,
+  paged: true,
   async run({ words }) {
     const all = await allCommands();
     if (words.length === 0) return { all, one: undefined };

@@ -1,17 +1,24 @@
-import { parseJid, toHuman } from '#base/ids.ts';
+import { toHuman } from '#base/ids.ts';
 import { channels } from '#wire/channels.ts';
 import { command } from '../command.ts';
+import { findJid } from '../job-ids.ts';
 import { count, timeText } from '../report/table.ts';
 
 export const jobKill = command({
   name: 'job kill',
   aliases: ['job cancel'],
   summary: 'Stop a job, on every peel that still works on it',
-  positionals: [{ name: 'jid', summary: 'Id of the job', required: true }],
-  examples: [{ title: 'Stop a job', line: 'job kill 2xYkQbZ1fGm5n8pR0sT3uVwXyZa' }],
+  positionals: [
+    { name: 'jid', summary: 'Id of the job, its beginning or end, or "last"', required: true, completes: 'job' },
+  ],
+  examples: [
+    { title: 'Stop a job', line: 'job kill 2xYkQbZ1fGm5n8pR0sT3uVwXyZa' },
+    { title: 'Stop the one you started last', line: 'job kill last' },
+  ],
   bus: true,
-  async run({ jid }, session) {
-    const signed = await session.sign('kill', { v: 1, jid: parseJid(jid), issuedAt: session.clock.now() });
+  async run({ jid: written }, session) {
+    const jid = await findJid(written, session);
+    const signed = await session.sign('kill', { v: 1, jid, issuedAt: session.clock.now() });
     const {
       state,
       stopped = [],

@@ -1,36 +1,47 @@
-import type { JobSummary } from '#wire/job.ts';
+import { parseMoment } from '#base/time.ts';
+import { JobState } from '#wire/job.ts';
 import { command } from '../command.ts';
+import { findJid } from '../job-ids.ts';
 import { listJobs } from '../jobs.ts';
-import { plainSummary, showSummaries, summaryCells, summaryHeadings } from '../report/summary.ts';
-import { growingTable } from '../report/table.ts';
+import { listFlags, listRows, showRows } from '../listing.ts';
+import { jobColumns, plainSummary } from '../report/summary.ts';
 
 export const jobList = command({
   name: 'job list',
   summary: 'Jobs, newest first',
   flags: [
     { name: 'limit', summary: 'How many at most', type: 'int', default: 50 },
+    { name: 'state', summary: 'Only jobs in this state', type: 'choice', choices: JobState.options },
+    { name: 'user', summary: 'Only jobs that this operator asked for', type: 'string' },
     { name: 'function', summary: 'Only jobs of this function', type: 'string' },
+    { name: 'target', summary: 'Only jobs of this target, as written, or that asked this peel', type: 'string' },
+    { name: 'since', summary: 'Only jobs since then: 2h, 2026-03-01, 2026-03-01T08:00', type: 'string' },
     { name: 'before', summary: 'Only jobs older than this one', type: 'string' },
+    ...listFlags(jobColumns),
   ],
   examples: [
     { title: 'The latest jobs', line: 'job list' },
     { title: 'The last five state runs', line: 'job list --limit 5 --function state.apply' },
+    { title: 'What failed since yesterday', line: 'job list --state failed --since 1d' },
+    {
+      title: 'What was done to one peel',
+      line: 'job list --target web-01.example.com --columns created,user,function',
+    },
   ],
   bus: true,
-  async run({ limit, function: called, before }, session): Promise<readonly JobSummary[]> {
+  paged: true,
+  async run({ limit, state, user, function: called, target, since, before, columns, sort }, session) {
     const query = {
+      ...(state === undefined ? {} : { state }),
+      ...(user === undefined ? {} : { operator: user }),
       ...(called === undefined ? {} : { function: called }),
-      ...(before === undefined ? {} : { before }),
+      ...(target === undefined ? {} : { target }),
+      ...(since === undefined ? {} : { since: parseMoment(since, session.clock.now()) }),
+      ...(before === undefined ? {} : { before: await findJid(before, session) }),
     };
-    const all: JobSummary[] = [];
-    const shown = growingTable(summaryHeadings, session.style);
-    for await (const jobs of listJobs(query, limit, session)) {
-      session.write(shown(summaryCells(jobs, session.style)));
-      all.push(...jobs);
-    }
-    return all;
+    return listRows(listJobs(query, limit, session), { columns: jobColumns, input: { columns, sort }, session });
   },
-  show: (jobs, style) => (jobs.length === 0 ? 'No jobs found.\n' : showSummaries(jobs, style)),
+  show: (jobs, style) => (jobs.length === 0 ? 'No jobs found.\n' : showRows(jobColumns, jobs, style)),
   showRest: (jobs) => (jobs.length === 0 ? 'No jobs found.\n' : ''),
   plain: (jobs) => jobs.map(plainSummary),
 });

@@ -1,8 +1,9 @@
 import { ZesterError } from '#base/errors.ts';
-import { parseJid, toHuman, toWire } from '#base/ids.ts';
+import { toHuman, toWire } from '#base/ids.ts';
 import { durationText } from '#base/time.ts';
 import { command } from '../command.ts';
 import { createSink } from '../files.ts';
+import { findJid } from '../job-ids.ts';
 import { fetchOutput } from '../output.ts';
 import { storedJob } from '../returns.ts';
 import type { Session } from '../session.ts';
@@ -14,7 +15,9 @@ export const jobOutput = command({
     'It is kept on the peel for a while (outputs_limit, outputs_age in peel.yaml), fetched in parts by jobs of its own, and checked.',
     'A job of several long commands has "stdout.2", "stderr.2" and so on for the later ones: the note in its return says which.',
   ],
-  positionals: [{ name: 'jid', summary: 'Id of the job', required: true }],
+  positionals: [
+    { name: 'jid', summary: 'Id of the job, its beginning or end, or "last"', required: true, completes: 'job' },
+  ],
   flags: [
     { name: 'peel', summary: 'Whose, when the job had several', type: 'string' },
     { name: 'stream', summary: 'Which: stdout, stderr, stdout.2', type: 'string', default: 'stdout' },
@@ -27,15 +30,15 @@ export const jobOutput = command({
   ],
   bus: true,
   async run({ jid, peel, stream, out }, session) {
-    const job = parseJid(jid);
     if (out === undefined && session.format !== 'text') throw needsFile(session.format);
+    const job = await findJid(jid, session);
     const from = await peelOf(job, peel, session);
     const started = session.clock.now();
     using sink = out === undefined ? undefined : createSink(out);
     const write = sink === undefined ? session.writeBytes : async (part: Uint8Array) => sink.write(part);
     const { bytes, sha256 } = await fetchOutput({ jid: job, peel: from, stream }, { session, write });
     session.progress();
-    return { jid, peel: from, stream, bytes, sha256, out, ms: session.clock.now() - started };
+    return { jid: job, peel: from, stream, bytes, sha256, out, ms: session.clock.now() - started };
   },
   show: ({ out, bytes, sha256, ms }) =>
     out === undefined ? '' : `Wrote ${bytes} bytes to ${out} in ${durationText(ms)}, SHA-256 ${sha256}\n`,

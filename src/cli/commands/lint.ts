@@ -42,6 +42,7 @@ export const lint = command({
     { title: 'For a program', line: 'lint states --format json' },
   ],
   bus: false,
+  paged: true,
   async run({ tree, settings, facts, machine, env, linkDirs, strict }, { quiet }): Promise<Answer> {
     const { lintFolders } = await import('#lint/folders.ts');
     const given = await Promise.all(facts.map(readFacts));

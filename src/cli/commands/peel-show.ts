@@ -16,14 +16,15 @@ export const peelShow = command({
   name: 'peel show',
   summary: 'One peel with its facts, as the masters know it',
   positionals: [
-    { name: 'peel', summary: 'Its id', required: true },
-    { name: 'fact', summary: 'Only this one: os.family' },
+    { name: 'peel', summary: 'Its id', required: true, completes: 'peel' },
+    { name: 'fact', summary: 'Only this one: os.family', completes: 'fact' },
   ],
   examples: [
     { title: 'All that is known', line: 'peel show web-01.example.com' },
     { title: 'One fact', line: 'peel show web-01.example.com os.family' },
   ],
   bus: true,
+  paged: true,
   async run({ peel: id, fact }, session) {
     const wire = id.replaceAll('.', '_');
     const { peel, facts } = await peelWithFacts(wire, session);
@@ -35,9 +36,13 @@ export const peelShow = command({
       : paint(style, 'red', `offline, last seen ${ago(since, style)}`);
     const limit = over === undefined ? '' : `${paint(style, 'red', `Facts over the limit, not used: ${over}`)}\n`;
     const said = warning === undefined ? '' : `${paint(style, 'yellow', 'Warning:')} ${visible(warning)}\n`;
-    return `${paint(style, 'bold', peel)}: ${state}, version ${version}\n${said}${limit}${valueText(facts)}\n`;
+    const shown = valueText(facts).replaceAll(/^(?=.)/gm, indent);
+    return `${paint(style, 'bold', peel)}: ${state}, version ${version}\n${said}${limit}${shown}\n`;
   },
 });
+
+/** A fact may have many lines, and none of them begins where ours do. */
+const indent = '  ';
 
 /** Facts that changed while their parts were fetched are fetched again. */
 const tries = 5;

@@ -3,6 +3,7 @@ import { command } from '../command.ts';
 import { draftJob } from '../draft.ts';
 import { exitOfJob, plainJob, showFooter, showJob } from '../report/job.ts';
 import { runJob } from '../run.ts';
+import { targetFlags, targetOf } from '../target-flags.ts';
 
 export const run = command({
   name: 'run',
@@ -13,8 +14,18 @@ export const run = command({
     'After "--" everything is one value: zester web-01 cmd.run -- ls -la /tmp',
   ],
   positionals: [
-    { name: 'target', summary: 'Which peels: web*, G@os.family:debian and not db*', required: true },
-    { name: 'function', summary: 'What to run: test.ping, pkg.installed, state.apply', required: true },
+    {
+      name: 'target',
+      summary: 'Which peels: web*, G@os.family:debian and not db*',
+      required: true,
+      completes: 'peel',
+    },
+    {
+      name: 'function',
+      summary: 'What to run: test.ping, pkg.installed, state.apply',
+      required: true,
+      completes: 'function',
+    },
     { name: 'values', summary: 'Its main value, then key=value', many: true },
   ],
   flags: [
@@ -24,6 +35,7 @@ export const run = command({
       summary: 'Of state.plan: save what every peel would do in this file, for "zester apply"',
       type: 'string',
     },
+    ...targetFlags,
   ],
   examples: [
     { title: 'Who is there', line: "'*' test.ping" },
@@ -33,7 +45,8 @@ export const run = command({
     { title: 'A command line as it is', line: 'web-01 cmd.run -- ls -la /tmp' },
   ],
   bus: true,
-  async run({ target, function: called, values, async: detach, out, rest }, session) {
+  async run({ target: written, function: called, values, async: detach, out, rest, ...kinds }, session) {
+    const target = written === undefined ? written : targetOf(written, kinds);
     if (out !== undefined && (called !== 'state.plan' || detach)) throw notSaved(called);
     const draft = await draftJob({ words: [target, called, ...values], rest }, session);
     const report = await runJob(draft, session, { detach, keep: out !== undefined });

@@ -7,6 +7,7 @@ export const schema = command({
   positionals: [{ name: 'kind', summary: 'state, top or settings', required: true }],
   examples: [{ title: 'A schema to point an editor to', line: 'schema state' }],
   bus: false,
+  paged: true,
   async run({ kind }) {
     const { default: schemas } = await import('../schemas.json', { with: { type: 'json' } });
     const found = (schemas as Readonly<Record<string, unknown>>)[kind];

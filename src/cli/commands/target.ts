@@ -5,14 +5,18 @@ import { pages } from '../pages.ts';
 import { exitCodes } from '../report/exit.ts';
 import { paint } from '../report/style.ts';
 import { count } from '../report/table.ts';
+import { targetFlags, targetOf } from '../target-flags.ts';
 
 export const target = command({
   name: 'target',
   summary: 'Which peels an expression chooses, and how it was understood',
-  positionals: [{ name: 'expression', summary: 'The target', required: true }],
+  positionals: [{ name: 'expression', summary: 'The target', required: true, completes: 'peel' }],
+  flags: targetFlags,
   examples: [{ title: 'Try a target before a job', line: "target 'G@os.family:debian and not db*'" }],
   bus: true,
-  async run({ expression }, session) {
+  paged: true,
+  async run({ expression: written, ...kinds }, session) {
+    const expression = targetOf(written, kinds);
     const all: string[] = [];
     let understood = expression;
     const following = pages({

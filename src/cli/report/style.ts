@@ -3,6 +3,8 @@ export interface Style {
   readonly colour: boolean;
   /** Columns of the terminal; tables and wrapped text keep to it. */
   readonly width: number;
+  /** True when a person reads it on a terminal: what is too wide is cut there, and never in a pipe. */
+  readonly terminal?: boolean;
   /** For ages such as `3m ago`. */
   readonly nowMs: number;
   /** Everything, also what nobody has to look at. */

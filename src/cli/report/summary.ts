@@ -1,8 +1,9 @@
 import { durationText } from '#base/time.ts';
 import { visible } from '#base/visible.ts';
 import type { JobState, JobSummary } from '#wire/job.ts';
+import type { Column } from '../listing.ts';
 import { type Paint, paint, type Style } from './style.ts';
-import { ago, count, table, timeText } from './table.ts';
+import { ago, count, timeText } from './table.ts';
 import type { Tally } from './tally.ts';
 import { valueText } from './value.ts';
 
@@ -15,22 +16,37 @@ const colours: Readonly<Record<JobState, Paint>> = {
   killed: 'yellow',
 };
 
-export const summaryHeadings = ['JID', 'FUNCTION', 'TARGET', 'STATE', 'USER', 'RETURNED', 'CREATED'];
+/** What a list of jobs can show. */
+export const jobColumns: readonly Column<JobSummary>[] = [
+  { name: 'jid', whole: true, text: ({ jid }) => jid },
+  { name: 'function', text: ({ function: called, test }) => (test ? `${called} (test)` : called) },
+  { name: 'target', text: ({ target, targets }) => `${target} (${targets})` },
+  { name: 'state', whole: true, text: ({ state }) => state },
+  { name: 'user', text: ({ operator }) => operator },
+  {
+    name: 'returned',
+    whole: true,
+    text: ({ returned, targets }) => `${returned}/${targets}`,
+    order: ({ returned }) => returned,
+  },
+  { name: 'created', whole: true, text: ({ created }, style) => ago(created, style), order: ({ created }) => created },
+  { name: 'targets', extra: true, text: ({ targets }) => String(targets), order: ({ targets }) => targets },
+  {
+    name: 'failed',
+    extra: true,
+    text: (job) => String(failedOf(job)),
+    order: failedOf,
+  },
+  {
+    name: 'took',
+    extra: true,
+    text: ({ created, finished }) => (finished === undefined ? '-' : durationText(finished - created)),
+    order: ({ created, finished = Number.POSITIVE_INFINITY }) => finished - created,
+  },
+];
 
-export function showSummaries(jobs: readonly JobSummary[], style: Style): string {
-  return table(summaryHeadings, summaryCells(jobs, style), style);
-}
-
-export function summaryCells(jobs: readonly JobSummary[], style: Style): readonly (readonly string[])[] {
-  return jobs.map((job) => [
-    job.jid,
-    job.test ? `${job.function} (test)` : job.function,
-    `${job.target} (${job.targets})`,
-    job.state,
-    job.operator,
-    `${job.returned}/${job.targets}`,
-    ago(job.created, style),
-  ]);
+function failedOf({ returned, succeeded }: JobSummary): number {
+  return returned - succeeded;
 }
 
 /** `shown` are the answers that are shown with it: they may have come after the job was closed. */

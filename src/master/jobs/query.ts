@@ -1,17 +1,18 @@
 import { ZesterError } from '#base/errors.ts';
-import { isJid, parseJid } from '#base/ids.ts';
+import { firstJidOf, isJid, isPeelId, parseJid } from '#base/ids.ts';
 import type { BadRecords } from '#bus/bad-records.ts';
 import { type Records, recordBad } from '#bus/records.ts';
 import { encode } from '#wire/codec.ts';
-import type {
-  JobPeelsReply,
-  JobQuery,
-  JobRecord,
-  JobRequestReply,
-  JobReturnsQuery,
-  JobReturnsReply,
-  JobSummary,
-  JobsReply,
+import {
+  isAskedFor,
+  type JobPeelsReply,
+  type JobQuery,
+  type JobRecord,
+  type JobRequestReply,
+  type JobReturnsQuery,
+  type JobReturnsReply,
+  type JobSummary,
+  type JobsReply,
 } from '#wire/job.ts';
 import { pageBytes, partBytes } from '#wire/limits.ts';
 import { pageOf, placeAfter } from '#wire/page.ts';
@@ -65,20 +66,36 @@ export function createJobQueries({ records, bad, keys, activeJobs, returns }: Jo
   const peelsOf = rememberPeels(bad);
   const answeredOf = rememberAnswered(returns);
 
-  /** A damaged record is no row: `doctor` names it. */
-  const found = async (jid: string): Promise<JobSummary | undefined> => {
+  /** The job when it is asked for. A damaged record is no row: `doctor` names it. */
+  const found = async (jid: string, query: JobQuery): Promise<JobSummary | undefined> => {
     if (!isJid(jid)) return undefined;
     const stored = await records.find(jid).catch((error: unknown) => {
       if (error instanceof ZesterError && error.code === 'RECORD_BAD') return undefined;
       throw error;
     });
-    return stored && summary(stored.value);
+    if (stored === undefined) return undefined;
+    const job = summary(stored.value);
+    return isAskedFor(job, query) && isFor(stored.value, query.target) ? job : undefined;
+  };
+  const isFor = (record: JobRecord, target: string | undefined): boolean => {
+    if (target === undefined || record.target === target) return true;
+    const peel = target.replaceAll('.', '_');
+    try {
+      return isPeelId(peel) && peelsOf(record).includes(peel);
+    } catch (error) {
+      if (error instanceof ZesterError && error.code === 'RECORD_BAD') return false;
+      throw error;
+    }
   };
 
   return {
     /** Newest first: jids sort by time. */
-    async list({ active, limit = defaultJobs, before, function: name }: JobQuery): Promise<JobsReply> {
-      const all = (active ? [...activeJobs.jids] : await keys(buckets.jobs)).sort().reverse();
+    async list(query: JobQuery): Promise<JobsReply> {
+      const { active, limit = defaultJobs, before, since = 0, part = '' } = query;
+      const floor = firstJidOf(since);
+      const known = active ? [...activeJobs.jids] : await keys(buckets.jobs);
+      const mayBe = (jid: string) => jid >= floor && (jid.startsWith(part) || jid.endsWith(part));
+      const all = known.filter(mayBe).sort().reverse();
       const from = before === undefined ? 0 : all.findIndex((jid) => jid < before);
       const candidates = from < 0 ? [] : all.slice(from, from + jobsPerPage);
       const jobs: JobSummary[] = [];
@@ -86,13 +103,12 @@ export function createJobQueries({ records, bad, keys, activeJobs, returns }: Jo
       let bytes = 0;
       look: for (let at = 0; at < candidates.length; at += together) {
         const some = candidates.slice(at, at + together);
-        const read = await Promise.all(some.map(found));
+        const read = await Promise.all(some.map((jid) => found(jid, query)));
         for (const [index, job] of read.entries()) {
-          const isWanted = job && (name === undefined || job.function === name) && !(active && job.state !== 'running');
-          if (isWanted) bytes += encode(job).length;
+          if (job) bytes += encode(job).length;
           if (bytes > pageBytes && jobs.length > 0) break look;
           last = some[index];
-          if (isWanted) jobs.push(job);
+          if (job) jobs.push(job);
           if (jobs.length >= limit) break look;
         }
       }
