@@ -13,6 +13,7 @@ import { completionScript } from './report/completion.ts';
 import { showCommand, showOverview } from './report/help.ts';
 import { showIndex, showModule } from './report/module.ts';
 import { plainStyle } from './report/style.ts';
+import { topics } from './topics.ts';
 
 const commands = await allCommands();
 
@@ -41,7 +42,7 @@ test('every command is explained, and its examples parse', async () => {
     }
     for (const { name } of command.flags) assert.match(camel(name), /^[a-z]\w*$/);
   }
-  assert.match(showOverview(commands, plainStyle), /zester '<target>' <module.function>/);
+  assert.match(showOverview(commands, topics, plainStyle), /zester '<target>' <module.function>/);
 });
 
 test('command lines lead where they should', async () => {

@@ -41,7 +41,7 @@ export const cliOptions = optionTable([
   },
   {
     key: 'context',
-    summary: 'Which of the contexts counts when --context does not say',
+    summary: 'The context that counts, of those that are under "contexts"',
     type: 'string',
     env: 'ZESTER_CONTEXT',
     restart: false,
@@ -99,6 +99,41 @@ export async function loadConfig({
   const withDaemon = daemon ? fallBack(inContext, daemon, file?.path ?? '') : inContext;
   const final = fallBack(withDaemon, conventions(daemon?.authDir ?? '/var/lib/zester/auth'), 'convention');
   return { ...final, file: file?.path, context: resolved.values.context };
+}
+
+/** The contexts of a person's file, whichever of them counts. */
+export interface Contexts {
+  /** Where they are, or would be. */
+  readonly file: string;
+  readonly contexts: Readonly<Record<string, unknown>>;
+  /** The one that is asked for: by flag, variable, or in the file. */
+  readonly current: string | undefined;
+  /** A master's own file, which counts as long as no flag or variable names a context. */
+  readonly overruledBy: string | undefined;
+}
+
+/** What `zester context` works on. The one that is asked for need not be there. Throws what reading options throws. */
+export async function loadContexts({
+  flags,
+  environment,
+  home = homedir(),
+  system = '/etc/zester',
+}: ConfigSources): Promise<Contexts> {
+  const asked = flags.get('config')?.at(-1) ?? environment.ZESTER_CONFIG;
+  const path = asked ?? join(home, '.zester', 'config.yaml');
+  const text = findText(path);
+  const own = new Map([...flags].filter(([name]) => name === 'context'));
+  const file = text === undefined ? {} : { file: { path, text } };
+  const { values, why } = await resolveOptions(cliOptions, { ...file, environment, flags: own });
+  const saidBy = why.find(({ key }) => key === 'context')?.source;
+  const isOverruled = asked === undefined && saidBy !== 'flag' && saidBy !== 'environment';
+  const ofMaster = join(system, masterFile);
+  return {
+    file: path,
+    contexts: values.contexts ?? {},
+    current: values.context,
+    overruledBy: isOverruled && exists(ofMaster) ? ofMaster : undefined,
+  };
 }
 
 function findFile({

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  mkdirSync,
   openSync,
   readFileSync,
   writeFileSync,
@@ -30,6 +31,16 @@ export function writePrivate(path: string, text: string): void {
       cause: error,
       hint: 'Name a file in a folder that is there and yours',
     });
+  }
+}
+
+/** A folder that only its owner may look into, with those above it. Throws `FILE_UNWRITABLE`. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new ZesterError('usage', 'FILE_UNWRITABLE', `Cannot make the folder "${path}": ${reason}`, { cause: error });
   }
 }
 

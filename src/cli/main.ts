@@ -44,8 +44,8 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     if (global.help) {
       const { showCommand, showOverview } = await import('./report/help.ts');
       const isAny = read.words.length === 0 && command.name === 'help';
-      const { allCommands } = await import('./registry.ts');
-      out(isAny ? showOverview(await allCommands(), style) : showCommand(command, style));
+      const [{ allCommands }, { topics }] = await Promise.all([import('./registry.ts'), import('./topics.ts')]);
+      out(isAny ? showOverview(await allCommands(), topics, style) : showCommand(command, style));
       return exitCodes.ok;
     }
     const { quiet, test, timeout: timeoutMs } = global;

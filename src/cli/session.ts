@@ -8,7 +8,7 @@ import type { RequestChannel } from '#wire/channel.ts';
 import type { EnrollDecision } from '#wire/enroll.ts';
 import type { ErrorBody } from '#wire/error.ts';
 import type { JobRequest, KillRequest, SignedRequest } from '#wire/job.ts';
-import { type Config, loadConfig } from './config.ts';
+import { type Config, type Contexts, loadConfig, loadContexts } from './config.ts';
 import { readText } from './files.ts';
 import type { Reference } from './reference.ts';
 import { createLiveLine } from './report/live.ts';
@@ -46,7 +46,10 @@ export interface Session {
   note(text: string): void;
   /** Replaces one line below everything else; nothing when it is not a terminal. Without a text it goes away. */
   progress(text?: string): void;
-  config(): Promise<Config>;
+  /** Of another context than the one that counts, when one is named. */
+  config(context?: string): Promise<Config>;
+  /** The contexts there are to choose from. */
+  contexts(): Promise<Contexts>;
   credentials(): Promise<Credentials>;
   /** Connects at the first call. */
   bus(): Promise<CliBus>;
@@ -85,7 +88,11 @@ export interface SessionOptions {
 
 export function createSession(options: SessionOptions): Session & AsyncDisposable {
   const { format, quiet, flags, environment, out, err, outBytes, clock = systemClock } = options;
-  const config = once(() => loadConfig({ flags, environment }));
+  const configured = once(() => loadConfig({ flags, environment }));
+  const config = (context?: string) =>
+    context === undefined
+      ? configured()
+      : loadConfig({ flags: new Map([...flags, ['context', [context]]]), environment });
   const credentialsText = once(async () => {
     const { creds } = (await config()).values;
     if (creds === undefined) throw noCredentials();
@@ -128,6 +135,7 @@ export function createSession(options: SessionOptions): Session & AsyncDisposabl
     },
     progress,
     config,
+    contexts: once(() => loadContexts({ flags, environment })),
     credentials,
     bus,
     async ask(channel, body, timeoutMs = 5_000) {

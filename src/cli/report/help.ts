@@ -1,63 +1,49 @@
-import type { Flag } from '#base/options.ts';
 import type { Command } from '../command.ts';
 import { globalFlags } from '../flags.ts';
-import { paint, type Style } from './style.ts';
+import { groupOf, groups } from '../groups.ts';
+import { commandPage, flagTerms, lines, type Page, type Section, terms, text } from '../page.ts';
+import { showPage, showSection } from './page.ts';
+import type { Style } from './style.ts';
 
-export function showOverview(commands: readonly Command[], style: Style): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`);
-  return [
-    `${heading('Usage', style)}  zester '<target>' <module.function> [value] [key=value …] [flags]\n  zester <command> …\n\n`,
-    heading('Commands', style),
-    ...lines,
-    `\n${heading('Flags everywhere', style)}${flagLines(globalFlags)}\n`,
-    'zester help <command> explains one, zester doc lists states and functions\n',
-  ].join('');
+/** All commands by what they are for, then what else there is to read. */
+export function showOverview(commands: readonly Command[], topics: readonly Page[], style: Style): string {
+  const usage: Section = {
+    heading: 'Usage',
+    blocks: [lines("zester '<target>' <module.function> [value] [key=value …] [flags]", 'zester <command> …')],
+  };
+  const more: Section = {
+    heading: 'More',
+    blocks: [
+      terms(
+        ...topics.map(({ name, summary }) => [`help ${name}`, summary] as const),
+        ['help <command>', 'One command, with its flags and examples'],
+        ['doc, explain', 'States, functions, arguments, facts, errors'],
+      ),
+    ],
+  };
+  const everywhere: Section = { heading: 'Flags everywhere', blocks: [flagTerms(globalFlags)] };
+  return [usage, ...groupSections(commands), everywhere, more].map((each) => showSection(each, style)).join('\n');
+}
+
+/** The commands that begin with one word. */
+export function showGroup(commands: readonly Command[], style: Style): string {
+  const sections = [
+    ...groupSections(commands),
+    { heading: 'More', blocks: [text('zester help <command> explains one')] },
+  ];
+  return sections.map((each) => showSection(each, style)).join('\n');
 }
 
 export function showCommand(command: Command, style: Style): string {
-  const { name, aliases, summary, notes, positionals, flags, examples } = command;
-  const words = positionals.map(({ name: word, required, many }) => {
-    const shown = many ? `${word}…` : word;
-    return required ? `<${shown}>` : `[${shown}]`;
-  });
-  const width = Math.max(0, ...positionals.map((each) => each.name.length));
-  return [
-    `${summary}\n\n`,
-    `${heading('Usage', style)}  ${['zester', name, ...words, '[flags]'].join(' ')}\n`,
-    aliases.length === 0 ? '' : `  also: ${aliases.map((alias) => `zester ${alias}`).join(', ')}\n`,
-    positionals.length === 0 ? '' : '\n',
-    ...positionals.map((each) => `  ${each.name.padEnd(width)}  ${each.summary}\n`),
-    flags.length === 0 ? '' : `\n${heading('Flags', style)}${flagLines(flags)}`,
-    notes.length === 0 ? '' : `\n${notes.map((note) => `${note}\n`).join('')}`,
-    `\n${heading('Examples', style)}`,
-    ...examples.map(({ title, line }) => `  ${paint(style, 'dim', `# ${title}`)}\n  zester ${line}\n`),
-  ].join('');
+  return showPage(commandPage(command), style);
 }
 
-function heading(text: string, style: Style): string {
-  return `${paint(style, 'bold', `${text}:`)}\n`;
-}
-
-const placeholders: Readonly<Partial<Record<Flag['type'], string>>> = {
-  duration: ' <30s>',
-  int: ' <n>',
-  size: ' <64MB>',
-  list: ' <a,b>',
-  map: ' <key=value>',
-  string: ' <text>',
-};
-
-function flagLines(flags: readonly Flag[]): string {
-  const named = flags.map((flag) => {
-    const value = flag.choices ? ` <${flag.choices.join('|')}>` : (placeholders[flag.type] ?? '');
-    return [`${flag.short ? `-${flag.short}, ` : ''}--${flag.name}${value}`, flag] as const;
+export function groupSections(commands: readonly Command[]): readonly Section[] {
+  const titles = [...groups.map(({ title }) => title), 'Others'] as const;
+  const byTitle = Map.groupBy(commands, ({ name }) => groupOf(name)?.title ?? 'Others');
+  return titles.flatMap((title) => {
+    const some = byTitle.get(title) ?? [];
+    if (some.length === 0) return [];
+    return [{ heading: title, blocks: [terms(...some.map(({ name, summary }) => [name, summary] as const))] }];
   });
-  const width = Math.max(...named.map(([name]) => name.length));
-  return named
-    .map(([name, flag]) => {
-      const fallback = flag.default === undefined ? '' : ` (${String(flag.default)})`;
-      return `  ${name.padEnd(width)}  ${flag.summary}${fallback}\n`;
-    })
-    .join('');
 }
