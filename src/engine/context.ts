@@ -2,6 +2,7 @@ import { rawArguments } from '#kit/arguments.ts';
 import type { Context, SourceShape, Sources } from '#kit/context.ts';
 import { functionUnknown, type Registry } from '#kit/function.ts';
 import { noShape } from '#tree/tree.ts';
+import { formats } from './formats.ts';
 import type { Rendering, RunScope } from './render.ts';
 import type { Environments, Tree } from './tree.ts';
 
@@ -42,6 +43,7 @@ export function createContext({
       render: (text, { path, context: names }) => rendering.text(env, text, path, names),
     },
     matches: scope.matches ?? (() => false),
+    formats,
     signal,
     outputs,
     call: (name, named, positional) => callFunction(context, name, named, positional),

@@ -5,7 +5,7 @@ import type { Given } from '#machine/given.ts';
 import type { Machine } from '#machine/machine.ts';
 import { rawArguments } from './arguments.ts';
 import type { Changes } from './changes.ts';
-import type { Context, Outputs, Sources, Templates } from './context.ts';
+import type { Context, Formats, Outputs, Sources, Templates } from './context.ts';
 import { lookup } from './data-lookup.ts';
 import { type FunctionExample, functionUnknown, type ModuleFunction, type Registry } from './function.ts';
 import type { State } from './state.ts';
@@ -103,6 +103,7 @@ export function contextOn(machine: Machine, options: WorldOptions = {}): Context
     grains: {},
     settings,
     sources: givenSources(machine, given.tree ?? {}),
+    formats: plainFormats,
     templates: options.templates ?? plainTemplates({ facts, grains: facts, settings, pillar: settings }),
     registry,
     async call(name, args, positional) {
@@ -174,6 +175,25 @@ function givenSources({ files }: Machine, tree: Readonly<Record<string, string>>
     mode: async (source) => (source.startsWith('/') ? (await files.stat(source))?.mode : undefined),
   };
 }
+
+/** JSON, and in YAML what examples need: a map of scalars. */
+const plainFormats: Formats = {
+  read: (format, text) =>
+    format === 'json'
+      ? JSON.parse(text)
+      : Object.fromEntries(
+          text
+            .trim()
+            .split('\n')
+            .map((line) => line.split(': '))
+            .map(([key, value]) => [key, JSON.parse(value ?? '')]),
+        ),
+  write(format, data) {
+    const sorted = Object.entries(data as Readonly<Record<string, unknown>>).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    if (format === 'json') return `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
+    return sorted.map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`).join('');
+  },
+};
 
 function plainTemplates(names: Readonly<Record<string, unknown>>): Templates {
   return {

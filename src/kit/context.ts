@@ -10,6 +10,7 @@ export interface Context extends Machine {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly sources: Sources;
   readonly templates: Templates;
+  readonly formats: Formats;
   /** Every state and function by name, for those that describe or call others. */
   readonly registry: Registry;
   /**
@@ -36,6 +37,29 @@ export interface Context extends Machine {
   readonly signal: AbortSignal;
   /** What this peel keeps of long outputs; none where a job has no peel. */
   readonly outputs?: Outputs | undefined;
+}
+
+export type Format = 'json' | 'yaml' | 'toml';
+
+/** Data as files hold it, numbers with all their digits and floats with their point. */
+export interface Formats {
+  /** `path` is how the text is named in errors. Throws `JSON_SYNTAX`, `YAML_SYNTAX`, `TOML_SYNTAX` with the place. */
+  read(format: Format, text: string, path: string): unknown;
+  /** As Python's libraries write it by default, and so Salt; it ends with a line break. */
+  write(format: Format, data: unknown, options?: FormatOptions): string;
+}
+
+export interface FormatOptions {
+  readonly indent?: number | string | undefined;
+  readonly sortKeys?: boolean | undefined;
+  /** Whether what is not ASCII is escaped: in YAML unless told otherwise, in JSON not. */
+  readonly ascii?: boolean | undefined;
+  /** Of JSON. */
+  readonly separators?: readonly [item: string, key: string] | undefined;
+  /** Of YAML: lists and maps in brackets; `leaves` only those that hold no others. */
+  readonly flow?: boolean | 'leaves' | undefined;
+  /** Of YAML: where lines are folded. */
+  readonly width?: number | undefined;
 }
 
 /** Texts that states of a run gather for a file which another state of it writes (`file.accumulated`). */

@@ -3,6 +3,7 @@ import { didYouMean, ZesterError } from '#base/errors.ts';
 import type { Given } from '#machine/given.ts';
 import { type Arguments, decodeArguments, type RawArguments } from './arguments.ts';
 import type { Context } from './context.ts';
+import { atHome, homePaths } from './home-paths.ts';
 import type { State } from './state.ts';
 
 export interface FunctionExample<A> {
@@ -47,7 +48,11 @@ export function moduleFunction<A extends Arguments>(definition: FunctionDefiniti
     changes: definition.changes,
     examples: definition.examples as ModuleFunction['examples'],
     notes: definition.notes ?? [],
-    run: async (raw, context) => definition.run(decodeArguments(definition.name, definition.args, raw), context),
+    async run(raw, context) {
+      const args = decodeArguments(definition.name, definition.args, raw);
+      const homes = homePaths(definition.args, args);
+      return definition.run(homes.length === 0 ? args : await atHome(args, homes, context), context);
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import {
 } from './arguments.ts';
 import type { Changes } from './changes.ts';
 import type { Context } from './context.ts';
+import { atHome, homePaths } from './home-paths.ts';
 import { mask, type Shown, show } from './show.ts';
 
 /**
@@ -202,10 +203,13 @@ function build<A extends Arguments, C extends Changes>(
   const values: Readonly<Record<string, unknown>> = wanted;
   const hidden = secretArguments(args);
   const own = hidden.map((key) => values[key]).filter((value) => typeof value === 'string');
+  const homes = homePaths(args, values);
+  /** With the paths of this machine's homes. */
+  const there = async (context: Context) => (homes.length === 0 ? wanted : atHome(wanted, homes, context));
   const back =
     revert &&
     (async (changes: Changes, context: Context) =>
-      (await revert.call(definition, changes as C, wanted, context)) ?? {});
+      (await revert.call(definition, changes as C, await there(context), context)) ?? {});
   return {
     wanted: values,
     holds: typeof holds === 'function' ? holds(wanted) : holds,
@@ -218,16 +222,17 @@ function build<A extends Arguments, C extends Changes>(
       else await definition.apply(changes as C, wanted, context);
     },
     async plan(context) {
-      const changes = await definition.check(wanted, context);
+      const here = await there(context);
+      const changes = await definition.check(here, context);
       return {
         changes,
-        apply: async () => (await definition.apply(changes, wanted, context)) ?? {},
+        apply: async () => (await definition.apply(changes, here, context)) ?? {},
         revert: back && (() => back(changes, context)),
       };
     },
-    manages: async (context) => (await definition.manages?.(wanted, context)) ?? [],
+    manages: async (context) => (await definition.manages?.(await there(context), context)) ?? [],
     refreshesBeside: (changes) => definition.refreshesBeside?.(changes as C) ?? false,
-    refresh: refresh && (async (context) => (await refresh.call(definition, wanted, context)) ?? {}),
+    refresh: refresh && (async (context) => (await refresh.call(definition, await there(context), context)) ?? {}),
     revert: back,
     show: (changes, secrets = []) =>
       show(changes, {

@@ -1,6 +1,8 @@
-import { parse, TomlDate, TomlError } from 'smol-toml';
+import { parse, stringify, TomlDate, TomlError } from 'smol-toml';
 import { type Place, ZesterError } from '#base/errors.ts';
-import { Float } from './jinja/values.ts';
+import { typeError } from './jinja/errors.ts';
+import { str } from './jinja/print.ts';
+import { Dict, Float, isText, Tuple, typeName, type Value } from './jinja/values.ts';
 import type { SourceMap } from './source-map.ts';
 import type { Node, Scalar } from './yaml.ts';
 
@@ -48,4 +50,25 @@ function scalarOf(value: unknown): Scalar {
   // Integers arrive as bigints: a number was written as a float.
   if (typeof value === 'number') return new Float(value);
   return typeof value === 'string' || typeof value === 'boolean' ? value : null;
+}
+
+/** A map as TOML; what is null is left out, as by Python's library. Throws TEMPLATE_TYPE for what TOML has no form for. */
+export function dumpToml(value: Value): string {
+  if (!(value instanceof Dict)) throw typeError(`cannot represent an object of type '${typeName(value)}' as TOML`);
+  return `${stringify(tomlOf(value), { numbersAsFloat: true }).trimEnd()}\n`;
+}
+
+/** Integers as bigints: a number is then written as a float. */
+function tomlOf(value: Value): unknown {
+  if (value instanceof Dict) {
+    const pairs = [...value.entries()].filter(({ value: each }) => each !== null);
+    return Object.fromEntries(pairs.map(({ key, value: each }) => [str(key), tomlOf(each)]));
+  }
+  if (Array.isArray(value)) return value.map(tomlOf);
+  if (value instanceof Tuple) return value.items.map(tomlOf);
+  if (value instanceof Float) return value.value;
+  if (typeof value === 'number') return BigInt(value);
+  if (isText(value)) return str(value);
+  if (typeof value === 'boolean' || typeof value === 'bigint') return value;
+  throw typeError(`cannot represent an object of type '${typeName(value)}' as TOML`);
 }

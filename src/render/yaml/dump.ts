@@ -25,12 +25,19 @@ export interface DumpOptions {
   readonly width?: number;
   /** Whether keys of a plain dict are sorted, as PyYAML does; an ordered map never is. */
   readonly sortKeys?: boolean;
+  /** Blanks a level, 2 by default. */
+  readonly indent?: number;
+  /** Whether what is not ASCII is escaped, as PyYAML does unless told otherwise. */
+  readonly ascii?: boolean;
 }
 
 /** A value as PyYAML's safe dumper writes it, with a line break at the end. Throws TEMPLATE_TYPE for what YAML has no form for. */
-export function dumpYaml(value: Value, { flow = false, width = 80, sortKeys = true }: DumpOptions = {}): string {
+export function dumpYaml(value: Value, options: DumpOptions = {}): string {
+  const { flow = false, width = 80, sortKeys = true, indent = 2, ascii = false } = options;
   const anchors = findShared(value, sortKeys);
-  return new Emitter(width).document(represent(value, { anchors, written: new Set(), sortKeys, flow }));
+  return new Emitter({ width, indent, ascii }).document(
+    represent(value, { anchors, written: new Set(), sortKeys, flow }),
+  );
 }
 
 /** Text between double quotes, as the `yaml_dquote` filter writes it: on one line, in ASCII. */

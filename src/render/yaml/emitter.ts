@@ -22,12 +22,13 @@ interface Context {
   readonly key?: boolean;
 }
 
-const step = 2;
 const longestSimpleKey = 128;
 
 // Line breaking and spacing follow libyaml's emitter move by move: `|yaml` output stands in recorded expectations.
 export class Emitter {
   readonly #width: number;
+  readonly #step: number;
+  readonly #ascii: boolean;
   #parts: string[] = [];
   #column = 0;
   #indent = -1;
@@ -35,8 +36,11 @@ export class Emitter {
   #whitespace = true;
   #indention = true;
 
-  constructor(width: number) {
+  constructor({ width, indent, ascii }: { readonly width: number; readonly indent: number; readonly ascii: boolean }) {
     this.#width = width;
+    // libyaml takes no other for an indentation.
+    this.#step = indent >= 2 && indent <= 9 ? indent : 2;
+    this.#ascii = ascii;
   }
 
   document(root: Emitted): string {
@@ -64,8 +68,8 @@ export class Emitter {
 
   #deeper(run: () => void, { flow = false, indentless = false } = {}): void {
     const before = this.#indent;
-    if (this.#indent < 0) this.#indent = flow ? step : 0;
-    else if (!indentless) this.#indent += step;
+    if (this.#indent < 0) this.#indent = flow ? this.#step : 0;
+    else if (!indentless) this.#indent += this.#step;
     run();
     this.#indent = before;
   }
@@ -149,7 +153,7 @@ export class Emitter {
   }
 
   #scalar({ text, isText }: Extract<Emitted, { kind: 'scalar' }>, { key = false }: Context): void {
-    const style: Style = isText ? styleOf(text, { flow: this.#flow > 0, key }) : 'plain';
+    const style: Style = isText ? styleOf(text, { flow: this.#flow > 0, key, ascii: this.#ascii }) : 'plain';
     // A scalar in a block is a level deeper than the key before it, where its further lines begin.
     this.#deeper(() => this.#write(style, text, !key), { flow: true });
   }
@@ -213,7 +217,7 @@ export class Emitter {
       if (character === ' ' && mayBreak && !afterSpace && this.#column > this.#width && inside) {
         this.#newLine();
         if (characters[at + 1] === ' ') this.#put('\\');
-      } else this.#put(escapeDouble(character));
+      } else this.#put(escapeDouble(character, { ascii: this.#ascii }));
       afterSpace = character === ' ';
     }
     this.#indicator('"', {});

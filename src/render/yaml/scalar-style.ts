@@ -8,7 +8,11 @@ const opensAnything = '#,[]{}&*!|>\'"%@`';
 export type Style = 'plain' | 'single' | 'double';
 
 /** The plainest style in which a text is read back as the same text, as libyaml's emitter picks it. */
-export function styleOf(text: string, { flow, key }: { flow: boolean; key: boolean }): Style {
+export function styleOf(
+  text: string,
+  { flow, key, ascii = false }: { flow: boolean; key: boolean; ascii?: boolean },
+): Style {
+  if (ascii && /[^\n\x20-\x7e]/.test(text)) return 'double';
   const multiline = linebreak.test(text);
   if (!printable.test(text) || / (?=[\n\x85\u2028\u2029])/.test(text)) return 'double';
   if (key && multiline) return 'double';
