@@ -5,31 +5,96 @@ import {
   attributeArguments,
   attributesOf,
   made,
+  parentMode,
   setAttributes,
   sideOf,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
 import { findFile, keepBackup, missingParents, notKept, realPath, removeParents } from '#kit/abilities/places.ts';
 import { differences } from '#kit/changes.ts';
-import { bytesOf, type Content, contentOf, isContentNote, sameContent } from '#kit/content.ts';
+import { bytesOf, type Content, contentOf, isContentNote, sameContent, sha256 } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
-import { AbsolutePath, AnyMap, FileMode, StringList, TemplateFlag } from '#kit/types.ts';
-import { type ContentWish, wantedContent } from './wish.ts';
+import { AbsolutePath, AnyMap, FileMode, FileModeOrKeep, StringList, TemplateFlag } from '#kit/types.ts';
+import { type ContentWish, sourceMode, wantedContent } from './wish.ts';
+
+const managedArguments = z.object({
+  name: AbsolutePath.describe('Path of the file').meta({ primary: true, aliases: ['path'] }),
+  source: StringList.optional().describe(
+    'Where the content comes from: "zester://…", "salt://…", a path in the state tree, or an absolute path; of a list, the first that exists',
+  ),
+  source_hash: z
+    .string()
+    .optional()
+    .describe(
+      'Hash the source must have, such as "sha256=…", or a file of the state tree or the machine that lists it',
+    ),
+  source_hash_name: z.string().optional().describe('Name that the hash has in that file'),
+  keep_source: z.boolean().optional().describe('For Salt: means nothing, a source is not kept on the machine'),
+  contents: z
+    .union([z.string(), z.array(z.string()), z.instanceof(Uint8Array)])
+    .optional()
+    .describe('The content itself; a list is one line each')
+    .meta({ aliases: ['content'] }),
+  contents_pillar: StringList.optional()
+    .describe('Settings that hold the content, such as "certs:web"')
+    .meta({
+      aliases: ['contents_settings'],
+    }),
+  contents_grains: StringList.optional()
+    .describe('Facts that hold the content')
+    .meta({ aliases: ['contents_facts'] }),
+  contents_delimiter: z
+    .string()
+    .default(':')
+    .describe('What separates the parts of the name of such a setting or fact'),
+  allow_empty: z.boolean().default(true).describe('When false, a setting or fact that is empty is refused'),
+  contents_newline: z.boolean().default(true).describe('End the given contents with a line break'),
+  template: TemplateFlag.optional().describe('Render the content with Jinja: "jinja", or true'),
+  context: AnyMap.optional().describe('Names the template may use'),
+  defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),
+  user: attributeArguments.user,
+  group: attributeArguments.group,
+  mode: FileModeOrKeep.optional().describe(
+    'Permissions in octal, setuid, setgid and sticky bits included; "keep": those of the source',
+  ),
+  makedirs: z.boolean().default(false).describe('Make missing parent directories'),
+  dir_mode: FileMode.optional().describe(
+    'Mode of the parent directories that are made; open to whom the file is open to otherwise',
+  ),
+  follow_symlinks: z
+    .boolean()
+    .default(true)
+    .describe('Manage what a symlink in its place leads to; when false, the file takes its place'),
+  replace: z.boolean().default(true).describe('When false, the content of a file that exists stays'),
+  create: z.boolean().default(true).describe('When false, a file that does not exist stays so'),
+  backup: z
+    .union([z.boolean(), z.string()])
+    .default(false)
+    .describe('Keep the content that is replaced beside the file, as ".bak" or with the given suffix'),
+  check_cmd: z
+    .string()
+    .optional()
+    .describe('Command that must accept the new content; the path of a copy is added to it as last argument'),
+  tmp_ext: z.string().default('').describe('What the path of that copy ends with'),
+  show_changes: z
+    .boolean()
+    .default(true)
+    .describe('When false, the content is not shown')
+    .meta({
+      aliases: ['show_diff'],
+    }),
+  skip_verify: z.boolean().default(false).describe('Use the source even when its hash is another'),
+});
 
 export const managed = state({
   name: 'file.managed',
   takesTemplateNames: true,
   saltOnly: [
-    'allow_empty',
     'attrs',
-    'contents_delimiter',
     'encoding',
     'encoding_errors',
-    'follow_symlinks',
-    'keep_source',
     'selinux',
-    'source_hash_name',
     'tmp_dir',
     'use_etag',
     'verify_ssl',
@@ -40,82 +105,49 @@ export const managed = state({
     'win_perms_reset',
   ],
   summary: 'Ensure a file exists, with the given content, owner and mode',
-  args: z.object({
-    name: AbsolutePath.describe('Path of the file').meta({ primary: true, aliases: ['path'] }),
-    source: StringList.optional().describe(
-      'Where the content comes from: "zester://…", "salt://…", a path in the state tree, or an absolute path; of a list, the first that exists',
-    ),
-    source_hash: z.string().optional().describe('Hash the source must have, such as "sha256=…"'),
-    contents: z
-      .union([z.string(), z.array(z.string())])
-      .optional()
-      .describe('The content itself; a list is one line each')
-      .meta({ aliases: ['content'] }),
-    contents_pillar: StringList.optional()
-      .describe('Settings that hold the content, such as "certs:web"')
-      .meta({
-        aliases: ['contents_settings'],
-      }),
-    contents_grains: StringList.optional()
-      .describe('Facts that hold the content')
-      .meta({ aliases: ['contents_facts'] }),
-    contents_newline: z.boolean().default(true).describe('End the given contents with a line break'),
-    template: TemplateFlag.optional().describe('Render the content with Jinja: "jinja", or true'),
-    context: AnyMap.optional().describe('Names the template may use'),
-    defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),
-    ...attributeArguments,
-    makedirs: z.boolean().default(false).describe('Make missing parent directories'),
-    dir_mode: FileMode.prefault('0755').describe('Mode of the parent directories that are made'),
-    replace: z.boolean().default(true).describe('When false, the content of a file that exists stays'),
-    create: z.boolean().default(true).describe('When false, a file that does not exist stays so'),
-    backup: z
-      .union([z.boolean(), z.string()])
-      .default(false)
-      .describe('Keep the content that is replaced beside the file, as ".bak" or with the given suffix'),
-    check_cmd: z
-      .string()
-      .optional()
-      .describe('Command that must accept the new content; the path of a copy is added to it as last argument'),
-    tmp_ext: z.string().default('').describe('What the path of that copy ends with'),
-    show_changes: z
-      .boolean()
-      .default(true)
-      .describe('When false, the content is not shown')
-      .meta({
-        aliases: ['show_diff'],
-      }),
-    skip_verify: z.boolean().default(false).describe('Use the source even when its hash is another'),
-  }),
+  args: managedArguments,
   async check(wanted, context) {
     const { files } = context;
-    const path = await realPath(files, wanted.name);
-    const stat = await findFile(files, path);
-    if (stat === undefined && !wanted.create) return {};
+    const path = await placeOf(wanted, context);
+    const link = wanted.follow_symlinks ? undefined : (await files.stat(path))?.target;
+    const stat = link === undefined ? await findFile(files, path) : undefined;
+    if (stat === undefined && link === undefined && !wanted.create) return {};
     const parents = stat === undefined ? await missingParents(files, path, wanted) : undefined;
-    const wish = stat === undefined || wanted.replace ? await wantedContent(unverified(wanted), context) : undefined;
+    const resolved = await withMode(wanted, context);
+    const wish = stat === undefined || wanted.replace ? await wantedContent(unverified(resolved), context) : undefined;
     const current = stat === undefined || wish === undefined ? undefined : await files.read(path);
     return differences<Wish>(
-      { exists: true, parents, ...(await wantedAttributes(wanted, context)), contents: wish && contentOf(wish) },
+      {
+        exists: true,
+        parents,
+        ...(await wantedAttributes(resolved, context)),
+        contents: wish && contentOf(wish),
+        link: link === undefined ? undefined : null,
+      },
       {
         exists: stat !== undefined,
         ...(await attributesOf(stat, context)),
         contents: current && contentOf(current),
+        link,
       },
     );
   },
-  async apply({ exists, parents, contents, ...rest }, wanted, context) {
-    const path = await realPath(context.files, wanted.name);
+  async apply({ exists, parents, contents, link, ...rest }, wanted, context) {
+    const path = await placeOf(wanted, context);
+    const resolved = await withMode(wanted, context);
     const wish =
       contents?.to === undefined
         ? new Uint8Array()
-        : await sameContent(contents.to, () => wantedContent(unverified(wanted), context));
+        : await sameContent(contents.to, () => wantedContent(unverified(resolved), context));
     if (exists || contents) await judge(wanted, wish, context);
     // All of them, not those that differed: what is there by now may be another file than the one that was looked at.
-    const options = await made(await wantedAttributes(wanted, context), context);
+    const options = await made(await wantedAttributes(resolved, context), context);
+    const folderMode = wanted.dir_mode ?? parentMode(resolved.mode);
     for (const each of parents?.to ?? []) {
-      await context.files.makeDirectory(each, { ...options, mode: wanted.dir_mode, parents: true });
+      await context.files.makeDirectory(each, { ...options, mode: folderMode, parents: true });
     }
     if (wanted.backup && contents && !exists) await keepBackup(context.files, path, wanted.backup);
+    if (link) await context.files.remove(path);
     // They come with the content, so that nobody reads a secret before its file is closed to them.
     if (exists || contents) await context.files.write(path, wish, options);
     else await setAttributes(path, sideOf(rest, 'to'), context);
@@ -123,11 +155,12 @@ export const managed = state({
   },
   // Its check_cmd would need the content on the disk: a plan takes it for content that is accepted.
   suppose: (changes, wanted, context, apply) => apply(changes, { ...wanted, check_cmd: undefined }, context),
-  async revert({ exists, parents, contents, ...rest }, { name }, context) {
-    const path = await realPath(context.files, name);
+  async revert({ exists, parents, contents, link, ...rest }, wanted, context) {
+    const path = await placeOf(wanted, context);
     if (exists) {
       await context.files.remove(path);
-      await removeParents(context.files, parents?.to ?? []);
+      if (link?.from) await context.files.link(path, link.from);
+      else await removeParents(context.files, parents?.to ?? []);
       return { path };
     }
     if (isContentNote(contents?.from)) throw notKept(path, 'its earlier content');
@@ -192,6 +225,61 @@ export const managed = state({
       expect: {},
     },
     {
+      title: 'The mode of the source',
+      args: { name: '/etc/app.sh', source: ['/srv/app.sh'], mode: 'keep' },
+      given: { files: { '/srv/app.sh': { content: 'exit\n', mode: 0o751 } } },
+      expect: { exists: { from: false, to: true }, contents: { to: 'exit\n' }, mode: { to: '0751' } },
+      real: true,
+    },
+    {
+      title: 'A path from the home of a user',
+      args: { name: '~app/.profile', contents: 'umask 077' },
+      given: { users: { app: { uid: 990, home: '/srv/app' } }, files: { '/srv/app': { directory: true } } },
+      expect: { exists: { from: false, to: true }, contents: { to: 'umask 077\n' } },
+    },
+    {
+      title: 'A path from the home of nobody',
+      args: { name: '~nobody-here/.profile', contents: 'umask 077' },
+      expect: { refusal: 'USER_UNKNOWN' },
+    },
+    {
+      title: 'A hash that a file of the tree lists',
+      args: { name: '/etc/app.tgz', source: ['salt://app.tgz'], source_hash: 'salt://SHA256SUMS' },
+      given: { tree: { 'app.tgz': 'a\n', SHA256SUMS: `${sha256('b\n')}  other.tgz\n${sha256('a\n')}  app.tgz\n` } },
+      expect: { exists: { from: false, to: true }, contents: { to: 'a\n' } },
+    },
+    {
+      title: 'A source with another hash',
+      args: { name: '/etc/app.tgz', source: ['salt://app.tgz'], source_hash: `sha256=${sha256('b\n')}` },
+      given: { tree: { 'app.tgz': 'a\n' } },
+      expect: { refusal: 'SOURCE_HASH_WRONG' },
+    },
+    {
+      title: 'A symlink in its place, which goes',
+      args: { name: '/etc/app.conf', contents: 'port 1', follow_symlinks: false },
+      given: { files: { '/etc/app.conf': { link: '/srv/app.conf' }, '/srv/app.conf': 'port 2\n' } },
+      expect: {
+        exists: { from: false, to: true },
+        contents: { to: 'port 1\n' },
+        link: { from: '/srv/app.conf', to: null },
+      },
+    },
+    {
+      title: 'Parent directories that are as closed as the file',
+      args: { name: '/srv/a/b/key', contents: 'k3y', mode: '0640', makedirs: true },
+      expect: {
+        exists: { from: false, to: true },
+        parents: { to: ['/srv/a', '/srv/a/b'] },
+        contents: { to: 'k3y\n' },
+        mode: { to: '0640' },
+      },
+    },
+    {
+      title: 'A source on another server',
+      args: { name: '/etc/motd', source: ['https://example.org/motd'] },
+      expect: { refusal: 'SOURCE_UNREACHABLE' },
+    },
+    {
       title: 'A secret from settings, for one user only',
       args: { name: '/etc/app.key', contents_pillar: ['app:key'], mode: '0600', user: 'app', show_changes: false },
       given: { users: { app: { uid: 990 } }, settings: { app: { key: 'k3y' } } },
@@ -249,6 +337,8 @@ export const managed = state({
 });
 
 type Wish = {
+  /** Where a symlink in its place leads, which goes. */
+  link: string | null | undefined;
   exists: boolean;
   parents: readonly string[] | undefined;
   contents: Content | undefined;
@@ -256,6 +346,18 @@ type Wish = {
   group?: string | undefined;
   mode?: string | undefined;
 };
+
+type Wanted = z.output<typeof managedArguments>;
+
+async function placeOf({ name, follow_symlinks }: Wanted, { files }: Context): Promise<string> {
+  return follow_symlinks ? realPath(files, name) : name;
+}
+
+/** With the mode of the source where that is to be kept. */
+async function withMode(wanted: Wanted, context: Context) {
+  const { mode } = wanted;
+  return { ...wanted, mode: mode === 'keep' ? await sourceMode(wanted, context) : mode };
+}
 
 function unverified<W extends ContentWish & { skip_verify: boolean }>(wanted: W): ContentWish {
   return wanted.skip_verify ? { ...wanted, source_hash: undefined } : wanted;

@@ -1,19 +1,23 @@
-import { createHash } from 'node:crypto';
 import { ZesterError } from '#base/errors.ts';
+import { scalarText } from '#kit/coerce.ts';
 import { bytesOf, textOf } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
 import { lookup } from '#kit/data-lookup.ts';
 import { type AccountRef, modeText } from '#kit/types.ts';
+import { verifyHash } from './source-hash.ts';
 
 /** The arguments that say what a file holds. */
 export interface ContentWish {
   readonly name: string;
   readonly source?: readonly string[] | undefined;
   readonly source_hash?: string | undefined;
-  readonly contents?: string | readonly string[] | undefined;
+  readonly source_hash_name?: string | undefined;
+  readonly contents?: string | readonly string[] | Uint8Array | undefined;
   readonly contents_pillar?: readonly string[] | undefined;
   readonly contents_grains?: readonly string[] | undefined;
+  readonly contents_delimiter?: string | undefined;
   readonly contents_newline?: boolean | undefined;
+  readonly allow_empty?: boolean | undefined;
   readonly template?: boolean | undefined;
   readonly context?: Readonly<Record<string, unknown>> | undefined;
   readonly defaults?: Readonly<Record<string, unknown>> | undefined;
@@ -57,13 +61,24 @@ export function templateNames({
   };
 }
 
+/** Permission bits of the source that is taken; undefined when there is none, or nothing is known of it. */
+export async function sourceMode(
+  { source = [] }: Pick<ContentWish, 'source'>,
+  context: Context,
+): Promise<number | undefined> {
+  for (const path of source.map(withoutScheme)) {
+    if ((await context.sources.read(path)) !== undefined) return (await context.sources.mode(path)) ?? 0o644;
+  }
+  return undefined;
+}
+
 async function rawContent(
   wish: ContentWish,
   context: Context,
 ): Promise<{ path: string; bytes: Uint8Array } | undefined> {
   const { name, contents, contents_pillar, contents_grains } = wish;
   if (wish.source !== undefined && wish.source.length > 0) return fromSource(wish, wish.source, context);
-  if (contents !== undefined) return { path: name, bytes: bytesOf(asLines(contents, wish)) };
+  if (contents !== undefined) return { path: name, bytes: ownBytes(contents, wish) };
   if (contents_pillar !== undefined) return fromData(wish, contents_pillar, context.settings, 'setting');
   if (contents_grains !== undefined) return fromData(wish, contents_grains, context.facts, 'fact');
   return undefined;
@@ -71,13 +86,19 @@ async function rawContent(
 
 /** The first source that exists. */
 async function fromSource(wish: ContentWish, sources: readonly string[], context: Context) {
-  for (const path of sources) {
+  for (const path of sources.map(withoutScheme)) {
     const bytes = await context.sources.read(path);
     if (bytes === undefined) continue;
-    verify(wish, path, bytes);
+    await verifyHash(wish, path, bytes, context.sources);
     return { path, bytes };
   }
   const list = sources.map((each) => `"${each}"`).join(', ');
+  const remote = sources.find((each) => /^(?!zester:|salt:|file:)[a-z][a-z0-9+.-]*:\/\//i.test(each));
+  if (remote !== undefined) {
+    throw new ZesterError('source', 'SOURCE_UNREACHABLE', manage(wish.name, `nothing fetches "${remote}"`), {
+      hint: 'Put the file into the state tree, or fetch it with a command before',
+    });
+  }
   throw new ZesterError(
     'source',
     'SOURCE_MISSING',
@@ -85,14 +106,44 @@ async function fromSource(wish: ContentWish, sources: readonly string[], context
   );
 }
 
+/** `file:///path` is a path of the machine. */
+function withoutScheme(source: string): string {
+  return source.replace(/^file:\/\/(?=\/)/, '');
+}
+
 function fromData(wish: ContentWish, keys: readonly string[], data: Readonly<Record<string, unknown>>, kind: string) {
-  const values = keys.flatMap((key) => {
-    const value = lookup(data, key);
+  const values = keys.map((key) => {
+    const value = lookup(data, key, wish.contents_delimiter);
     if (value === undefined || value === null)
       throw new ZesterError('source', 'SETTING_MISSING', manage(wish.name, `there is no ${kind} "${key}"`));
-    return Array.isArray(value) ? value.map(String) : [String(value)];
+    return value;
   });
-  return { path: wish.name, bytes: bytesOf(asLines(values, wish)) };
+  const [only] = values;
+  if (values.length === 1 && only instanceof Uint8Array) return { path: wish.name, bytes: only };
+  const texts = values.flat().map((value) => textIn(value, wish, kind));
+  if (wish.allow_empty === false && texts.join('') === '')
+    throw new ZesterError('source', 'SETTING_EMPTY', manage(wish.name, `the ${kind} "${keys.join('", "')}" is empty`));
+  return { path: wish.name, bytes: ownBytes(texts.length === 1 ? (texts[0] ?? '') : texts, wish) };
+}
+
+function textIn(value: unknown, { name }: ContentWish, kind: string): string {
+  const text = scalarText(value, 'python');
+  if (text !== undefined) return text;
+  throw new ZesterError(
+    'source',
+    'SETTING_INVALID',
+    manage(name, `a ${kind} for its content is neither text nor a list of texts`),
+    {
+      hint: 'Use file.serialize to write data',
+    },
+  );
+}
+
+/** Bytes, and a text with a null in it, are taken as they are. */
+function ownBytes(contents: string | readonly string[] | Uint8Array, wish: ContentWish): Uint8Array {
+  if (contents instanceof Uint8Array) return contents;
+  if (typeof contents === 'string' && contents.includes('\0')) return bytesOf(contents);
+  return bytesOf(asLines(contents, wish));
 }
 
 /** Every text on lines of its own; the last one ends with a line break unless that is not wanted. */
@@ -100,23 +151,6 @@ function asLines(texts: string | readonly string[], { contents_newline = true }:
   const all = typeof texts === 'string' ? [texts] : texts;
   const lines = all.map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)).join('');
   return contents_newline ? lines : lines.replace(/[\r\n]+$/, '');
-}
-
-const algorithms: Readonly<Record<number, string>> = { 32: 'md5', 40: 'sha1', 64: 'sha256', 128: 'sha512' };
-
-function verify({ name, source_hash }: ContentWish, path: string, bytes: Uint8Array): void {
-  if (source_hash === undefined || source_hash === '') return;
-  const [, written, hex = ''] = /^(?:(md5|sha\d+)[=:])?([0-9a-f]+)$/i.exec(source_hash.trim()) ?? [];
-  const algorithm = written?.toLowerCase() ?? algorithms[hex.length];
-  if (algorithm === undefined)
-    throw new ZesterError(
-      'source',
-      'SOURCE_HASH_INVALID',
-      manage(name, `"${source_hash}" is no hash such as "sha256=…"`),
-    );
-  const actual = createHash(algorithm).update(bytes).digest('hex');
-  if (actual !== hex.toLowerCase())
-    throw new ZesterError('source', 'SOURCE_HASH_WRONG', manage(name, `"${path}" has the ${algorithm} hash ${actual}`));
 }
 
 function manage(name: string, reason: string): string {
