@@ -1,9 +1,10 @@
 /**
- * Attacks the project as an enemy would and breaks it as a bad night would: `attack.ts [words…] [--only NAME] [--list]
- * [--json]`
+ * Attacks the project as an enemy would and breaks it as a bad night would: `attack.ts [words…] [--only NAME] [--quick]
+ * [--list] [--json]`
  *
  * Every file of `test/attacks/` exports `attacks`. With words, only the attacks whose promise or name holds one of them
- * run; `--only` names one exactly. The last line is a sum, with `--json` one object: `{"attacks", "held", "failed": […]}`.
+ * run; `--only` names one exactly, and `--quick` leaves out what takes minutes. The last line is a sum, with `--json` one
+ * object: `{"attacks", "held", "failed": […]}`.
  */
 import { basename, join } from 'node:path';
 import type { Attack } from '../test/attacks/attack.ts';
@@ -19,8 +20,9 @@ if (import.meta.main) {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const { words, flags } = parseFlags(argv, ['json', 'list']);
-  const chosen = (await allAttacks()).filter(({ promise, name }) => {
+  const { words, flags } = parseFlags(argv, ['json', 'list', 'quick']);
+  const chosen = (await allAttacks()).filter(({ promise, name, quick }) => {
+    if (flags.quick === true && !quick) return false;
     if (typeof flags.only === 'string') return name === flags.only;
     return words.length === 0 || words.some((word) => promise === word || name.includes(word));
   });

@@ -6,7 +6,7 @@ export interface Attack {
   readonly promise: Promised;
   /** What the enemy, or the bad night, does: a sentence, unique. */
   readonly name: string;
-  /** Takes seconds, not minutes, and is part of `npm test`. */
+  /** Takes seconds, not minutes: `npm run attack -- --quick`, which every merge runs. */
   readonly quick: boolean;
   /** It fills the machine or measures time: no other attack runs beside it. */
   readonly alone?: boolean;

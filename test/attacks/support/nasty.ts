@@ -86,7 +86,7 @@ export async function outputsOf(
   const { command, input } = await understand(line);
   let written = '';
   let jid = '';
-  let hear: ((address: unknown, payload: Uint8Array) => void) | undefined;
+  let deliver: ((address: unknown, payload: Uint8Array) => void) | undefined;
   const payloadOf = (peel: string): Uint8Array => {
     const { rest: _, ...returned } = answers.returned as Record<string, unknown>;
     return encode(signReturn(encode({ ...returned, jid, peel }), { jid, peel }, key.seed));
@@ -94,13 +94,14 @@ export async function outputsOf(
   const listening = { close() {}, [Symbol.dispose]() {} };
   const bus = {
     listen: () => listening,
-    hear(_channel: unknown, address: { readonly jid: string }, handle: typeof hear) {
+    subscribe(_channel: unknown, address: { readonly jid: string }, handle: typeof deliver) {
       jid = address.jid;
-      hear = handle;
+      deliver = handle;
       return listening;
     },
     async close() {},
-  } as unknown as CliBus;
+    // Only what the bus has: a method that is called otherwise now would be missed at run time alone.
+  } satisfies Partial<Record<keyof CliBus, unknown>>;
   const session = {
     format: 'text',
     style: plainStyle,
@@ -121,7 +122,7 @@ export async function outputsOf(
       if (pattern === channels.peelKeys.pattern) return { keys: body.peels?.map(() => [key.publicKey]) };
       const { error: _, next: _next, ...reply } = answers.reply(pattern) as Record<string, unknown>;
       if (pattern === channels.dispatch.pattern) {
-        for (const peel of reply.peels as string[]) queueMicrotask(() => hear?.({ peel }, payloadOf(peel)));
+        for (const peel of reply.peels as string[]) queueMicrotask(() => deliver?.({ peel }, payloadOf(peel)));
       }
       if (pattern !== channels.jobReturns.pattern) return reply;
       jid = body.jid ?? '';

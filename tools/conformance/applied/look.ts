@@ -30,7 +30,7 @@ export async function lookAt(inside: Inside, each: AppliedCase): Promise<Look> {
   const states = (await inside.bash('units', asked.join('\n'), probeLimitS)).output.split('---\n');
   const told = await inside.bash(
     'packages',
-    "dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\\n'",
+    `dpkg-query -W -f '\${Package} \${Version} \${db:Status-Abbrev}\\n'`,
     probeLimitS,
   );
   const probes = new Map<string, string>();
