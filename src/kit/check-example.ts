@@ -141,7 +141,10 @@ export async function arrange(machine: Machine, given: Given = {}): Promise<void
     if ((await groups.find(name)) === undefined) await groups.add(name, { gid });
   }
   for (const [name, user] of Object.entries(given.users ?? {})) {
-    if ((await users.find(name)) === undefined) await users.add(name, user);
+    if ((await users.find(name)) !== undefined) continue;
+    await users.add(name, { ...user, createHome: user.hasHome !== false });
+    if (user.passwordHash !== undefined) await users.setPasswordHash(name, user.passwordHash);
+    if (user.ages !== undefined) await users.setPasswordAges(name, user.ages);
   }
   for (const [name, { members = [] }] of Object.entries(given.groups ?? {})) await groups.setMembers(name, members);
   for (const [path, written] of Object.entries(given.files ?? {})) {

@@ -1,5 +1,5 @@
 import { machineError, nameInvalid } from './errors.ts';
-import type { CommandResult, Group, User } from './machine.ts';
+import type { CommandResult, Group, PasswordAges, User, UserWish } from './machine.ts';
 import { noMemory } from './memory.ts';
 import type { Tools } from './provider.ts';
 
@@ -7,8 +7,14 @@ import type { Tools } from './provider.ts';
 export interface AccountFiles {
   users(): Promise<readonly User[]>;
   groups(): Promise<readonly Group[]>;
-  /** User → the password field of `/etc/shadow`. */
-  passwordHashes(): Promise<ReadonlyMap<string, string>>;
+  /** User → what `/etc/shadow` has. */
+  passwords(): Promise<ReadonlyMap<string, Password>>;
+}
+
+export interface Password {
+  /** The field as it stands, locks included. */
+  readonly hash: string;
+  readonly ages: PasswordAges;
 }
 
 export function accountFiles({ files, memory = noMemory }: Pick<Tools, 'files' | 'memory'>): AccountFiles {
@@ -17,7 +23,7 @@ export function accountFiles({ files, memory = noMemory }: Pick<Tools, 'files' |
   return {
     users: () => memory.recall('users', async () => parsePasswd(await text('/etc/passwd'), await groups())),
     groups,
-    passwordHashes: () => memory.recall('passwords', async () => parseShadow(await text('/etc/shadow'))),
+    passwords: () => memory.recall('passwords', async () => parseShadow(await text('/etc/shadow'))),
   };
 }
 
@@ -26,8 +32,7 @@ export function parsePasswd(text: string, groups: readonly Group[]): readonly Us
     name,
     uid: Number(uid),
     gid: Number(gid),
-    // The comment is a list (name, room, telephones): only its first part is the full name.
-    fullname: comment.split(',')[0] ?? '',
+    ...parseComment(comment),
     home,
     shell,
     groups: groups
@@ -45,8 +50,39 @@ export function parseGroup(text: string): readonly Group[] {
   }));
 }
 
-export function parseShadow(text: string): ReadonlyMap<string, string> {
-  return new Map(entries(text).map(([name = '', hash = '']) => [name, hash]));
+/** The comment field: full name, room, telephones at work and at home, and the rest. */
+export function parseComment(comment: string): Comment {
+  const [fullname = '', roomnumber = '', workphone = '', homephone = '', ...other] = comment.split(',');
+  return { fullname, roomnumber, workphone, homephone, other: other.join(',') };
+}
+
+type Comment = Pick<User, 'fullname' | 'roomnumber' | 'workphone' | 'homephone' | 'other'>;
+
+/** The field with what is given changed; undefined when nothing of it is. */
+export function commentOf(wish: UserWish, user?: Comment): string | undefined {
+  const keys = ['fullname', 'roomnumber', 'workphone', 'homephone', 'other'] as const;
+  if (keys.every((key) => wish[key] === undefined)) return undefined;
+  return keys
+    .map((key) => wish[key] ?? user?.[key] ?? '')
+    .join(',')
+    .replace(/,+$/, '');
+}
+
+export function parseShadow(text: string): ReadonlyMap<string, Password> {
+  return new Map(entries(text).map(([name = '', hash = '', ...days]) => [name, { hash, ages: agesOf(days) }]));
+}
+
+/** Fields behind the hash: an empty one is not set. */
+export function agesOf(fields: readonly string[]): PasswordAges {
+  const [date = -1, mindays = -1, maxdays = -1, warndays = -1, inactdays = -1, expire = -1] = fields.map((field) =>
+    field === '' ? -1 : Number(field),
+  );
+  return { date, mindays, maxdays, warndays, inactdays, expire };
+}
+
+/** The other way round. */
+export function ageFields({ date, mindays, maxdays, warndays, inactdays, expire }: PasswordAges): readonly string[] {
+  return [date, mindays, maxdays, warndays, inactdays, expire].map((days) => (days === -1 ? '' : String(days)));
 }
 
 /**

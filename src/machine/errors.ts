@@ -154,8 +154,8 @@ export function groupUnknown(action: string, group: string | number): ZesterErro
   return machineError('GROUP_UNKNOWN', `Cannot ${action}: there is no group "${group}"`);
 }
 
-export function groupExists(name: string, action = `add the group "${name}"`): ZesterError {
-  return machineError('GROUP_EXISTS', `Cannot ${action}: the group "${name}" exists already`);
+export function groupExists(name: string, action = `add the group "${name}"`, hint?: string): ZesterError {
+  return machineError('GROUP_EXISTS', `Cannot ${action}: the group "${name}" exists already`, { hint });
 }
 
 export function groupIdTaken(action: string, gid: number, holder?: string): ZesterError {

@@ -6,7 +6,7 @@ import { memoryFiles, type Node, plantDirectory, type Tree } from './files/memor
 import type { Given, GivenCommand, GivenFile } from './given.ts';
 import type { Machine } from './machine.ts';
 import { normal, parentPath } from './path.ts';
-import { type Accounts, groupsOf, usersOf } from './users/account-rules.ts';
+import { type Accounts, groupsOf, newAges, usersOf } from './users/account-rules.ts';
 
 export interface FakeMachine extends Machine {
   /** The whole state as plain data with sorted keys, for "a plan changes nothing": compare two of them. */
@@ -55,7 +55,9 @@ export function fakeMachine(given: Given = {}): FakeMachine {
   const users = usersOf(accounts, files);
   const groups = groupsOf(accounts);
   const system: FakeSystem = fakeSystem(given.system ?? {}, tree);
-  for (const { home, uid, gid } of accounts.users.values()) plantHome(tree, home, uid, gid);
+  for (const [name, { home, uid, gid }] of accounts.users) {
+    if (given.users?.[name]?.hasHome !== false) plantHome(tree, home, uid, gid);
+  }
   for (const [path, file] of Object.entries(given.files ?? {})) plant(tree, accounts, path, file);
 
   const plantLater = async (path: string, file: string | GivenFile | null) => {
@@ -101,9 +103,15 @@ function baseTree(): Tree {
   return tree;
 }
 
+/** Since a day in 2024. */
+const givenAges = { date: 19_800, ...newAges };
+
 function accountsOf(given: Given): Accounts {
   const users: Accounts['users'] = new Map([
-    ['root', { uid: 0, gid: 0, fullname: 'root', home: '/root', shell: '/bin/bash', passwordHash: '*' }],
+    [
+      'root',
+      { uid: 0, gid: 0, comment: 'root', home: '/root', shell: '/bin/bash', passwordHash: '*', ages: givenAges },
+    ],
   ]);
   const groups: Accounts['groups'] = new Map([['root', { gid: 0, members: new Set<string>() }]]);
   for (const [name, { gid, members = [] }] of Object.entries(given.groups ?? {})) {
@@ -114,8 +122,8 @@ function accountsOf(given: Given): Accounts {
     const gid = user.gid ?? groups.get(name)?.gid ?? uid;
     // A given user has a primary group, as every real one: its own, unless the id names another.
     if (![...groups.values()].some((group) => group.gid === gid)) groups.set(name, { gid, members: new Set() });
-    const { fullname = '', home = `/home/${name}`, shell = '/bin/sh', passwordHash = '!' } = user;
-    users.set(name, { uid, gid, fullname, home, shell, passwordHash });
+    const { fullname = '', home = `/home/${name}`, shell = '/bin/sh', passwordHash = '!', ages = {} } = user;
+    users.set(name, { uid, gid, comment: fullname, home, shell, passwordHash, ages: { ...givenAges, ...ages } });
     for (const group of user.groups ?? []) {
       const entry = groups.get(group) ?? {
         gid: nextId([...groups.values()].map((each) => each.gid)),

@@ -1,3 +1,5 @@
+import type { PasswordAges } from './machine.ts';
+
 /** A machine as data, for examples: what is there before the state runs. */
 export interface Given {
   /** Path → content, or a node: `{ directory: true }`, `{ link: '/to' }`, `{ content, mode, user, group }`. Parents are made. */
@@ -38,6 +40,10 @@ export interface GivenUser {
   readonly fullname?: string;
   readonly groups?: readonly string[];
   readonly passwordHash?: string;
+  /** Days of the shadow file, where they are not those of a new user. */
+  readonly ages?: Partial<PasswordAges>;
+  /** False when the home directory is not there. */
+  readonly hasHome?: boolean;
 }
 
 export interface GivenService {

@@ -133,6 +133,11 @@ export interface User {
   readonly uid: number;
   readonly gid: number;
   readonly fullname: string;
+  readonly roomnumber: string;
+  readonly workphone: string;
+  readonly homephone: string;
+  /** What stands behind the telephones. */
+  readonly other: string;
   readonly home: string;
   readonly shell: string;
   /** Supplementary groups by name, sorted. */
@@ -143,17 +148,45 @@ export interface UserWish {
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
   readonly fullname?: string | undefined;
+  readonly roomnumber?: string | undefined;
+  readonly workphone?: string | undefined;
+  readonly homephone?: string | undefined;
+  readonly other?: string | undefined;
   readonly home?: string | undefined;
   readonly shell?: string | undefined;
   /** All supplementary groups. */
   readonly groups?: readonly string[] | undefined;
+  /** Take an id that another user has: `USER_ID_TAKEN` otherwise. */
+  readonly sharesId?: boolean | undefined;
+}
+
+export interface NewUser extends UserWish {
+  readonly createHome?: boolean | undefined;
+  readonly system?: boolean | undefined;
+  /** False for the group that the system gives to those without one of their own. */
+  readonly ownGroup?: boolean | undefined;
+  /** Leave the records of logins alone: they grow with the highest id. */
+  readonly noLoginRecords?: boolean | undefined;
+}
+
+/** The days that a password and an account have, as in the shadow file: dates in days since 1970. -1 for one that is not set. */
+export interface PasswordAges {
+  /** When the password was changed last; 0 makes the user change it at the next login. */
+  readonly date: number;
+  readonly mindays: number;
+  readonly maxdays: number;
+  readonly warndays: number;
+  /** Days after the end of a password, until the account is locked. */
+  readonly inactdays: number;
+  /** When the account ends. */
+  readonly expire: number;
 }
 
 export interface Users {
   find(name: string): Promise<User | undefined>;
   list(): Promise<readonly User[]>;
   /** As `useradd`: without a gid a group of the same name is made. The home folder is made only when asked for. */
-  add(name: string, wish: UserWish & { readonly createHome?: boolean; readonly system?: boolean }): Promise<void>;
+  add(name: string, wish: NewUser): Promise<void>;
   /** Changes only what is given; throws `USER_UNKNOWN`, `GROUP_UNKNOWN`, `USER_ID_TAKEN`, `USER_BUSY`. */
   change(name: string, wish: UserWish & { readonly moveHome?: boolean }): Promise<void>;
   /** With `purge` the home folder goes too. Throws `USER_UNKNOWN`, `USER_BUSY`. */
@@ -161,6 +194,10 @@ export interface Users {
   /** The field of the shadow file as it stands, locks (`!`, `*`) included; undefined when it has no line for the user. */
   passwordHash(name: string): Promise<string | undefined>;
   setPasswordHash(name: string, hash: string): Promise<void>;
+  /** Undefined when the shadow file has no line for the user. */
+  passwordAges(name: string): Promise<PasswordAges | undefined>;
+  /** Changes only what is given. */
+  setPasswordAges(name: string, ages: Partial<PasswordAges>): Promise<void>;
 }
 
 export interface Group {
@@ -173,11 +210,16 @@ export interface Group {
 export interface Groups {
   find(name: string): Promise<Group | undefined>;
   list(): Promise<readonly Group[]>;
+  /** Throws `GROUP_ID_TAKEN` unless the id may be shared. */
   add(
     name: string,
-    options?: { readonly gid?: number | undefined; readonly system?: boolean | undefined },
+    options?: {
+      readonly gid?: number | undefined;
+      readonly system?: boolean | undefined;
+      readonly sharesId?: boolean | undefined;
+    },
   ): Promise<void>;
-  setId(name: string, gid: number): Promise<void>;
+  setId(name: string, gid: number, options?: { readonly sharesId?: boolean | undefined }): Promise<void>;
   setMembers(name: string, members: readonly string[]): Promise<void>;
   remove(name: string): Promise<void>;
 }

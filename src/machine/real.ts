@@ -129,7 +129,7 @@ function lazyGroups(load: () => Promise<Groups>, { changing }: Memory): Groups {
     find: async (name) => (await load()).find(name),
     list: async () => (await load()).list(),
     add: async (name, options) => changing(async () => (await load()).add(name, options)),
-    setId: async (name, gid) => changing(async () => (await load()).setId(name, gid)),
+    setId: async (name, gid, options) => changing(async () => (await load()).setId(name, gid, options)),
     setMembers: async (name, members) => changing(async () => (await load()).setMembers(name, members)),
     remove: async (name) => changing(async () => (await load()).remove(name)),
   };
@@ -144,6 +144,8 @@ function lazyUsers(load: () => Promise<Users>, { changing }: Memory): Users {
     remove: async (name, options) => changing(async () => (await load()).remove(name, options)),
     passwordHash: async (name) => (await load()).passwordHash(name),
     setPasswordHash: async (name, hash) => changing(async () => (await load()).setPasswordHash(name, hash)),
+    passwordAges: async (name) => (await load()).passwordAges(name),
+    setPasswordAges: async (name, ages) => changing(async () => (await load()).setPasswordAges(name, ages)),
   };
 }
 

@@ -32,11 +32,11 @@ export function busyboxGroups(tools: Tools): Groups {
       if (result.code !== 0) throw toolFailed(action, result);
     },
 
-    async setId(name, gid) {
+    async setId(name, gid, { sharesId = false } = {}) {
       const action = `change the id of the group "${name}"`;
       const group = await get(action, name);
       const holder = (await read.groups()).find((each) => each.gid === gid);
-      if (holder !== undefined && holder.name !== name) throw groupIdTaken(action, gid, holder.name);
+      if (holder !== undefined && holder.name !== name && !sharesId) throw groupIdTaken(action, gid, holder.name);
       // BusyBox has no groupmod: the group file and the primary groups in the user file are written here.
       await editLines(files, '/etc/group', (fields) => (fields[0] === name ? fields.with(2, String(gid)) : fields));
       await editLines(files, '/etc/passwd', (fields) =>

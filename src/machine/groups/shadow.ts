@@ -19,9 +19,9 @@ export function shadowGroups(tools: Tools): Groups {
     find,
     list: read.groups,
 
-    async add(name, { gid, system = false } = {}) {
+    async add(name, { gid, system = false, sharesId = false } = {}) {
       checkName('group', name);
-      const options = [...(gid === undefined ? [] : ['--gid', String(gid)]), ...(system ? ['--system'] : [])];
+      const options = [...idOptions(gid, sharesId), ...(system ? ['--system'] : [])];
       const result = await commands.run(['groupadd', ...options, name]);
       if (result.code === 0) return;
       const action = `add the group "${name}"`;
@@ -31,9 +31,9 @@ export function shadowGroups(tools: Tools): Groups {
       throw toolFailed(action, result);
     },
 
-    async setId(name, gid) {
+    async setId(name, gid, { sharesId = false } = {}) {
       const action = `change the id of the group "${name}"`;
-      const result = await commands.run(['groupmod', '--gid', String(gid), name]);
+      const result = await commands.run(['groupmod', ...idOptions(gid, sharesId), name]);
       if (result.code === 0) return;
       if (result.code === 4) throw groupIdTaken(action, gid, await holderOf(gid));
       if (result.code === 6) throw groupUnknown(action, name);
@@ -61,4 +61,8 @@ export function shadowGroups(tools: Tools): Groups {
       throw toolFailed(action, result);
     },
   };
+}
+
+function idOptions(gid: number | undefined, sharesId: boolean): readonly string[] {
+  return gid === undefined ? [] : ['--gid', String(gid), ...(sharesId ? ['--non-unique'] : [])];
 }

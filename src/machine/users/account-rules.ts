@@ -1,4 +1,4 @@
-import { checkName } from '../accounts.ts';
+import { checkName, commentOf, parseComment } from '../accounts.ts';
 import {
   groupExists,
   groupIdTaken,
@@ -8,7 +8,7 @@ import {
   userIdTaken,
   userUnknown,
 } from '../errors.ts';
-import type { Files, Group, Groups, User, Users, UserWish } from '../machine.ts';
+import type { Files, Group, Groups, PasswordAges, User, Users, UserWish } from '../machine.ts';
 
 /** All accounts of a machine, and the rules by which shadow's tools change them: what the fake and plain files share. */
 export interface Accounts {
@@ -20,11 +20,22 @@ export interface Accounts {
 export interface Account {
   uid: number;
   gid: number;
-  fullname: string;
+  /** Full name, room and telephones, as they stand in the file. */
+  comment: string;
   home: string;
   shell: string;
   passwordHash: string;
+  ages: PasswordAges;
 }
+
+/** What shadow's tools give to a new user. */
+export const newAges: Omit<PasswordAges, 'date'> = {
+  mindays: 0,
+  maxdays: 99_999,
+  warndays: 7,
+  inactdays: -1,
+  expire: -1,
+};
 
 const regularIds = { first: 1000, last: 60_000 };
 const systemIds = { first: 100, last: 999 };
@@ -42,11 +53,11 @@ export function groupsOf(accounts: Accounts): Groups {
     list: async () => [...groups.keys()].flatMap((name) => groupOf(accounts, name) ?? []),
     add: async (name, options) => addGroup(accounts, name, options),
 
-    async setId(name, gid) {
+    async setId(name, gid, { sharesId = false } = {}) {
       const action = `change the id of the group "${name}"`;
       const group = entry(action, name);
       const holder = holderOf(groups, gid, 'gid');
-      if (holder !== undefined && holder !== name) throw groupIdTaken(action, gid, holder);
+      if (holder !== undefined && holder !== name && !sharesId) throw groupIdTaken(action, gid, holder);
       for (const user of users.values()) if (user.gid === group.gid) user.gid = gid;
       group.gid = gid;
     },
@@ -80,20 +91,22 @@ export function usersOf(accounts: Accounts, files: Files): Users {
     find: async (name) => userOf(accounts, name),
     list: async () => [...users.keys()].flatMap((name) => userOf(accounts, name) ?? []),
 
-    async add(name, { createHome = false, system = false, ...wish }) {
+    async add(name, { createHome = false, system = false, ownGroup = true, ...asked }) {
       const action = `add the user "${name}"`;
       checkName('user', name);
       if (users.has(name)) throw userExists(name);
+      const wish = ownGroup ? asked : { ...asked, gid: asked.gid ?? entryGid(accounts, action, 'users') };
       checkWish(accounts, action, name, wish);
       if (wish.gid === undefined && groups.has(name)) throw groupExists(name, action);
       const uid = wish.uid ?? freeId(new Set([...users.values()].map((each) => each.uid)), system);
       if (wish.gid === undefined) {
         addGroup(accounts, name, { gid: holderOf(groups, uid, 'gid') === undefined ? uid : undefined, system });
       }
-      const gid = wish.gid ?? entryGid(accounts, name);
+      const gid = wish.gid ?? entryGid(accounts, action, name);
       const home = wish.home ?? `/home/${name}`;
-      const { fullname = '', shell = '/bin/sh' } = wish;
-      users.set(name, { uid, gid, fullname, home, shell, passwordHash: '!' });
+      const { shell = '/bin/sh' } = wish;
+      const ages = { date: today(), ...newAges };
+      users.set(name, { uid, gid, comment: commentOf(wish) ?? '', home, shell, passwordHash: '!', ages });
       setGroupsOf(accounts, name, wish.groups);
       if (createHome) await makeHome(files, home, { uid, gid });
     },
@@ -105,7 +118,7 @@ export function usersOf(accounts: Accounts, files: Files): Users {
       const { uid, home } = user;
       user.uid = wish.uid ?? uid;
       user.gid = wish.gid ?? user.gid;
-      user.fullname = wish.fullname ?? user.fullname;
+      user.comment = commentOf(wish, parseComment(user.comment)) ?? user.comment;
       user.home = wish.home ?? home;
       user.shell = wish.shell ?? user.shell;
       setGroupsOf(accounts, name, wish.groups);
@@ -125,7 +138,16 @@ export function usersOf(accounts: Accounts, files: Files): Users {
 
     passwordHash: async (name) => users.get(name)?.passwordHash,
     async setPasswordHash(name, hash) {
-      entry(`set the password of the user "${name}"`, name).passwordHash = hash;
+      const user = entry(`set the password of the user "${name}"`, name);
+      user.passwordHash = hash;
+      user.ages = { ...user.ages, date: today() };
+    },
+
+    passwordAges: async (name) => users.get(name)?.ages,
+    async setPasswordAges(name, ages) {
+      const user = entry(`set the days of the password of the user "${name}"`, name);
+      const given = Object.fromEntries(Object.entries(ages).filter(([, days]) => days !== undefined));
+      user.ages = { ...user.ages, ...given };
     },
   };
 }
@@ -133,11 +155,11 @@ export function usersOf(accounts: Accounts, files: Files): Users {
 function addGroup(
   { groups }: Accounts,
   name: string,
-  { gid, system = false }: { readonly gid?: number | undefined; readonly system?: boolean | undefined } = {},
+  { gid, system = false, sharesId = false }: NonNullable<Parameters<Groups['add']>[1]> = {},
 ): void {
   checkName('group', name);
   if (groups.has(name)) throw groupExists(name);
-  const holder = gid === undefined ? undefined : holderOf(groups, gid, 'gid');
+  const holder = gid === undefined || sharesId ? undefined : holderOf(groups, gid, 'gid');
   if (gid !== undefined && holder !== undefined) throw groupIdTaken(`add the group "${name}"`, gid, holder);
   const taken = new Set([...groups.values()].map((each) => each.gid));
   groups.set(name, { gid: gid ?? freeId(taken, system), members: new Set() });
@@ -145,7 +167,7 @@ function addGroup(
 
 function checkWish(accounts: Accounts, action: string, name: string, wish: UserWish): void {
   const { users, groups } = accounts;
-  const holder = wish.uid === undefined ? undefined : holderOf(users, wish.uid, 'uid');
+  const holder = wish.uid === undefined || wish.sharesId ? undefined : holderOf(users, wish.uid, 'uid');
   if (wish.uid !== undefined && holder !== undefined && holder !== name) throw userIdTaken(action, wish.uid, holder);
   if (wish.gid !== undefined && holderOf(groups, wish.gid, 'gid') === undefined) throw groupUnknown(action, wish.gid);
   for (const group of wish.groups ?? []) if (!groups.has(group)) throw groupUnknown(action, group);
@@ -179,9 +201,9 @@ function holderOf<Key extends 'uid' | 'gid'>(
   return undefined;
 }
 
-function entryGid({ groups }: Accounts, name: string): number {
+function entryGid({ groups }: Accounts, action: string, name: string): number {
   const group = groups.get(name);
-  if (group === undefined) throw groupUnknown(`add the user "${name}"`, name);
+  if (group === undefined) throw groupUnknown(action, name);
   return group.gid;
 }
 
@@ -214,7 +236,12 @@ function groupOf({ groups }: Accounts, name: string): Group | undefined {
 function userOf({ users, groups }: Accounts, name: string): User | undefined {
   const user = users.get(name);
   if (user === undefined) return undefined;
-  const { uid, gid, fullname, home, shell } = user;
+  const { uid, gid, comment, home, shell } = user;
   const memberOf = [...groups].filter(([, { members }]) => members.has(name)).map(([group]) => group);
-  return { name, uid, gid, fullname, home, shell, groups: memberOf.toSorted() };
+  return { name, uid, gid, ...parseComment(comment), home, shell, groups: memberOf.toSorted() };
+}
+
+/** Days since 1970. */
+export function today(): number {
+  return Math.floor(Date.now() / 86_400_000);
 }

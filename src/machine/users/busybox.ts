@@ -1,7 +1,7 @@
-import { accountFiles, checkName, toolFailed } from '../accounts.ts';
+import { accountFiles, ageFields, agesOf, checkName, commentOf, toolFailed } from '../accounts.ts';
 import { groupExists, groupUnknown, nameInvalid, userExists, userIdTaken, userUnknown } from '../errors.ts';
 import { editLines } from '../groups/busybox.ts';
-import type { Groups, Users, UserWish } from '../machine.ts';
+import type { Group, Groups, Users, UserWish } from '../machine.ts';
 import type { Tools } from '../provider.ts';
 import { giveAway } from './account-rules.ts';
 
@@ -11,8 +11,12 @@ export function busyboxUsers(tools: Tools, groups: Groups): Users {
   const read = accountFiles(tools);
   const find = async (name: string) => (await read.users()).find((user) => user.name === name);
 
-  async function check(action: string, name: string, { uid, gid, groups: wanted = [] }: UserWish): Promise<void> {
-    const holder = uid === undefined ? undefined : (await read.users()).find((user) => user.uid === uid);
+  async function check(
+    action: string,
+    name: string,
+    { uid, gid, groups: wanted = [], sharesId }: UserWish,
+  ): Promise<void> {
+    const holder = uid === undefined || sharesId ? undefined : (await read.users()).find((user) => user.uid === uid);
     if (uid !== undefined && holder !== undefined && holder.name !== name) throw userIdTaken(action, uid, holder.name);
     const known = await read.groups();
     if (gid !== undefined && !known.some((group) => group.gid === gid)) throw groupUnknown(action, gid);
@@ -30,16 +34,18 @@ export function busyboxUsers(tools: Tools, groups: Groups): Users {
     }
   }
 
-  return {
+  const users: Users = {
     find,
     list: read.users,
 
-    async add(name, { createHome = false, system = false, ...wish }) {
+    async add(name, { createHome = false, system = false, ownGroup = true, ...wish }) {
       const action = `add the user "${name}"`;
       checkName('user', name);
       if (await find(name)) throw userExists(name);
       await check(action, name, wish);
       const known = await read.groups();
+      if (wish.gid === undefined && !ownGroup)
+        return users.add(name, { ...wish, gid: sharedGid(action, known), createHome, system });
       if (wish.gid === undefined && known.some((group) => group.name === name)) throw groupExists(name, action);
       // `adduser -S` would put the user into `nogroup`: its own group is made first, as for everyone.
       if (wish.gid === undefined) {
@@ -47,10 +53,10 @@ export function busyboxUsers(tools: Tools, groups: Groups): Users {
         await groups.add(name, { gid: isFree ? wish.uid : undefined, system });
       }
       const primary = known.find((group) => group.gid === wish.gid)?.name ?? name;
-      const { uid, fullname = '', home = `/home/${name}`, shell = '/bin/sh' } = wish;
+      const { uid, home = `/home/${name}`, shell = '/bin/sh' } = wish;
       const ids = uid === undefined ? [] : ['-u', String(uid)];
       const kind = [...(system ? ['-S'] : []), ...(createHome ? [] : ['-H'])];
-      const identity = ['-G', primary, '-g', fullname, '-h', home, '-s', shell];
+      const identity = ['-G', primary, '-g', commentOf(wish) ?? '', '-h', home, '-s', shell];
       const result = await commands.run(['adduser', '-D', ...kind, ...ids, ...identity, name]);
       if (/illegal|invalid|bad name/i.test(result.stderr)) throw nameInvalid('user', name);
       if (result.code !== 0) throw toolFailed(action, result);
@@ -63,12 +69,13 @@ export function busyboxUsers(tools: Tools, groups: Groups): Users {
       const user = await find(name);
       if (user === undefined) throw userUnknown(action, name);
       await check(action, name, wish);
-      const { uid = user.uid, gid = user.gid, fullname = user.fullname, home = user.home, shell = user.shell } = wish;
+      const { uid = user.uid, gid = user.gid, home = user.home, shell = user.shell } = wish;
+      const comment = commentOf(wish, user);
       if (moveHome && home !== user.home && (await files.stat(user.home))) await files.rename(user.home, home);
       // BusyBox has no usermod.
       await editLines(files, '/etc/passwd', (fields) => {
         if (fields[0] !== name) return fields;
-        return [name, fields[1] ?? 'x', String(uid), String(gid), fullname, home, shell];
+        return [name, fields[1] ?? 'x', String(uid), String(gid), comment ?? fields[4] ?? '', home, shell];
       });
       // Not with `find` and `chown`: they go by paths, and whose home it is could lead them out of it meanwhile.
       if (uid !== user.uid) await giveAway(files, home, user.uid, uid);
@@ -87,7 +94,7 @@ export function busyboxUsers(tools: Tools, groups: Groups): Users {
       if (purge && user.home !== '/' && user.home !== '') await files.remove(user.home);
     },
 
-    passwordHash: async (name) => (await read.passwordHashes()).get(name),
+    passwordHash: async (name) => (await read.passwords()).get(name)?.hash,
 
     async setPasswordHash(name, hash) {
       const action = `set the password of the user "${name}"`;
@@ -95,5 +102,25 @@ export function busyboxUsers(tools: Tools, groups: Groups): Users {
       const result = await commands.run(['chpasswd', '-e'], { input: `${name}:${hash}\n` });
       if (result.code !== 0) throw toolFailed(action, result);
     },
+
+    passwordAges: async (name) => (await read.passwords()).get(name)?.ages,
+
+    async setPasswordAges(name, ages) {
+      if (!(await find(name))) throw userUnknown(`set the days of the password of the user "${name}"`, name);
+      // BusyBox has no chage.
+      await editLines(files, '/etc/shadow', (fields) => {
+        const [user = '', hash = '', ...days] = fields;
+        const given = Object.fromEntries(Object.entries(ages).filter(([, value]) => value !== undefined));
+        return user === name ? [user, hash, ...ageFields({ ...agesOf(days), ...given }), fields[8] ?? ''] : fields;
+      });
+    },
   };
+  return users;
+}
+
+/** Alpine's and everybody's group of those without one of their own. */
+function sharedGid(action: string, groups: readonly Group[]): number {
+  const group = groups.find(({ name }) => name === 'users');
+  if (group === undefined) throw groupUnknown(action, 'users');
+  return group.gid;
 }

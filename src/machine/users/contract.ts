@@ -57,6 +57,8 @@ export function accountsContract(
       await assert.rejects(groups.add('zt-one'), code('GROUP_EXISTS'));
       await assert.rejects(groups.add('zt-three', { gid: 3001 }), code('GROUP_ID_TAKEN'));
       await assert.rejects(groups.setId('zt-two', 3001), code('GROUP_ID_TAKEN'));
+      await groups.setId('zt-two', 3001, { sharesId: true });
+      assert.equal((await groups.find('zt-two'))?.gid, 3001);
       await assert.rejects(groups.add('zt/bad'), code('ACCOUNT_NAME_INVALID'));
     });
 
@@ -88,6 +90,10 @@ export function accountsContract(
         uid: 3010,
         gid: 3010,
         fullname: '',
+        roomnumber: '',
+        workphone: '',
+        homephone: '',
+        other: '',
         home: '/home/zt-plain',
         shell: '/bin/sh',
         groups: [],
@@ -103,6 +109,7 @@ export function accountsContract(
         uid: 3021,
         gid: 3020,
         fullname: 'Full Name',
+        workphone: '555',
         home: '/home/zt-elsewhere',
         shell: '/bin/false',
         groups: ['zt-one', 'zt-sys'],
@@ -114,6 +121,10 @@ export function accountsContract(
         uid: 3021,
         gid: 3020,
         fullname: 'Full Name',
+        roomnumber: '',
+        workphone: '555',
+        homephone: '',
+        other: '',
         home: '/home/zt-elsewhere',
         shell: '/bin/false',
         groups: ['zt-one', 'zt-sys'],
@@ -166,6 +177,40 @@ export function accountsContract(
 
       await users.change('zt-full', { groups: [] });
       assert.deepEqual((await users.find('zt-full'))?.groups, []);
+    });
+
+    test('fields of the comment change one by one', async () => {
+      const { users } = machine;
+      await users.change('zt-full', { roomnumber: '7', other: 'x,y' });
+      const { fullname, roomnumber, workphone, homephone, other } = (await users.find('zt-full')) ?? {};
+
+      assert.deepEqual([fullname, roomnumber, workphone, homephone, other], ['Other', '7', '555', '', 'x,y']);
+    });
+
+    test('a user may share its id, and do without a group of its own, when that is asked for', async () => {
+      const { users, groups } = machine;
+      if ((await groups.find('users')) === undefined) await groups.add('users');
+      await users.add('zt-shared', { ownGroup: false });
+      const shared = await users.find('zt-shared');
+
+      assert.equal(shared?.gid, (await groups.find('users'))?.gid);
+      assert.equal(await groups.find('zt-shared'), undefined);
+      await assert.rejects(users.change('zt-shared', { uid: 3010 }), code('USER_ID_TAKEN'));
+      await users.change('zt-shared', { uid: 3010, sharesId: true });
+      assert.equal((await users.find('zt-shared'))?.uid, 3010);
+      await users.remove('zt-shared');
+    });
+
+    test('the days of a password are kept, and change one by one', async () => {
+      const { users } = machine;
+      const ages = { mindays: 1, maxdays: 90, warndays: 9, inactdays: 5, expire: 16_426, date: 19_000 };
+      await users.setPasswordAges('zt-plain', ages);
+      assert.deepEqual(await users.passwordAges('zt-plain'), ages);
+
+      await users.setPasswordAges('zt-plain', { maxdays: 60, expire: -1, inactdays: -1 });
+      assert.deepEqual(await users.passwordAges('zt-plain'), { ...ages, maxdays: 60, expire: -1, inactdays: -1 });
+      assert.equal(await users.passwordAges('zt-none'), undefined);
+      await assert.rejects(users.setPasswordAges('zt-none', { maxdays: 1 }), code('USER_UNKNOWN'));
     });
 
     test('a home moves with what is in it, and changes hands with the id', async () => {

@@ -1,5 +1,6 @@
+import { ageFields, agesOf, parseShadow } from '../accounts.ts';
 import type { Files, Groups, Users } from '../machine.ts';
-import { type Accounts, groupsOf, usersOf } from './account-rules.ts';
+import { type Accounts, groupsOf, newAges, today, usersOf } from './account-rules.ts';
 
 /**
  * Users and groups by writing `/etc/passwd` and its kin directly, with shadow's rules: for a folder that stands for a
@@ -17,7 +18,7 @@ export function fileAccounts(files: Files): { readonly groups: Groups; readonly 
       find: (name) => reading((accounts) => groupsOf(accounts).find(name)),
       list: () => reading((accounts) => groupsOf(accounts).list()),
       add: (name, options) => changing((accounts) => groupsOf(accounts).add(name, options)),
-      setId: (name, gid) => changing((accounts) => groupsOf(accounts).setId(name, gid)),
+      setId: (name, gid, options) => changing((accounts) => groupsOf(accounts).setId(name, gid, options)),
       setMembers: (name, members) => changing((accounts) => groupsOf(accounts).setMembers(name, members)),
       remove: (name) => changing((accounts) => groupsOf(accounts).remove(name)),
     },
@@ -29,6 +30,8 @@ export function fileAccounts(files: Files): { readonly groups: Groups; readonly 
       remove: (name, options) => changing((accounts) => usersOf(accounts, files).remove(name, options)),
       passwordHash: (name) => reading((accounts) => usersOf(accounts, files).passwordHash(name)),
       setPasswordHash: (name, hash) => changing((accounts) => usersOf(accounts, files).setPasswordHash(name, hash)),
+      passwordAges: (name) => reading((accounts) => usersOf(accounts, files).passwordAges(name)),
+      setPasswordAges: (name, ages) => changing((accounts) => usersOf(accounts, files).setPasswordAges(name, ages)),
     },
   };
 }
@@ -38,18 +41,11 @@ const [passwd, group, shadow, gshadow] = ['/etc/passwd', '/etc/group', '/etc/sha
 type Fields = readonly string[];
 
 async function load(files: Files): Promise<Accounts> {
-  const hashes = new Map((await entries(files, shadow)).map(([name = '', hash = '']) => [name, hash]));
+  const passwords = parseShadow(await textOf(files, shadow));
   const users: Accounts['users'] = new Map();
   for (const [name = '', , uid, gid, comment = '', home = '', shell = ''] of await entries(files, passwd)) {
-    const fullname = comment.split(',')[0] ?? '';
-    users.set(name, {
-      uid: Number(uid),
-      gid: Number(gid),
-      fullname,
-      home,
-      shell,
-      passwordHash: hashes.get(name) ?? '!',
-    });
+    const { hash = '!', ages = { date: today(), ...newAges } } = passwords.get(name) ?? {};
+    users.set(name, { uid: Number(uid), gid: Number(gid), comment, home, shell, passwordHash: hash, ages });
   }
   const groups: Accounts['groups'] = new Map();
   for (const [name = '', , gid, members = ''] of await entries(files, group)) {
@@ -74,15 +70,22 @@ async function save(files: Files, { users, groups }: Accounts): Promise<void> {
       [...members].join(','),
     ]);
   }
-  const today = String(Math.floor(Date.now() / 86_400_000));
-  await rewrite(files, shadow, users, (name, { passwordHash }, before) =>
-    before === undefined ? [name, passwordHash, today, '0', '99999', '7', '', '', ''] : before.with(1, passwordHash),
-  );
-  await rewrite(files, passwd, users, (name, { uid, gid, fullname, home, shell }, before) => {
-    // Room and telephones, behind the full name, are nobody's business here.
-    const comment = [fullname, ...(before?.[4]?.split(',').slice(1) ?? [])].join(',');
-    return [name, before?.[1] ?? 'x', String(uid), String(gid), comment, home, shell];
+  await rewrite(files, shadow, users, (name, { passwordHash, ages }, before) => {
+    const days = ageFields(ages);
+    if (before === undefined) return [name, passwordHash, ...days, ''];
+    // However it is written, what says the same stays.
+    const isSame = ageFields(agesOf(before.slice(2, 8))).join() === days.join();
+    return isSame ? before.with(1, passwordHash) : [name, passwordHash, ...days, before[8] ?? ''];
   });
+  await rewrite(files, passwd, users, (name, { uid, gid, comment, home, shell }, before) => [
+    name,
+    before?.[1] ?? 'x',
+    String(uid),
+    String(gid),
+    comment,
+    home,
+    shell,
+  ]);
 }
 
 async function rewrite<T>(

@@ -1,6 +1,6 @@
-import { accountFiles, checkName, toolFailed } from '../accounts.ts';
+import { accountFiles, checkName, commentOf, toolFailed } from '../accounts.ts';
 import { groupExists, groupUnknown, nameInvalid, userBusy, userExists, userIdTaken, userUnknown } from '../errors.ts';
-import type { CommandResult, Users, UserWish } from '../machine.ts';
+import type { CommandResult, NewUser, PasswordAges, User, Users, UserWish } from '../machine.ts';
 import type { Tools } from '../provider.ts';
 
 /** Users with shadow's `useradd`, `usermod`, `userdel` and `chpasswd`. */
@@ -33,14 +33,11 @@ export function shadowUsers(tools: Tools): Users {
     find,
     list: read.users,
 
-    async add(name, { createHome = false, system = false, ...wish }) {
+    async add(name, wish) {
       const action = `add the user "${name}"`;
       checkName('user', name);
       await checkGroups(action, wish);
-      const options = [createHome ? '--create-home' : '--no-create-home', ...(system ? ['--system'] : [])];
-      // Red Hat's useradd makes the mail folder for those without a home as well, and Debian's none at all.
-      const primary = wish.gid === undefined ? ['--user-group'] : [];
-      const result = await commands.run(['useradd', ...options, ...primary, ...wishOptions(wish), name]);
+      const result = await commands.run(['useradd', ...newOptions(wish), ...wishOptions(wish), name]);
       if (result.code === 0) return;
       if (result.code === 9) throw (await find(name)) ? userExists(name) : groupExists(name, action);
       throw await refusal(action, name, wish, result);
@@ -48,9 +45,10 @@ export function shadowUsers(tools: Tools): Users {
 
     async change(name, { moveHome = false, ...wish }) {
       const action = `change the user "${name}"`;
-      if (!(await find(name))) throw userUnknown(action, name);
+      const user = await find(name);
+      if (user === undefined) throw userUnknown(action, name);
       await checkGroups(action, wish);
-      const options = [...wishOptions(wish), ...(moveHome && wish.home !== undefined ? ['--move-home'] : [])];
+      const options = [...wishOptions(wish, user), ...(moveHome && wish.home !== undefined ? ['--move-home'] : [])];
       if (options.length === 0) return;
       const result = await commands.run(['usermod', ...options, name]);
       if (result.code !== 0) throw await refusal(action, name, wish, result);
@@ -69,7 +67,7 @@ export function shadowUsers(tools: Tools): Users {
       if (purge && user.home !== '/' && user.home !== '') await files.remove(user.home);
     },
 
-    passwordHash: async (name) => (await read.passwordHashes()).get(name),
+    passwordHash: async (name) => (await read.passwords()).get(name)?.hash,
 
     async setPasswordHash(name, hash) {
       const action = `set the password of the user "${name}"`;
@@ -78,14 +76,48 @@ export function shadowUsers(tools: Tools): Users {
       const result = await commands.run(['chpasswd', '--encrypted'], { input: `${name}:${hash}\n` });
       if (result.code !== 0) throw toolFailed(action, result);
     },
+
+    passwordAges: async (name) => (await read.passwords()).get(name)?.ages,
+
+    async setPasswordAges(name, ages) {
+      const action = `set the days of the password of the user "${name}"`;
+      if (!(await find(name))) throw userUnknown(action, name);
+      const options = Object.entries(ages).flatMap(([key, days]) =>
+        days === undefined ? [] : [ageOptions[key as keyof PasswordAges], String(days)],
+      );
+      if (options.length === 0) return;
+      const result = await commands.run(['chage', ...options, name]);
+      if (result.code !== 0) throw toolFailed(action, result);
+    },
   };
 }
 
-function wishOptions({ uid, gid, fullname, home, shell, groups }: UserWish): readonly string[] {
+const ageOptions: Readonly<Record<keyof PasswordAges, string>> = {
+  date: '--lastday',
+  mindays: '--mindays',
+  maxdays: '--maxdays',
+  warndays: '--warndays',
+  inactdays: '--inactive',
+  expire: '--expiredate',
+};
+
+function newOptions({ createHome, system, gid, ownGroup, noLoginRecords }: NewUser): readonly string[] {
   return [
-    ...(uid === undefined ? [] : ['--uid', String(uid)]),
+    createHome ? '--create-home' : '--no-create-home',
+    ...(system ? ['--system'] : []),
+    // Red Hat's useradd makes the mail folder for those without a home as well, and Debian's none at all.
+    ...(gid === undefined ? [ownGroup === false ? '--no-user-group' : '--user-group'] : []),
+    ...(noLoginRecords ? ['--no-log-init'] : []),
+  ];
+}
+
+function wishOptions(wish: UserWish, user?: User): readonly string[] {
+  const { uid, gid, home, shell, groups, sharesId } = wish;
+  const comment = commentOf(wish, user);
+  return [
+    ...(uid === undefined ? [] : ['--uid', String(uid), ...(sharesId ? ['--non-unique'] : [])]),
     ...(gid === undefined ? [] : ['--gid', String(gid)]),
-    ...(fullname === undefined ? [] : ['--comment', fullname]),
+    ...(comment === undefined ? [] : ['--comment', comment]),
     ...(home === undefined ? [] : ['--home', home]),
     ...(shell === undefined ? [] : ['--shell', shell]),
     ...(groups === undefined ? [] : ['--groups', groups.join(',')]),
