@@ -15,6 +15,7 @@ export const present = state({
     .object({
       name,
       gid: z.int().min(0).optional().describe('Group id; the system picks one when left out'),
+      non_unique: z.boolean().default(false).describe('Take an id that another group has'),
       system: z.boolean().default(false).describe('Take the id from those of the system when the group is made'),
       members: StringList.optional().describe('All members; a member not listed is removed').meta({ refers: 'user' }),
       addusers: StringList.optional().describe('Users who must be members, beside any others').meta({ refers: 'user' }),
@@ -26,10 +27,14 @@ export const present = state({
         at: 'members',
         hint: 'Leave "members" out, or the two others',
       }),
+    )
+    .refine(
+      ({ addusers = [], delusers = [] }) => !addusers.some((user) => delusers.includes(user)),
+      ruled('a user is in "addusers" and in "delusers"', { at: 'delusers', hint: 'Leave the user out of one of them' }),
     ),
   async check(wanted, { groups }) {
     const group = await groups.find(wanted.name);
-    if (wanted.gid !== undefined && wanted.gid !== group?.gid) {
+    if (wanted.gid !== undefined && !wanted.non_unique && wanted.gid !== group?.gid) {
       const holder = (await groups.list()).find(({ gid }) => gid === wanted.gid);
       if (holder !== undefined) throw groupIdTaken(`set up the group "${wanted.name}"`, wanted.gid, holder.name);
     }
@@ -38,14 +43,14 @@ export const present = state({
       { exists: group !== undefined, gid: group?.gid, members: group?.members ?? [] },
     );
   },
-  async apply(changes, { name, system }, { groups }) {
-    if (changes.exists) await groups.add(name, { gid: changes.gid?.to, system });
-    else if (changes.gid?.to !== undefined) await groups.setId(name, changes.gid.to);
+  async apply(changes, { name, system, non_unique: sharesId }, { groups }) {
+    if (changes.exists) await groups.add(name, { gid: changes.gid?.to, system, sharesId });
+    else if (changes.gid?.to !== undefined) await groups.setId(name, changes.gid.to, { sharesId });
     if (changes.members?.to) await groups.setMembers(name, changes.members.to);
   },
-  async revert(changes, { name }, { groups }) {
+  async revert(changes, { name, non_unique: sharesId }, { groups }) {
     if (changes.exists) await groups.remove(name);
-    else if (changes.gid?.from !== undefined) await groups.setId(name, changes.gid.from);
+    else if (changes.gid?.from !== undefined) await groups.setId(name, changes.gid.from, { sharesId });
     if (!changes.exists && changes.members?.from) await groups.setMembers(name, changes.members.from);
   },
   holds: ['/etc/passwd'],

@@ -1,5 +1,6 @@
-import type { Files, Groups, Machine, Users } from '../machine.ts';
-import { type Accounts, groupsOf, usersOf } from '../users/account-rules.ts';
+import { commentOf } from '../accounts.ts';
+import type { Files, Groups, Machine, PasswordAges, Users } from '../machine.ts';
+import { type Accounts, groupsOf, newAges, today, usersOf } from '../users/account-rules.ts';
 import { type Ledger, readOnly } from './ledger.ts';
 
 type AccountPorts = Pick<Machine, 'users' | 'groups'>;
@@ -17,6 +18,7 @@ export function supposedAccounts(base: AccountPorts, files: Files, ledger: Ledge
   let book: Promise<Accounts> | undefined;
   /** Those that were set, or are supposed to be new: all others stay where they are. */
   const hashes = new Map<string, string | undefined>();
+  const ages = new Map<string, PasswordAges | undefined>();
 
   const load = () => {
     book ??= bookOf(base);
@@ -32,10 +34,12 @@ export function supposedAccounts(base: AccountPorts, files: Files, ledger: Ledge
     find: async (name: string) => (await now()).users.find(name),
     list: async () => (await now()).users.list(),
     passwordHash: async (name: string) => (hashes.has(name) ? hashes.get(name) : base.users.passwordHash(name)),
+    passwordAges: async (name: string) => (ages.has(name) ? ages.get(name) : base.users.passwordAges(name)),
     add: readOnly,
     change: readOnly,
     remove: readOnly,
     setPasswordHash: readOnly,
+    setPasswordAges: readOnly,
   };
   const groups: Groups = {
     find: async (name: string) => (await now()).groups.find(name),
@@ -56,11 +60,16 @@ export function supposedAccounts(base: AccountPorts, files: Files, ledger: Ledge
       ledger.changed('user', name, author);
       ledger.changed('group', name, author);
     };
+    const agesChanged = async (name: string, days: Partial<PasswordAges>) => {
+      const before = (await users.passwordAges(name)) ?? { date: today(), ...newAges };
+      ages.set(name, { ...before, ...days });
+    };
     const changingUsers: Users = {
       ...users,
       async add(name, wish) {
         await changing((book) => book.add(name, wish));
         hashes.set(name, '!');
+        ages.set(name, { date: today(), ...newAges });
         changedUser(name);
       },
       async change(name, wish) {
@@ -70,11 +79,18 @@ export function supposedAccounts(base: AccountPorts, files: Files, ledger: Ledge
       async remove(name, options) {
         await changing((book) => book.remove(name, options));
         hashes.set(name, undefined);
+        ages.set(name, undefined);
         changedUser(name);
       },
       async setPasswordHash(name, hash) {
         await changing((book) => book.setPasswordHash(name, hash));
         hashes.set(name, hash);
+        await agesChanged(name, { date: today() });
+        changedUser(name);
+      },
+      async setPasswordAges(name, days) {
+        await changing((book) => book.setPasswordAges(name, days));
+        await agesChanged(name, days);
         changedUser(name);
       },
     };
@@ -98,7 +114,12 @@ export function supposedAccounts(base: AccountPorts, files: Files, ledger: Ledge
 async function bookOf({ users, groups }: AccountPorts): Promise<Accounts> {
   const [allUsers, allGroups] = [await users.list(), await groups.list()];
   return {
-    users: new Map(allUsers.map(({ name, groups: _, ...user }) => [name, { ...user, passwordHash: '' }])),
+    users: new Map(
+      allUsers.map(({ name, uid, gid, home, shell, ...more }) => [
+        name,
+        { uid, gid, home, shell, comment: commentOf(more) ?? '', passwordHash: '', ages: { date: 0, ...newAges } },
+      ]),
+    ),
     groups: new Map(allGroups.map(({ name, gid, members }) => [name, { gid, members: new Set(members) }])),
   };
 }

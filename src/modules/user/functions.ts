@@ -8,7 +8,7 @@ export const info = moduleFunction({
   summary: 'One user: ids, home, shell, full name and groups',
   args: z.object({ name }),
   returns:
-    'Map of `name`, `uid`, `gid`, `home`, `shell`, `fullname` and `groups` (a sorted list); empty when there is none',
+    'Map of `name`, `uid`, `gid`, `home`, `shell`, `fullname`, `roomnumber`, `workphone`, `homephone`, `other` and `groups` (a sorted list); empty when there is none',
   changes: false,
   async run({ name }, { users }) {
     return (await users.find(name)) ?? {};
@@ -23,6 +23,10 @@ export const info = moduleFunction({
         uid: 1200,
         gid: 1200,
         fullname: '',
+        roomnumber: '',
+        workphone: '',
+        homephone: '',
+        other: '',
         home: '/home/anna',
         shell: '/bin/sh',
         groups: ['wheel'],
@@ -67,7 +71,21 @@ export const getent = moduleFunction({
     {
       title: 'A small machine',
       args: {},
-      expect: [{ name: 'root', uid: 0, gid: 0, fullname: 'root', home: '/root', shell: '/bin/bash', groups: [] }],
+      expect: [
+        {
+          name: 'root',
+          uid: 0,
+          gid: 0,
+          fullname: 'root',
+          roomnumber: '',
+          workphone: '',
+          homephone: '',
+          other: '',
+          home: '/root',
+          shell: '/bin/bash',
+          groups: [],
+        },
+      ],
     },
   ],
 });

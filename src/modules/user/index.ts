@@ -1,2 +1,3 @@
+export * from './absent.ts';
 export * from './functions.ts';
-export * from './states.ts';
+export * from './present.ts';

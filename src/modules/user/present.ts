@@ -1,86 +1,152 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
-import { notKept } from '#kit/abilities/places.ts';
-import { type Change, differences, removal } from '#kit/changes.ts';
+import { settingFrom, settingOf, shaCrypt } from '#kit/abilities/sha-crypt.ts';
+import { ruled } from '#kit/arguments.ts';
+import { type Change, differences } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
 import { type AccountRef, GroupRef, StringList } from '#kit/types.ts';
-import { groupUnknown, userIdTaken } from '#machine/errors.ts';
-import type { User, UserWish } from '#machine/machine.ts';
+import { groupExists, groupUnknown, userIdTaken } from '#machine/errors.ts';
+import type { PasswordAges, User, UserWish } from '#machine/machine.ts';
 
-const name = z.string().describe('Name of the user').meta({ primary: true });
+/** A day as the shadow file counts it: since 1970, or as a date. */
+const Day = z.union([z.int(), z.string()]).transform((written, context) => {
+  if (typeof written === 'number') return written;
+  const ms = /^\d{4}-\d\d-\d\d/.test(written) ? Date.parse(`${written.slice(0, 10)}T00:00:00Z`) : Number.NaN;
+  if (!Number.isNaN(ms)) return ms / 86_400_000;
+  context.addIssue({ code: 'custom', message: 'must be a date such as "2030-12-31", or days since 1970' });
+  return z.NEVER;
+});
 
-export const present = state({
-  name: 'user.present',
-  summary: 'Ensure a user exists, with the given id, groups, home, shell and password',
-  args: z.object({
-    name,
+/** A field of the comment, which its neighbours are divided from by commas. */
+const Field = z.string().refine((text) => !/[,:\n]/.test(text), 'must not hold a comma, a colon or a line break');
+
+const args = z
+  .object({
+    name: z.string().describe('Name of the user').meta({ primary: true }),
     uid: z.int().min(0).optional().describe('User id; the system picks one when left out'),
+    unique: z.boolean().default(true).describe('False to take an id that another user has'),
     gid: GroupRef.optional()
       .describe('Primary group, by name or id')
       .meta({ aliases: ['primary_group'] }),
-    usergroup: z.boolean().optional().describe('Whether a new user without "gid" gets a group of its own name'),
+    gid_from_name: z
+      .boolean()
+      .default(false)
+      .describe('The group of the same name is the primary group; it is made with the user'),
+    usergroup: z
+      .boolean()
+      .optional()
+      .describe('Whether a new user without "gid" gets a group of its own name; otherwise it is in that for everybody'),
     groups: StringList.optional().describe('Supplementary groups; they must exist').meta({ refers: 'group' }),
     optional_groups: StringList.optional()
       .describe('Supplementary groups, of which only those that exist count')
       .meta({ refers: 'group' }),
     remove_groups: z.boolean().default(true).describe('Leave supplementary groups that are not listed'),
     home: z.string().optional().describe('Home directory').meta({ refers: 'path' }),
-    createhome: z.boolean().default(true).describe('Make the home directory of a new user'),
+    createhome: z.boolean().default(true).describe('Make the home directory where it is not there'),
     shell: z.string().optional().describe('Login shell'),
-    fullname: z.string().optional().describe('Full name'),
+    fullname: Field.optional().describe('Full name'),
+    roomnumber: Field.optional().describe('Number of the room'),
+    workphone: Field.optional().describe('Telephone at work'),
+    homephone: Field.optional().describe('Telephone at home'),
+    other: z.string().optional().describe('What stands behind the telephones'),
     password: z.string().optional().describe('Hash of the password, as in the shadow file').meta({ secret: true }),
-    enforce_password: z.boolean().default(true).describe('Set the password of a user that exists, too'),
+    hash_password: z.boolean().default(false).describe('The password is given in clear, and hashed here (SHA-512)'),
+    enforce_password: z.boolean().default(true).describe('Set the password of a user that has another, too'),
     empty_password: z.boolean().default(false).describe('Let the user log in without a password'),
+    password_lock: z.boolean().optional().describe('Whether the password is locked; left alone when not given'),
+    date: Day.optional().describe(
+      'Day of the last change of the password: a date, or days since 1970; 0 asks for a new one at the next login',
+    ),
+    mindays: z.int().optional().describe('Days that must lie between two changes of the password'),
+    maxdays: z.int().optional().describe('Days after which the password must be changed; -1 for never'),
+    warndays: z.int().optional().describe('Days before that on which the user is warned'),
+    inactdays: z.int().optional().describe('Days after that until the account is locked; -1 for never'),
+    expire: Day.optional().describe(
+      'Day on which the account ends: a date, or days since 1970; -1 for never, 0 leaves it alone as in Salt',
+    ),
     system: z.boolean().default(false).describe('Take the id from those of the system when the user is made'),
+    nologinit: z.boolean().default(false).describe('Leave the records of logins alone, which grow with the highest id'),
     allow_uid_change: z.boolean().default(false).describe('Change the id of a user that exists'),
     allow_gid_change: z.boolean().default(false).describe('Change the primary group of a user that exists'),
-  }),
+    loginclass: z.string().optional().describe('For Salt: means nothing on Linux'),
+  })
+  .refine(
+    ({ hash_password, password }) => !hash_password || password === undefined || !/^[$!*]/.test(password),
+    ruled('it is to be hashed, but looks like a hash already', {
+      at: 'password',
+      hint: 'Leave "hash_password" out, or give the password itself',
+    }),
+  );
+
+type Wanted = z.output<typeof args>;
+
+export const present = state({
+  name: 'user.present',
+  summary: 'Ensure a user exists, with the given id, groups, home, shell and password',
+  args,
   async check(wanted, context) {
-    const user = await context.users.find(wanted.name);
-    const gid = wanted.gid ?? (wanted.usergroup && !user ? (await context.groups.find(wanted.name))?.gid : undefined);
-    const group = gid === undefined ? undefined : await groupNamed(gid, context);
+    const { users, files } = context;
+    const user = await users.find(wanted.name);
+    const group = await wantedGroup(wanted, user, context);
     await refuseIdChanges(wanted, user, group, context);
-    const { home, shell, fullname, uid } = wanted;
+    const { uid, fullname, roomnumber, workphone, homephone, other } = wanted;
+    const [home, shell] = [wanted.home || undefined, wanted.shell || undefined];
+    const place = home ?? user?.home ?? `/home/${wanted.name}`;
     // A home that is there already is somebody's: it is not made, and a revert leaves it.
-    const makesHome = !user && wanted.createhome && !(await context.files.stat(home ?? `/home/${wanted.name}`));
+    const makesHome = wanted.createhome && !homeless.has(place) && !(await files.stat(place));
+    const primary = group ?? (user && (await groupNamed(user.gid, context)));
+    const memberOf = user?.groups ?? [];
+    const current = user && (await users.passwordHash(user.name));
+    const ages = user && (await users.passwordAges(user.name));
     return differences(
       {
         exists: true,
         createhome: makesHome ? true : undefined,
         uid,
         group,
-        groups: await wantedGroups(wanted, user?.groups ?? [], context),
-        home,
-        shell,
-        fullname,
-        password: user && !wanted.enforce_password ? undefined : wantedPassword(wanted),
+        groups: await wantedGroups(wanted, primary, memberOf, context),
+        ...{ home, shell, fullname, roomnumber, workphone, homephone, other },
+        password: await wantedPassword(wanted, current, context),
+        ...wantedAges(wanted),
       },
       {
+        ...user,
+        ...ages,
         exists: user !== undefined,
         createhome: false,
-        ...(user && { uid: user.uid, home: user.home, shell: user.shell, fullname: user.fullname }),
-        ...(user && {
-          group: await groupNamed(user.gid, context),
-          password: await context.users.passwordHash(user.name),
-        }),
-        groups: user?.groups ?? [],
+        ...(user && { group: await groupNamed(user.gid, context), password: current }),
+        // That of the primary group says nothing.
+        groups: memberOf.filter((each) => each !== primary),
       },
     );
   },
-  async apply(changes, { name, createhome, system }, context) {
-    const wish = await wishOf(changes, 'to', context);
-    if (changes.exists) await context.users.add(name, { ...wish, createHome: createhome, system });
-    else if (Object.keys(wish).length > 0) await context.users.change(name, wish);
-    if (changes.password?.to !== undefined) await context.users.setPasswordHash(name, changes.password.to);
-    return { action: changes.exists ? 'created' : 'modified' };
+  async apply(changes, wanted, context) {
+    const { users } = context;
+    const { name, createhome, system, nologinit, usergroup } = wanted;
+    const wish = { ...(await wishOf(changes, 'to', context)), sharesId: !wanted.unique };
+    const isNew = changes.exists !== undefined;
+    if (isNew) {
+      const primary = wanted.gid_from_name || usergroup !== false;
+      await users.add(name, { ...wish, createHome: createhome, system, noLoginRecords: nologinit, ownGroup: primary });
+    } else if (Object.keys(wish).length > 1) await users.change(name, wish);
+    if (changes.createhome && !isNew) await makeHome(name, context);
+    if (changes.password?.to !== undefined) await users.setPasswordHash(name, changes.password.to);
+    // After the password: with it, the day of its change is today.
+    await users.setPasswordAges(name, agesOf(changes, 'to'));
+    return { action: isNew ? 'created' : 'modified' };
   },
-  async revert(changes, { name }, context) {
+  async revert(changes, { name, unique }, context) {
+    const { users } = context;
     const purge = changes.createhome !== undefined;
-    if (changes.exists) return context.users.remove(name, { purge }).then(() => undefined);
-    const wish = await wishOf(changes, 'from', context);
-    if (Object.keys(wish).length > 0) await context.users.change(name, wish);
-    if (changes.password) await context.users.setPasswordHash(name, changes.password.from ?? '!');
+    if (changes.exists) return users.remove(name, { purge }).then(() => undefined);
+    const user = await users.find(name);
+    if (purge && user !== undefined) await removeEmpty(user.home, context);
+    const wish = { ...(await wishOf(changes, 'from', context)), sharesId: !unique };
+    if (Object.keys(wish).length > 1) await users.change(name, wish);
+    if (changes.password) await users.setPasswordHash(name, changes.password.from ?? '!');
+    await users.setPasswordAges(name, agesOf(changes, 'from'));
     return undefined;
   },
   holds: ['/etc/passwd'],
@@ -148,6 +214,36 @@ export const present = state({
       expect: { refusal: 'USER_ID_TAKEN' },
     },
     {
+      title: 'A home that is missing',
+      args: { name: 'anna' },
+      given: { users: { anna: { hasHome: false } } },
+      expect: { createhome: { from: false, to: true } },
+    },
+    {
+      title: 'A password that must be changed every 90 days, and an account that ends',
+      args: { name: 'anna', maxdays: 90, expire: '2030-12-31' },
+      given: { users: { anna: {} } },
+      expect: { maxdays: { from: 99_999, to: 90 }, expire: { from: -1, to: 22_279 } },
+    },
+    {
+      title: 'A telephone',
+      args: { name: 'anna', workphone: '555' },
+      given: { users: { anna: { fullname: 'Anna' } } },
+      expect: { workphone: { from: '', to: '555' } },
+    },
+    {
+      title: 'A password to lock',
+      args: { name: 'anna', password_lock: true },
+      given: { users: { anna: { passwordHash: '$6$x$y' } } },
+      expect: { password: { from: '$6$x$y', to: '!$6$x$y' } },
+    },
+    {
+      title: 'A group of the same name that is there already',
+      args: { name: 'docker' },
+      given: { groups: { docker: { gid: 900 } } },
+      expect: { refusal: 'GROUP_EXISTS' },
+    },
+    {
       title: 'A group that does not exist',
       args: { name: 'anna', groups: ['web'] },
       expect: { refusal: 'GROUP_UNKNOWN' },
@@ -157,85 +253,22 @@ export const present = state({
     'Supplementary groups are compared only when "groups" or "optional_groups" is given.',
     'Reverting a new user removes its home directory only if it was made with the user.',
   ],
-  differs: ['Dates of expiry and the office and phone fields are not managed.'],
+  differs: ['A home called "/nonexistent" is not made.'],
 });
 
-export const absent = state({
-  name: 'user.absent',
-  summary: 'Ensure a user does not exist',
-  args: z.object({
-    name,
-    purge: z.boolean().default(false).describe('Remove the home directory and mail as well'),
-    force: z.boolean().default(false).describe('Remove the user even while processes of it are running'),
-  }),
-  async check({ name }, { users }) {
-    const user = await users.find(name);
-    if (user === undefined) return removal<Removed>(undefined);
-    const { uid, gid, home, shell, fullname, groups } = user;
-    return removal<Removed>({ uid, gid, home, shell, fullname, groups, password: await users.passwordHash(name) });
-  },
-  async apply(_changes, { name, purge, force }, { users }) {
-    await users.remove(name, { purge, force });
-  },
-  async revert(changes, { name, purge }, { users, groups }) {
-    const { uid, gid, home, shell, fullname, groups: memberOf } = changes;
-    if (purge) throw notKept(name, 'its home directory');
-    // The user's own group goes with the user.
-    if (gid?.from !== undefined && !(await groups.list()).some((each) => each.gid === gid.from)) {
-      await groups.add(name, { gid: gid.from });
-    }
-    const wish = { uid: uid?.from, gid: gid?.from, home: home?.from, shell: shell?.from, fullname: fullname?.from };
-    await users.add(name, { ...wish, groups: memberOf?.from });
-    if (changes.password?.from !== undefined) await users.setPasswordHash(name, changes.password.from);
-  },
-  hides: () => ['password'],
-  holds: ['/etc/passwd'],
-  examples: [
-    {
-      title: 'A user to remove',
-      args: { name: 'anna' },
-      given: { users: { anna: { uid: 1200, passwordHash: '*' } } },
-      expect: {
-        exists: { from: true, to: false },
-        uid: { from: 1200 },
-        gid: { from: 1200 },
-        home: { from: '/home/anna' },
-        shell: { from: '/bin/sh' },
-        fullname: { from: '' },
-        groups: { from: [] },
-        password: { from: '*' },
-      },
-    },
-    { title: 'A user that is not there', args: { name: 'anna' }, expect: {}, real: true },
-    {
-      title: 'A user to remove with the home directory',
-      args: { name: 'anna', purge: true },
-      given: { users: { anna: { uid: 1200, passwordHash: '*' } }, files: { '/home/anna/notes': 'x' } },
-      expect: {
-        exists: { from: true, to: false },
-        uid: { from: 1200 },
-        gid: { from: 1200 },
-        home: { from: '/home/anna' },
-        shell: { from: '/bin/sh' },
-        fullname: { from: '' },
-        groups: { from: [] },
-        password: { from: '*' },
-      },
-      reverts: false,
-    },
-  ],
-});
+/** Homes that are said to be none. */
+const homeless: ReadonlySet<string> = new Set(['', '/nonexistent', '/dev/null']);
 
-type Removed = Omit<User, 'name'> & { password: string | undefined };
+const textFields = ['home', 'shell', 'fullname', 'roomnumber', 'workphone', 'homephone', 'other'] as const;
+const ageFields = ['date', 'mindays', 'maxdays', 'warndays', 'inactdays', 'expire'] as const;
 
-interface AccountChanges {
+type AccountChanges = {
   readonly uid?: Change<number>;
   readonly group?: Change<string>;
   readonly groups?: Change<readonly string[]>;
-  readonly home?: Change<string>;
-  readonly shell?: Change<string>;
-  readonly fullname?: Change<string>;
-}
+} & { readonly [Field in (typeof textFields)[number]]?: Change<string> };
+
+type AgeChanges = { readonly [Field in (typeof ageFields)[number]]?: Change<number> };
 
 async function wishOf(changes: AccountChanges, side: 'from' | 'to', context: Context): Promise<UserWish> {
   const group = changes.group?.[side];
@@ -243,22 +276,32 @@ async function wishOf(changes: AccountChanges, side: 'from' | 'to', context: Con
     uid: changes.uid?.[side],
     gid: group === undefined ? undefined : await gidOf(group, context),
     groups: changes.groups?.[side],
-    home: changes.home?.[side],
-    shell: changes.shell?.[side],
-    fullname: changes.fullname?.[side],
+    ...Object.fromEntries(textFields.map((field) => [field, changes[field]?.[side]])),
   };
   return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
 }
 
+function agesOf(changes: AgeChanges, side: 'from' | 'to'): Partial<PasswordAges> {
+  const days = ageFields.map((field) => [field, changes[field]?.[side]] as const);
+  return Object.fromEntries(days.filter(([, value]) => value !== undefined));
+}
+
+/** Zero days of life are what Salt passes over. */
+function wantedAges({ date, mindays, maxdays, warndays, inactdays, expire }: Wanted) {
+  return { date, mindays, maxdays, warndays, inactdays, expire: expire === 0 ? undefined : expire };
+}
+
 async function refuseIdChanges(
-  wanted: { name: string; uid?: number | undefined; allow_uid_change: boolean; allow_gid_change: boolean },
+  wanted: Wanted,
   user: User | undefined,
   group: string | undefined,
   context: Context,
 ): Promise<void> {
-  const { name, uid } = wanted;
+  const { name, uid, unique } = wanted;
   const holder =
-    uid === undefined || uid === user?.uid ? undefined : (await context.users.list()).find((each) => each.uid === uid);
+    uid === undefined || !unique || uid === user?.uid
+      ? undefined
+      : (await context.users.list()).find((each) => each.uid === uid);
   if (uid !== undefined && holder !== undefined) throw userIdTaken(`set up the user "${name}"`, uid, holder.name);
   if (user === undefined) return;
   if (uid !== undefined && uid !== user.uid && !wanted.allow_uid_change) {
@@ -270,26 +313,85 @@ async function refuseIdChanges(
   }
 }
 
+/**
+ * The primary group that is asked for; undefined where the system picks one. A group of the user's name that is there
+ * already is one to be said: nobody becomes a member of "docker" by being called so.
+ */
+async function wantedGroup(wanted: Wanted, user: User | undefined, context: Context): Promise<string | undefined> {
+  const { name, gid, gid_from_name, usergroup, groups = [] } = wanted;
+  if (gid !== undefined && gid !== '') return groupNamed(gid, context);
+  const own = await context.groups.find(name);
+  if (gid_from_name && user !== undefined) return groupNamed(name, context);
+  if (user !== undefined) return usergroup ? own?.name : undefined;
+  if (own === undefined || usergroup === false) return undefined;
+  if (gid_from_name || usergroup || groups.includes(name)) return own.name;
+  throw groupExists(name, `add the user "${name}"`, `Say "gid: ${name}" if it shall be the primary group`);
+}
+
+/** All supplementary groups, without the primary one, of which everybody is a member anyway. */
 async function wantedGroups(
-  wanted: {
-    groups?: readonly string[] | undefined;
-    optional_groups?: readonly string[] | undefined;
-    remove_groups: boolean;
-  },
+  wanted: Wanted,
+  primary: string | undefined,
   current: readonly string[],
   { groups }: Context,
 ): Promise<readonly string[] | undefined> {
   if (wanted.groups === undefined && wanted.optional_groups === undefined) return undefined;
   const known = new Set((await groups.list()).map((group) => group.name));
-  const missing = wanted.groups?.find((group) => !known.has(group));
+  // The user's own group comes with the user.
+  const missing = wanted.groups?.find((group) => !known.has(group) && group !== wanted.name);
   if (missing !== undefined) throw groupUnknown('set the groups of a user', missing);
   const optional = (wanted.optional_groups ?? []).filter((group) => known.has(group));
   const kept = wanted.remove_groups ? [] : current;
-  return [...new Set([...(wanted.groups ?? []), ...optional, ...kept])].toSorted();
+  const all = new Set([...(wanted.groups ?? []), ...optional, ...kept]);
+  all.delete(primary ?? wanted.name);
+  return [...all].toSorted();
 }
 
-function wantedPassword({ password, empty_password }: { password?: string | undefined; empty_password: boolean }) {
-  return empty_password ? '' : password;
+/** The field of the shadow file as it shall be; undefined where it stays as it is. */
+async function wantedPassword(
+  wanted: Wanted,
+  current: string | undefined,
+  context: Context,
+): Promise<string | undefined> {
+  const hash = await wantedHash(wanted, current, context);
+  if (wanted.password_lock === undefined) return hash;
+  const field = hash ?? current ?? '!';
+  const isLocked = field.startsWith('!');
+  if (wanted.password_lock) return isLocked ? hash : `!${field}`;
+  return isLocked && field.length > 1 ? field.replace(/^!+/, '') : hash;
+}
+
+async function wantedHash(wanted: Wanted, current: string | undefined, context: Context): Promise<string | undefined> {
+  const { password, empty_password, enforce_password, hash_password, password_lock } = wanted;
+  if (empty_password) return '';
+  if (password === undefined || password === '') return undefined;
+  // One that was never set, or is locked for good, is nobody's choice.
+  if (current !== undefined && current !== '!' && !enforce_password) return undefined;
+  if (!hash_password) return password;
+  const bare = password_lock === undefined ? current : current?.replace(/^!/, '');
+  return shaCrypt(password, settingOf(bare ?? '') ?? (await settingFor(wanted.name, context)));
+}
+
+/** A salt need not be secret, only another one for each user and machine; and a plan shows what a run then sets. */
+async function settingFor(name: string, { system }: Context): Promise<string> {
+  return settingFrom(
+    createHash('sha256')
+      .update(`${await system.hostname()} ${name}`)
+      .digest(),
+  );
+}
+
+/** An empty one, as `usermod` leaves it to others: what a new user finds in it is for `useradd` to say. */
+async function makeHome(name: string, { users, files }: Context): Promise<void> {
+  const user = await users.find(name);
+  if (user === undefined) return;
+  const { uid, gid, home } = user;
+  await files.makeDirectory(home.slice(0, home.lastIndexOf('/')) || '/', { parents: true });
+  await files.makeDirectory(home, { mode: 0o755, owner: { uid, gid } });
+}
+
+async function removeEmpty(home: string, { files }: Context): Promise<void> {
+  if ((await files.list(home))?.length === 0) await files.remove(home);
 }
 
 async function groupNamed(ref: AccountRef, { groups }: Context): Promise<string> {
