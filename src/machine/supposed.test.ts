@@ -51,8 +51,11 @@ describe('a supposed machine', () => {
     const { machine, doneBy } = supposedMachine(fakeMachine());
     const step = doneBy('the user');
     await step.users.add('app', { uid: 900, createHome: true });
+    await step.users.setPasswordAges('app', { maxdays: 90 });
 
     assert.equal((await machine.users.find('app'))?.uid, 900);
+    assert.equal((await machine.users.passwordAges('app'))?.maxdays, 90);
+    assert.equal((await machine.users.passwordAges('app'))?.warndays, 7);
     assert.equal((await machine.groups.find('app'))?.gid, 900);
     assert.equal((await machine.files.stat('/home/app'))?.uid, 900);
     await assert.rejects(machine.files.read('/etc/passwd'), waitsFor('the user'));

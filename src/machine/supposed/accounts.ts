@@ -1,6 +1,6 @@
 import { commentOf } from '../accounts.ts';
-import type { Files, Groups, Machine, PasswordAges, Users } from '../machine.ts';
-import { type Accounts, groupsOf, newAges, today, usersOf } from '../users/account-rules.ts';
+import type { Files, Groups, Machine, PasswordAges, User, Users } from '../machine.ts';
+import { type Account, type Accounts, groupsOf, newAges, usersOf } from '../users/account-rules.ts';
 import { type Ledger, readOnly } from './ledger.ts';
 
 type AccountPorts = Pick<Machine, 'users' | 'groups'>;
@@ -34,11 +34,11 @@ export function supposedAccounts(base: AccountPorts, files: Files, ledger: Ledge
     find: async (name: string) => (await now()).users.find(name),
     list: async () => (await now()).users.list(),
     passwordHash: async (name: string) => (hashes.has(name) ? hashes.get(name) : base.users.passwordHash(name)),
-    passwordAges: async (name: string) => (ages.has(name) ? ages.get(name) : base.users.passwordAges(name)),
     add: readOnly,
     change: readOnly,
     remove: readOnly,
     setPasswordHash: readOnly,
+    passwordAges: async (name: string) => (ages.has(name) ? ages.get(name) : base.users.passwordAges(name)),
     setPasswordAges: readOnly,
   };
   const groups: Groups = {
@@ -60,16 +60,12 @@ export function supposedAccounts(base: AccountPorts, files: Files, ledger: Ledge
       ledger.changed('user', name, author);
       ledger.changed('group', name, author);
     };
-    const agesChanged = async (name: string, days: Partial<PasswordAges>) => {
-      const before = (await users.passwordAges(name)) ?? { date: today(), ...newAges };
-      ages.set(name, { ...before, ...days });
-    };
     const changingUsers: Users = {
       ...users,
       async add(name, wish) {
         await changing((book) => book.add(name, wish));
         hashes.set(name, '!');
-        ages.set(name, { date: today(), ...newAges });
+        ages.set(name, await usersOf(await load(), own).passwordAges(name));
         changedUser(name);
       },
       async change(name, wish) {
@@ -85,12 +81,13 @@ export function supposedAccounts(base: AccountPorts, files: Files, ledger: Ledge
       async setPasswordHash(name, hash) {
         await changing((book) => book.setPasswordHash(name, hash));
         hashes.set(name, hash);
-        await agesChanged(name, { date: today() });
         changedUser(name);
       },
-      async setPasswordAges(name, days) {
-        await changing((book) => book.setPasswordAges(name, days));
-        await agesChanged(name, days);
+      async setPasswordAges(name, given) {
+        const before = await users.passwordAges(name);
+        await changing((book) => book.setPasswordAges(name, given));
+        const days = Object.entries(given).filter(([, value]) => value !== undefined);
+        ages.set(name, before && { ...before, ...Object.fromEntries(days) });
         changedUser(name);
       },
     };
@@ -101,7 +98,7 @@ export function supposedAccounts(base: AccountPorts, files: Files, ledger: Ledge
     const changingGroups: Groups = {
       ...groups,
       add: (name, options) => changingGroup(name, (book) => book.add(name, options)),
-      setId: (name, gid) => changingGroup(name, (book) => book.setId(name, gid)),
+      setId: (name, gid, options) => changingGroup(name, (book) => book.setId(name, gid, options)),
       setMembers: (name, members) => changingGroup(name, (book) => book.setMembers(name, members)),
       remove: (name) => changingGroup(name, (book) => book.remove(name)),
     };
@@ -114,12 +111,12 @@ export function supposedAccounts(base: AccountPorts, files: Files, ledger: Ledge
 async function bookOf({ users, groups }: AccountPorts): Promise<Accounts> {
   const [allUsers, allGroups] = [await users.list(), await groups.list()];
   return {
-    users: new Map(
-      allUsers.map(({ name, uid, gid, home, shell, ...more }) => [
-        name,
-        { uid, gid, home, shell, comment: commentOf(more) ?? '', passwordHash: '', ages: { date: 0, ...newAges } },
-      ]),
-    ),
+    users: new Map(allUsers.map((user) => [user.name, accountOf(user)])),
     groups: new Map(allGroups.map(({ name, gid, members }) => [name, { gid, members: new Set(members) }])),
   };
+}
+
+/** Without its password, which is looked up where it counts. */
+function accountOf({ uid, gid, home, shell, ...user }: User): Account {
+  return { uid, gid, home, shell, comment: commentOf(user) ?? '', passwordHash: '', ages: { date: 0, ...newAges } };
 }
