@@ -125,12 +125,12 @@ export async function walkTree(
   depth = Number.POSITIVE_INFINITY,
 ): Promise<ReadonlyMap<string, FileStat>> {
   const found = new Map<string, FileStat>();
-  for (const name of (await files.list(folder)) ?? []) {
+  for (const name of depth > 0 ? ((await files.list(folder)) ?? []) : []) {
     const path = `${folder === '/' ? '' : folder}/${name}`;
     const stat = await files.stat(path);
     if (stat === undefined) continue;
     found.set(path, stat);
-    if (stat.kind !== 'directory' || depth === 0) continue;
+    if (stat.kind !== 'directory') continue;
     for (const [each, inner] of await walkTree(files, path, depth - 1)) found.set(each, inner);
   }
   return found;

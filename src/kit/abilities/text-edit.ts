@@ -147,12 +147,13 @@ export function textOfLines(lines: readonly string[]): string {
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 
-/** Edited lines as a text: one whose last line has no end keeps it so while that line stays the last. */
+/** Edited lines as a text: one whose last line has no end keeps it so while nothing comes after that line. */
 export function editedText(text: string, lines: readonly string[]): string {
   const before = linesOf(text);
   const same = before.length === lines.length && before.every((line, index) => line === lines[index]);
   if (same) return text;
   const edited = textOfLines(lines);
-  const isOpen = text !== '' && !text.endsWith('\n') && lines.at(-1) === before.at(-1);
+  const isOpen =
+    text !== '' && !text.endsWith('\n') && (lines.length === before.length || lines.at(-1) === before.at(-1));
   return isOpen ? edited.slice(0, -1) : edited;
 }

@@ -12,7 +12,7 @@ const args = z.object({
   anywhere: z
     .boolean()
     .default(true)
-    .describe('When false, the pattern must match where the line begins; blanks before it do not count')
+    .describe('When false, the pattern and the comment character must be where the line begins')
     .meta({ inSalt: false }),
   ignore_missing: z.boolean().default(false).describe('A file or a line that is not there is fine'),
 });
@@ -22,7 +22,10 @@ export const comment = textEdit({
   summary: 'Ensure lines of a file are commented out',
   args,
   edit: (text, wanted) =>
-    eachLine(text, wanted, (line, matches) => (matches && !isComment(line, wanted.char) ? wanted.char + line : line)),
+    eachLine(text, wanted, {
+      change: (line) => (isComment(line, wanted.char) ? line : wanted.char + line),
+      parts: (line) => [line],
+    }),
   examples: [
     {
       title: 'A line to comment out',
@@ -50,7 +53,8 @@ export const uncomment = textEdit({
   name: 'file.uncomment',
   summary: 'Ensure lines of a file are not commented out',
   args,
-  edit: (text, wanted) => eachLine(text, wanted, (line, matches) => (matches ? bare(line, wanted.char) : line)),
+  edit: (text, wanted) =>
+    eachLine(text, wanted, { change: (line) => bare(line, wanted), parts: (line) => [line, line.trimStart()] }),
   examples: [
     {
       title: 'A line to bring to life',
@@ -81,24 +85,30 @@ export const uncomment = textEdit({
 
 type Wish = z.output<typeof args>;
 
-function eachLine(
-  text: string | undefined,
-  wanted: Wish,
-  change: (line: string, matches: boolean) => string,
-): string | undefined {
-  const { name, regex, char, anywhere, ignore_missing } = wanted;
+interface LineEdit {
+  change(line: string): string;
+  /** What the pattern is tried on, of a line without its comment character, where it must match at the beginning. */
+  parts(line: string): readonly string[];
+}
+
+function eachLine(text: string | undefined, wanted: Wish, { change, parts }: LineEdit): string | undefined {
+  const { name, regex, anywhere, ignore_missing } = wanted;
   if (text === undefined && ignore_missing) return undefined;
   if (text === undefined) throw fileUnknown('comment lines in', name);
   const wish = pattern(regex);
-  const meets = (part: string) => (anywhere ? wish.test(part) : startOf(wish, part) === 0);
-  const matching = (line: string) => meets(bare(line, char)) || meets(bare(line, char).trimStart());
+  const matching = (line: string) => {
+    const own = bare(line, wanted);
+    return anywhere
+      ? wish.test(own) || wish.test(own.trimStart())
+      : parts(own).some((part) => startOf(wish, part) === 0);
+  };
   const lines = linesOf(text);
   if (!ignore_missing && !lines.some(matching)) {
     throw new ZesterError('machine', 'LINE_UNKNOWN', `Cannot find a line of "${name}": none matches "${regex}"`, {
       hint: 'Correct the pattern, or set "ignore_missing: true"',
     });
   }
-  const edited = lines.map((line) => change(line, matching(line))).join('\n');
+  const edited = lines.map((line) => (matching(line) ? change(line) : line)).join('\n');
   return text.endsWith('\n') ? `${edited}\n` : edited;
 }
 
@@ -112,7 +122,7 @@ function isComment(line: string, char: string): boolean {
 }
 
 /** The line without its comment character; what stands before and after it stays. */
-function bare(line: string, char: string): string {
-  const [before = ''] = /^\s*/.exec(line) ?? [];
+function bare(line: string, { char, anywhere }: Wish): string {
+  const [before = ''] = anywhere ? (/^\s*/.exec(line) ?? []) : [];
   return line.startsWith(char, before.length) ? before + line.slice(before.length + char.length) : line;
 }

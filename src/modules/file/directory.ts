@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ZesterError } from '#base/errors.ts';
 import {
   type Attributes,
   attributeArguments,
@@ -54,7 +55,7 @@ export const directory = state({
         .describe(
           'What to enforce on all that is in it: "user", "group", "mode"; "ignore_files" and "ignore_dirs" spare some',
         ),
-      max_depth: z.int().min(0).optional().describe('So many levels "recurse" goes down: 0 for what lies in it only'),
+      max_depth: z.int().min(0).optional().describe('So many levels "recurse" goes down: 1 for what lies in it only'),
       children_only: z.boolean().default(false).describe('"recurse" sees to what is in it, and leaves it as it is'),
       clean: z.boolean().default(false).describe('Remove everything in it that no state of the run manages'),
       exclude_pat: StringList.default([]).describe('Names and globs, relative to the directory, that cleaning spares'),
@@ -68,23 +69,10 @@ export const directory = state({
     .refine(
       ({ clean, max_depth }) => !clean || max_depth === undefined,
       ruled('"max_depth" and "clean" do not go together', { at: 'max_depth', hint: 'Leave one of them out' }),
-    )
-    .refine(
-      ({ recurse, user }) => !recurse.includes('user') || user !== undefined,
-      ruled('"user" is missing: "recurse" shall set it', {
-        at: 'recurse',
-        hint: 'Add "user", or take it out of "recurse"',
-      }),
-    )
-    .refine(
-      ({ recurse, group }) => !recurse.includes('group') || group !== undefined,
-      ruled('"group" is missing: "recurse" shall set it', {
-        at: 'recurse',
-        hint: 'Add "group", or take it out of "recurse"',
-      }),
     ),
   async check(wanted, context) {
     const { files } = context;
+    refuseOwnerless(wanted);
     const path = await placeOf(wanted, context);
     if (wanted.clean) await refuseProtected(files, 'clean', path);
     const found = await files.stat(path);
@@ -194,7 +182,7 @@ export const directory = state({
     },
     {
       title: 'Modes of what lies in it, and no deeper',
-      args: { name: '/srv/app', mode: '0750', recurse: ['mode'], max_depth: 0, children_only: true },
+      args: { name: '/srv/app', mode: '0750', recurse: ['mode'], max_depth: 1, children_only: true },
       given: { files: { '/srv/app/a': 'x', '/srv/app/b/c': 'x' } },
       expect: {
         entries: {
@@ -206,7 +194,7 @@ export const directory = state({
     {
       title: 'To set an owner that is not given',
       args: { name: '/srv/app', recurse: ['user'] },
-      expect: { refusal: 'ARGUMENT_INVALID' },
+      expect: { refusal: 'RECURSE_OWNERLESS' },
     },
     {
       title: 'A directory the system needs, to clean',
@@ -231,6 +219,22 @@ export const directory = state({
     'A symlink that another user may have placed is not followed; a file with several names, which another user may have linked there, is not changed by "recurse".',
   ],
 });
+
+/** What "recurse" shall set must be given: Salt fails such a state too, but lets the others of its file run. */
+function refuseOwnerless({ name, recurse, user, group }: RecurseWish & { readonly name: string }): void {
+  const missing = (['user', 'group'] as const).find(
+    (key) => recurse.includes(key) && { user, group }[key] === undefined,
+  );
+  if (missing === undefined) return;
+  throw new ZesterError(
+    'source',
+    'RECURSE_OWNERLESS',
+    `Cannot manage "${name}": "recurse" shall set a ${missing}, and none is given`,
+    {
+      hint: `Add "${missing}", or take it out of "recurse"`,
+    },
+  );
+}
 
 interface PlaceWish {
   readonly name: string;

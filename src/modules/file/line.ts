@@ -23,7 +23,7 @@ const args = z.object({
   location: z
     .enum(['start', 'end', 'anchor'])
     .default('end')
-    .describe('Where it goes when no line is named, or none matches; "anchor" refuses then')
+    .describe('Where it goes when no line is named, or none matches; "anchor" refuses then, and where several match')
     .meta({ inSalt: 'anchor' }),
   indent: z.boolean().default(true).describe('Indent it as the line beside it, or the one it replaces'),
   create: z.boolean().default(true).describe('Make a file that is not there').meta({ inSalt: false }),
@@ -103,6 +103,12 @@ export const line = textEdit({
       expect: { refusal: 'LINE_UNKNOWN' },
     },
     {
+      title: 'Two lines that say where it goes',
+      args: { name: '/etc/app.conf', content: 'port = 80', after: '^end', location: 'anchor' },
+      given: { files: { '/etc/app.conf': 'end\nend\n' } },
+      expect: { refusal: 'LINE_AMBIGUOUS' },
+    },
+    {
       title: 'A line that becomes another, where it stands',
       args: { name: '/etc/app.conf', content: 'port = 80', match: '^\\s*port', mode: 'replace' },
       given: { files: { '/etc/app.conf': '[web]\n  port = 9\n' } },
@@ -135,7 +141,7 @@ function placed(lines: readonly string[], wanted: Wish): readonly string[] {
     const [match] = matching;
     if (match !== undefined) return lines.with(lines.indexOf(match), indented(content, match, wanted));
   }
-  const anchors = { after: firstOf(lines, after), before: firstOf(lines, before) };
+  const anchors = { after: anchorOf(lines, after, wanted), before: anchorOf(lines, before, wanted) };
   if (after !== undefined && before !== undefined && anchors.after >= 0 && anchors.before >= 0) {
     return between(lines, anchors, wanted);
   }
@@ -173,8 +179,14 @@ function isIt(line: string, { content, indent }: Wish): boolean {
   return line === content || (indent && line.trim() === content.trim());
 }
 
-function firstOf(lines: readonly string[], anchor: string | undefined): number {
-  return anchor === undefined ? -1 : lines.findIndex(finder({ match: anchor, content: anchor }));
+/** The line that an anchor means: the first that matches, where nothing says that it must be the only one. */
+function anchorOf(lines: readonly string[], anchor: string | undefined, { name, location }: Wish): number {
+  if (anchor === undefined) return -1;
+  const matches = finder({ match: anchor, content: anchor });
+  const first = lines.findIndex(matches);
+  const another = first < 0 ? -1 : lines.findIndex((line, index) => index > first && matches(line));
+  if (another >= 0 && location === 'anchor') throw ambiguous(name, anchor, [first + 1, another + 1]);
+  return first;
 }
 
 function finder({ match, content }: { match?: string | undefined; content: string }): (line: string) => boolean {
@@ -199,6 +211,15 @@ function placeless({ name, before, after }: Wish): ZesterError {
     'LINE_UNKNOWN',
     `Cannot put a line into "${name}": no line matches ${anchors.join(' or ')}`,
     { hint: 'Correct "after" or "before", or say with "location" where it goes when none matches' },
+  );
+}
+
+function ambiguous(name: string, anchor: string, lines: readonly number[]): ZesterError {
+  return new ZesterError(
+    'machine',
+    'LINE_AMBIGUOUS',
+    `Cannot put a line into "${name}": "${anchor}" matches lines ${lines.join(' and ')}`,
+    { hint: 'Write a pattern that matches one line only' },
   );
 }
 
