@@ -3,16 +3,19 @@ import { textOf } from './text.ts';
 
 export const defaultIpv4 = fact({
   name: 'default_ipv4',
-  summary: 'The address this machine has towards the rest of the world',
-  returns: '`default_ipv4`: an IPv4 address; left out when there is none',
+  summary: 'The address this machine has towards the rest of the world, and its way there',
+  returns: '`default_ipv4`, `default_gateway`: IPv4 addresses; left out when there are none',
   kind: 'identity',
   async read({ system, files }) {
     const interfaces = await system.interfaces();
-    const leading = defaultInterface((await textOf(files, '/proc/net/route')) ?? '');
-    const ordered = [...interfaces.filter(({ name }) => name === leading), ...interfaces];
+    const route = defaultRoute((await textOf(files, '/proc/net/route')) ?? '');
+    const ordered = [...interfaces.filter(({ name }) => name === route?.interface), ...interfaces];
     const addresses = ordered.flatMap(({ addresses: all }) => all.map((cidr) => cidr.split('/')[0] ?? ''));
     const address = addresses.find((each) => /^\d/.test(each) && !each.startsWith('127.') && !each.includes(':'));
-    return address === undefined ? {} : { default_ipv4: address };
+    return {
+      ...(address === undefined ? {} : { default_ipv4: address }),
+      ...(route?.gateway === undefined ? {} : { default_gateway: route.gateway }),
+    };
   },
   examples: [
     {
@@ -34,15 +37,24 @@ export const defaultIpv4 = fact({
             'docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n',
         },
       },
-      expect: { default_ipv4: '10.0.0.5' },
+      expect: { default_ipv4: '10.0.0.5', default_gateway: '10.0.0.1' },
     },
     { title: 'A machine with nothing but a loopback', given: {}, expect: {} },
   ],
 });
 
-/** `/proc/net/route`: destination and mask are hexadecimal; all zeros is the default. */
-function defaultInterface(routes: string): string | undefined {
+interface Route {
+  readonly interface: string;
+  readonly gateway: string | undefined;
+}
+
+/** `/proc/net/route`: destination, gateway and mask are hexadecimal, the last byte first; all zeros is the default. */
+function defaultRoute(routes: string): Route | undefined {
   const rows = routes.split('\n').map((line) => line.split('\t'));
   const defaults = rows.filter(([, destination, , , , , , mask]) => destination === '00000000' && mask === '00000000');
-  return defaults.toSorted((a, b) => Number(a[6]) - Number(b[6]))[0]?.[0];
+  const [first] = defaults.toSorted((a, b) => Number(a[6]) - Number(b[6]));
+  if (first === undefined) return undefined;
+  const bytes = (first[2] ?? '').match(/../g) ?? [];
+  const address = bytes.toReversed().map((byte) => Number.parseInt(byte, 16));
+  return { interface: first[0] ?? '', gateway: address.some((byte) => byte > 0) ? address.join('.') : undefined };
 }

@@ -107,10 +107,16 @@ test('a machine on a network has Salt’s names for its addresses', async () => 
   ];
   const machine = fakeMachine({
     system: { hostname: 'web01', interfaces },
-    files: { '/etc/hosts': '10.0.0.11 web01.example.com web01\n' },
+    files: {
+      '/etc/hosts': '10.0.0.11 web01.example.com web01\n',
+      '/proc/cpuinfo': 'processor\t: 0\nflags\t\t: fpu aes\n',
+      '/proc/net/route': 'Iface\tDestination\tGateway\neth0\t00000000\t0100000A\t0003\t0\t0\t100\t00000000\t0\t0\t0\n',
+      '/run/systemd/system': { directory: true },
+      '/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so': '',
+    },
   });
 
-  const grains = saltGrains({ ...(await collectFacts(machine)).facts, id: 'web01.example.com' });
+  const grains = saltGrains({ ...(await collectFacts(machine)).facts, id: 'web01.example.com' }, { master: 'zester' });
 
   const expected = {
     id: 'web01.example.com',
@@ -123,7 +129,13 @@ test('a machine on a network has Salt’s names for its addresses', async () => 
     ipv6: ['::1'],
     fqdn_ip4: ['10.0.0.11'],
     hwaddr_interfaces: { lo: '00:00:00:00:00:00', eth0: '52:54:00:12:34:56' },
+    fqdns: ['web01.example.com'],
+    ip4_gw: '10.0.0.1',
+    ip_gw: true,
+    master: 'zester',
+    systemd: { version: '252' },
     num_cpus: 1,
+    cpu_flags: ['fpu', 'aes'],
     mem_total: 1024,
     kernel: 'Linux',
     virtual: 'physical',

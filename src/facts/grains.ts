@@ -46,19 +46,21 @@ const families: Readonly<Record<string, string>> = {
 /**
  * Salt's flat grains from Zester's nested facts, for templates and targets written for Salt. Where a name means a map
  * in Zester and a string in Salt (`os`), the result has Salt's; all other facts are passed on. `id` is the peel's own
- * when the facts hold one.
+ * when the facts hold one; `master` is there when whoever asks knows it.
  */
-export function saltGrains(facts: Facts): Facts {
+export function saltGrains(facts: Facts, { master }: { readonly master?: string } = {}): Facts {
   const network = mapping(facts.network);
   const id = text(facts.id) || text(network.fqdn);
   return {
     ...facts,
     ...osGrains(facts),
     ...networkGrains(network),
+    ...gatewayGrains(facts),
     ...hardwareGrains(facts),
     id,
     // As Salt makes it, so that states which derive a number from it go on giving the same.
     server_id: Number(BigInt(`0x${createHash('sha256').update(id).digest('hex')}`) % 2n ** 31n),
+    ...(master === undefined ? {} : { master }),
     saltversion: saltVersion.text,
     saltversioninfo: saltVersion.info,
     pythonversion: [3, 11, 0, 'final', 0],
@@ -90,6 +92,7 @@ function osGrains(facts: Facts): Facts {
     oscodename: codename || pretty,
     lsb_distrib_id: full,
     lsb_distrib_release: release,
+    lsb_distrib_description: pretty,
     // Red Hat's codename is only in the version, where lsb does not look.
     lsb_distrib_codename: /^[a-z]/.test(codename) ? codename : pretty,
     osarch: packageArchitecture(family, text(os.arch), text(os.kernel_arch)),
@@ -97,6 +100,7 @@ function osGrains(facts: Facts): Facts {
     kernel: capital(text(os.name)),
     kernelrelease: os.kernel,
     init: os.init,
+    ...(os.init_version === undefined ? {} : { systemd: { version: os.init_version } }),
   };
 }
 
@@ -112,6 +116,7 @@ function networkGrains(network: Facts): Facts {
     localhost: network.hostname,
     fqdn: network.fqdn,
     domain: network.domain,
+    fqdns: [text(network.fqdn)].filter((name) => name.includes('.')),
     fqdn_ip4: network.ipv4,
     fqdn_ip6: network.ipv6,
     ipv4: all.filter(isVersion4),
@@ -124,11 +129,17 @@ function networkGrains(network: Facts): Facts {
   };
 }
 
+/** Salt says False where there is no way out. */
+function gatewayGrains({ default_gateway: gateway }: Facts): Facts {
+  return { ip4_gw: gateway ?? false, ip_gw: gateway !== undefined };
+}
+
 function hardwareGrains(facts: Facts): Facts {
   const [cpu, memory, hardware] = [mapping(facts.cpu), mapping(facts.memory), mapping(facts.hardware)];
   return {
     num_cpus: cpu.count,
     cpu_model: cpu.model,
+    cpu_flags: list(cpu.flags),
     mem_total: mebibytes(memory.total),
     swap_total: mebibytes(memory.swap_total),
     virtual: hardware.virtual,

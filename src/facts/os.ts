@@ -18,7 +18,7 @@ export const os = fact({
   summary: 'The operating system: kernel, distribution and init system',
   returns:
     '`os`: name (`linux`), family (`debian`, `rhel`, `suse`, `alpine`, `arch`), platform (`ubuntu`), platform_version, ' +
-    'codename, full_name, pretty_name, arch (`amd64`), kernel, kernel_arch (`x86_64`), init (`systemd`, `openrc`, `sysvinit`)',
+    'codename, full_name, pretty_name, arch (`amd64`), kernel, kernel_arch (`x86_64`), init (`systemd`, `openrc`, `sysvinit`), init_version (of systemd)',
   kind: 'identity',
   async read(machine) {
     const [release, kernel] = [await machine.system.release(), await machine.system.kernel()];
@@ -36,7 +36,7 @@ export const os = fact({
         arch: architectures[kernel.arch] ?? kernel.arch,
         kernel: kernel.release,
         kernel_arch: kernel.arch,
-        init: await initOf(machine),
+        ...(await initOf(machine, kernel.arch)),
       },
     };
   },
@@ -67,6 +67,7 @@ export const os = fact({
           '/etc/os-release':
             'NAME="Rocky Linux"\nVERSION="9.3 (Blue Onyx)"\nID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.3"\nPRETTY_NAME="Rocky Linux 9.3 (Blue Onyx)"\n',
           '/run/systemd/system': { directory: true },
+          '/usr/lib/systemd/libsystemd-shared-252-18.el9.so': '',
         },
         system: { kernel: { name: 'Linux', release: '5.14.0-362.el9.aarch64', arch: 'aarch64' } },
       },
@@ -83,6 +84,7 @@ export const os = fact({
           kernel: '5.14.0-362.el9.aarch64',
           kernel_arch: 'aarch64',
           init: 'systemd',
+          init_version: '252',
         },
       },
     },
@@ -113,10 +115,27 @@ export const os = fact({
   ],
 });
 
-async function initOf({ files }: Machine): Promise<string> {
-  if (await files.stat('/run/systemd/system')) return 'systemd';
-  if (await files.stat('/run/openrc')) return 'openrc';
+interface Init {
+  readonly init: string;
+  readonly init_version?: string;
+}
+
+async function initOf(machine: Machine, arch: string): Promise<Init> {
+  const { files } = machine;
+  if (await files.stat('/run/systemd/system')) return { init: 'systemd', ...(await systemdVersion(machine, arch)) };
+  if (await files.stat('/run/openrc')) return { init: 'openrc' };
   const first = (await textOf(files, '/proc/1/comm'))?.trim();
-  if (first === 'runit' || first === 's6-svscan') return first;
-  return first === 'init' ? 'sysvinit' : 'unknown';
+  if (first === 'runit' || first === 's6-svscan') return { init: first };
+  return { init: first === 'init' ? 'sysvinit' : 'unknown' };
+}
+
+/** The version that its own library carries in its name: asking systemd itself would start a process. */
+async function systemdVersion({ files }: Machine, arch: string): Promise<Pick<Init, 'init_version'>> {
+  for (const folder of ['/usr/lib/systemd', `/usr/lib/${arch}-linux-gnu/systemd`, '/lib/systemd']) {
+    for (const name of (await files.list(folder)) ?? []) {
+      const [, version] = /^libsystemd-shared-(\d+)/.exec(name) ?? [];
+      if (version !== undefined) return { init_version: version };
+    }
+  }
+  return {};
 }

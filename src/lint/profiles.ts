@@ -86,7 +86,7 @@ export const profiles: readonly Profile[] = Object.entries(systems).map(([name, 
 /** A machine with the given facts; its id is theirs, when they hold one. */
 export function profileOf(name: string, facts: Readonly<Record<string, unknown>>, { isComplete = true } = {}): Profile {
   const id = typeof facts.id === 'string' ? facts.id : `${name}.example.com`;
-  return { name, id, facts: { ...facts, id }, grains: saltGrains({ ...facts, id }), isComplete };
+  return { name, id, facts: { ...facts, id }, grains: saltGrains({ ...facts, id }, { master: 'salt' }), isComplete };
 }
 
 function factsOf(name: string, system: System): Readonly<Record<string, unknown>> {

@@ -347,6 +347,8 @@ export interface System {
     readonly cache: number;
     readonly model: string;
     readonly vendor: string;
+    /** What it can do, in the kernel's words: `sse2`, `aes`. */
+    readonly flags: readonly string[];
     /** The highest clock where it is known: the present one changes from moment to moment. */
     readonly mhz: number;
   }>;

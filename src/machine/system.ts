@@ -79,6 +79,7 @@ export function parseProcessors(text: string): Awaited<ReturnType<System['proces
     // ARM kernels name no model per processor: the board or the implementer is the best there is.
     model: values('model name')[0] ?? values('Hardware')[0] ?? values('cpu model')[0] ?? '',
     vendor: values('vendor_id')[0] ?? values('CPU implementer')[0] ?? '',
+    flags: (values('flags')[0] ?? values('Features')[0] ?? '').split(' ').filter((flag) => flag !== ''),
     mhz: Number(values('cpu MHz')[0] ?? 0),
   };
 }

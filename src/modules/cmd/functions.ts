@@ -16,6 +16,9 @@ const program = z
   .describe('Name of the program')
   .meta({ primary: true, aliases: ['cmd', 'name'] });
 
+/** Templates ask for what a map may not have. */
+const perhapsProgram = program.nullable().meta({ primary: true, aliases: ['cmd', 'name'] });
+
 const runArguments = z.object({
   cmd,
   ...commandArguments,
@@ -154,23 +157,24 @@ export const script = moduleFunction({
 export const which = moduleFunction({
   name: 'cmd.which',
   summary: 'Path of a program',
-  args: z.object({ program }),
-  returns: 'The path; nothing when the program is not on PATH',
+  args: z.object({ program: perhapsProgram }),
+  returns: 'The path; nothing when the program is not on PATH, or none is asked for',
   changes: false,
-  run: async ({ program }, { commands }) => (await commands.which(program)) ?? null,
+  run: async ({ program }, { commands }) => (program === null ? null : ((await commands.which(program)) ?? null)),
   examples: [
     { title: 'A program', args: { program: 'cat' }, expect: '/usr/bin/cat' },
     { title: 'An unknown program', args: { program: 'nosuch' }, expect: null },
+    { title: 'No program', args: { program: null }, expect: null },
   ],
 });
 
 export const hasExec = moduleFunction({
   name: 'cmd.has_exec',
   summary: 'Whether a program is on PATH',
-  args: z.object({ program }),
+  args: z.object({ program: perhapsProgram }),
   returns: 'True or false',
   changes: false,
-  run: async ({ program }, { commands }) => (await commands.which(program)) !== undefined,
+  run: async ({ program }, { commands }) => program !== null && (await commands.which(program)) !== undefined,
   examples: [
     { title: 'A program', args: { program: 'cat' }, expect: true },
     { title: 'An unknown program', args: { program: 'nosuch' }, expect: false },

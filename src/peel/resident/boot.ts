@@ -66,11 +66,13 @@ export async function runPeel(
   });
 
   const machine = realMachine(options.root === '/' ? {} : { root: options.root });
+  // What is wrong with it is said where it is used.
+  const master = URL.parse(options.master_urls[0] ?? '')?.hostname ?? '';
   const readFacts = async (): Promise<Resident> => {
     const { facts, notes } = await collectFacts(machine, ['identity']);
     for (const { fact, error } of notes) log.warn('Fact not read', { fact, error });
     const named = { ...facts, id };
-    return { version: build.version, facts: named, grains: saltGrains(named), settings: {} };
+    return { version: build.version, facts: named, grains: saltGrains(named, { master }), settings: {} };
   };
   let resident = await readFacts();
   const ledger = openJournal(join(options.data_dir, 'jobs.journal'), systemClock, log);

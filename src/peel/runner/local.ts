@@ -105,7 +105,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
     test: test || verb === 'check',
     dueAt: systemClock.monotonic() + timeout,
     peel: id,
-    facts: { ...named, grains: saltGrains(named) },
+    facts: { ...named, grains: saltGrains(named, { master: 'salt' }) },
     settings: options.settings === undefined ? {} : readSettings(options.settings, scope),
     tree: treeOf(options),
   };

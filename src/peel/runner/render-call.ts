@@ -40,7 +40,7 @@ export function spawnCalls(
     names: () => registry.functions.keys(),
     call(name, args, kwargs) {
       const input = encode({ name, args, kwargs, request: sent(request) } satisfies CallRequest);
-      const timeout = Math.max(1, request.dueAt - systemClock.monotonic());
+      const timeout = Math.max(1, Math.ceil(request.dueAt - systemClock.monotonic()));
       const { stdout, status, error } = spawnSync(program, argv, {
         input,
         timeout,

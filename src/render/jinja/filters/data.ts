@@ -3,7 +3,7 @@ import { globMatches } from '#pattern/glob.ts';
 import { regexOf } from '#pattern/regex.ts';
 import { traverse } from '../../data.ts';
 import { queryJson } from '../../json-query.ts';
-import { typeError, valueError } from '../errors.ts';
+import { typeError } from '../errors.ts';
 import { pairsOf } from '../methods/dict.ts';
 import { isInt } from '../numbers.ts';
 import { contains, equals, isIterable, iterate, truthy } from '../operators.ts';
@@ -28,7 +28,6 @@ export const dataFilters = filterTable({
   to_bool: ['val', (value = null) => toBool(value)],
   is_list: ['value', (value = null) => Array.isArray(value)],
   is_iter: ['thing', (value = null) => !isText(value) && isIterable(value)],
-  is_empty: ['filename', () => refuseFile('is_empty')],
   substring_in_list: [
     'text, items',
     (text = null, items = null) => [...iterate(items)].some((item) => contains(item, text)),
@@ -76,23 +75,7 @@ export const dataFilters = filterTable({
   json_decode_list: ['data', (data = null) => data],
   json_encode_list: ['data', (data = null) => data],
   path_join: ['path, *parts', (path = null, parts = null) => joinPath([path, ...iterate(parts)])],
-  file_hashsum: ['path, hash=None', () => refuseFile('file_hashsum')],
-  list_files: ['directory', () => refuseFile('list_files')],
-  is_text_file: ['path', () => refuseFile('is_text_file')],
-  is_bin_file: ['path', () => refuseFile('is_bin_file')],
-  which: ['exe=None', () => refuseFile('which')],
-  get_uid: ['user=None', () => refuseFile('get_uid')],
-  http_query: ['url, **named', () => refuseFile('http_query')],
-  dns_check: ['addr, **named', () => refuseFile('dns_check')],
 });
-
-// A filter is given values only; what looks at the machine is a function, which a plan can refuse.
-function refuseFile(name: string): never {
-  throw valueError(
-    `the filter "${name}" would look at the machine, which templates do through functions`,
-    `Call a function instead, as in salt['file.file_exists'](…)`,
-  );
-}
 
 /** Salt's reading of a value as yes or no. */
 function toBool(value: Value): boolean {

@@ -3,6 +3,7 @@ import { cryptoFilters } from './crypto.ts';
 import { dataFilters } from './data.ts';
 import { documentFilters } from './document.ts';
 import { functionalFilters } from './functional.ts';
+import { machineFilters } from './machine.ts';
 import { networkFilters } from './network.ts';
 import { numberFilters } from './number.ts';
 import { regexFilters } from './regex.ts';
@@ -22,4 +23,5 @@ export const filters: ReadonlyMap<string, Filter> = new Map([
   ...cryptoFilters,
   ...networkFilters,
   ...timeFilters,
+  ...machineFilters,
 ]);
