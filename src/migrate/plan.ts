@@ -46,7 +46,7 @@ export interface PlanOptions {
   /** Whether Salt's names become Zester's where both are understood. */
   readonly rename: boolean;
   /** Files that are left as they are, whatever could be done. */
-  readonly untouched: ReadonlySet<Item>;
+  readonly untouched: ReadonlyMap<Item, readonly Note[]>;
 }
 
 /** What becomes of each file. */
@@ -73,7 +73,9 @@ interface FileOptions extends PlanOptions {
 function planOf(item: Item, { known, rename, untouched, taken, hasNativeTop }: FileOptions): Plan {
   const { file, kind, sheet } = item;
   const same: Plan = { to: file.path, content: file.content, changes: [], notes: [], groups: [] };
-  if (sheet === undefined || sheet.trouble !== undefined || untouched.has(item)) return same;
+  if (sheet === undefined || sheet.trouble !== undefined) return same;
+  const kept = untouched.get(item);
+  if (kept !== undefined) return { ...same, notes: kept };
   const at = { file: file.path, line: 1, column: 1 };
   if (kind === 'top file' && hasNativeTop)
     return { ...same, notes: [{ at, text: `"${nativeTop}" is read instead of it` }] };

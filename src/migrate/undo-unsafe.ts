@@ -26,7 +26,7 @@ export interface SafePlans {
 
 /** Plans whose trees compile to what the old ones did: a rewrite that changes more than it should is taken back. */
 export function undoUnsafe(items: readonly Item[], options: UndoOptions): SafePlans {
-  const untouched = new Set<Item>();
+  const untouched = new Map<Item, readonly Note[]>();
   const mistakes: Note[] = [];
   for (;;) {
     const plans = planFor(items, { ...options, untouched });
@@ -37,8 +37,8 @@ export function undoUnsafe(items: readonly Item[], options: UndoOptions): SafePl
     for (const difference of differences) {
       for (const item of blamedFor(difference, changed, sound)) {
         if (untouched.has(item)) continue;
-        untouched.add(item);
-        mistakes.push(mistake(item, difference));
+        untouched.set(item, difference.isRefused ? [stays(item, difference)] : []);
+        if (!difference.isRefused) mistakes.push(mistake(item, difference));
       }
     }
   }
@@ -85,6 +85,14 @@ function blamedFor({ what, files }: Difference, changed: readonly Item[], sound:
   );
   const suspects = own.filter(({ file }) => !sound.has(file.path));
   return [suspects, own].find((each) => each.length > 0) ?? changed;
+}
+
+/** What a file says may have no other words: Salt passes over what Zester refuses, or refuses it as well. */
+function stays({ file: { path } }: Item, { sample, what, detail }: Difference): Note {
+  return {
+    at: { file: path, line: 1, column: 1 },
+    text: `It stays as it was: rewritten, ${what === path ? 'it' : `"${what}"`} would be refused or read otherwise on ${sample}: ${detail}`,
+  };
 }
 
 function mistake({ file: { path } }: Item, { sample, what, detail }: Difference): Note {

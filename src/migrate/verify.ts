@@ -13,6 +13,8 @@ export interface Difference {
   /** Files it was made of. */
   readonly files: ReadonlySet<string>;
   readonly detail: string;
+  /** Whether one side is refused: then nothing was mistaken, there is only no way to say it otherwise. */
+  readonly isRefused: boolean;
 }
 
 export interface Comparison {
@@ -41,18 +43,19 @@ export function compareWorlds(
   const sample = before.sample.name;
   const found: Difference[] = [];
   const sound = new Set<string>();
-  const differ = (what: string, files: ReadonlySet<string>, detail: string) =>
-    found.push({ sample, what, files, detail });
+  const differ = (what: string, files: ReadonlySet<string>, detail: string, isRefused = false) =>
+    found.push({ sample, what, files, detail, isRefused });
 
   if (!isDeepStrictEqual(before.settings, after.settings)) differ('settings', new Set(), 'the settings are others');
   const [top, newTop] = [topOf(before), topOf(after)];
   if (!isDeepStrictEqual(top, newTop)) {
-    differ('the top file', new Set(['top.sls']), `it gives ${shown(newTop)}, and gave ${shown(top)}`);
+    const detail = `it gives ${shown(newTop.given)}, and gave ${shown(top.given)}`;
+    differ('the top file', new Set(['top.sls']), detail, top.isRefused || newTop.isRefused);
   }
   for (const ref of refs) {
     const [old, now] = [before.compile(ref), after.compile(ref)];
     const detail = difference(statesOf(old, known), statesOf(now, known)) ?? difference(codesOf(old), codesOf(now));
-    if (detail !== undefined) differ(ref, old.files.union(now.files), detail);
+    if (detail !== undefined) differ(ref, old.files.union(now.files), detail, old.errors.length > 0);
     else for (const file of old.files) sound.add(file);
     for (const { path, context } of managedIn(old)) {
       if (!rewritten.has(path)) continue;
@@ -63,11 +66,11 @@ export function compareWorlds(
   return { differences: found, sound };
 }
 
-function topOf(world: World): readonly string[] {
+function topOf(world: World): { readonly given: readonly string[]; readonly isRefused: boolean } {
   try {
-    return world.top();
+    return { given: world.top(), isRefused: false };
   } catch (error) {
-    return [asError(error).code];
+    return { given: [asError(error).code], isRefused: true };
   }
 }
 

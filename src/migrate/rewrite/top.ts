@@ -35,9 +35,25 @@ export function rewriteTop({ source, skeleton }: Sheet): TopRewrite {
       keep(section.at, `"${section.text}" is an environment here; a .zy file takes an unknown one for a mere label`);
       continue;
     }
-    for (const [key, entries] of pairsOf(rules)) rewriteRule(key, entries);
+    const written = pairsOf(rules);
+    const idle = written.filter(([, entries]) => givesNothing(entries));
+    if (written.length > 0 && idle.length === written.length) keep(section.at, 'none of its targets is given a state');
+    for (const [key, entries] of written) {
+      if (givesNothing(entries)) removeRule(key, entries);
+      else rewriteRule(key, entries);
+    }
   }
   return { edits: kept.length > 0 ? [] : edits, groups: [...groups], kept };
+
+  /** Salt passes over a target with nothing but its kind; without that line a .zy file would hold a target of nothing. */
+  function removeRule(key: Scalar, entries: RawNode): void {
+    const last = entries.kind === 'list' ? entries.items.flatMap(pairsOf).at(-1)?.[1] : undefined;
+    const end = last && scalarSpan(source, last)?.end;
+    const span = end === undefined ? undefined : wholeLine(source, { start: key.at, end }, /^([ \t]*)$/);
+    if (span === undefined) return void keep(key.at, 'a target without states stands on one line with other things');
+    const shown = { at: key.at, from: source.text.slice(key.at, end), to: '' };
+    edits.push({ ...span, text: '', shown, why: 'It gives no states' });
+  }
 
   function rewriteRule(key: Scalar, entries: RawNode): void {
     const match = matchOf(entries);
@@ -66,6 +82,11 @@ export function rewriteTop({ source, skeleton }: Sheet): TopRewrite {
     }
     return undefined;
   }
+}
+
+function givesNothing(entries: RawNode): boolean {
+  if (entries.kind !== 'list' || entries.items.length === 0) return false;
+  return entries.items.every((item) => pairsOf(item).length === 1 && pairsOf(item)[0]?.[0].text === 'match');
 }
 
 function whyTarget(kind: TargetType | undefined): string {
