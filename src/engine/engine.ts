@@ -7,6 +7,7 @@ import type { Exclusion } from './document.ts';
 import type { Wanted } from './gather.ts';
 import { type Graph, only } from './order.ts';
 import { approvalOf, type PlannedStep } from './planned.ts';
+import { CompileErrors } from './problems.ts';
 import type { CreateRenderer, RunScope } from './render.ts';
 import { type RevertEntry, revert } from './revert.ts';
 import { run } from './run.ts';
@@ -174,15 +175,14 @@ export function createEngine(options: EngineOptions): Engine {
     },
     showHigh: (refs, request) =>
       highstateOf(compiler.start(request.scope).outline(wantedOf(refs, request), exclusionsOf(request)).high),
-    showLow: (refs, request) =>
-      lowstateOf(compiler.start(request.scope).outline(wantedOf(refs, request), exclusionsOf(request)).drafts),
+    showLow: (refs, request) => showLow(compiler.start(request.scope), wantedOf(refs, request), request),
     showHighstate(request) {
       const session = compiler.start(request.scope);
       return highstateOf(session.outline(session.top(request.matches, request.env), exclusionsOf(request)).high);
     },
     showLowstate(request) {
       const session = compiler.start(request.scope);
-      return lowstateOf(session.outline(session.top(request.matches, request.env), exclusionsOf(request)).drafts);
+      return showLow(session, session.top(request.matches, request.env), request);
     },
     showTop(request) {
       const shown: Record<string, string[]> = {};
@@ -197,6 +197,18 @@ export function createEngine(options: EngineOptions): Engine {
       return revert(entries, { context, test, force, secrets: scope.secrets ?? [] });
     },
   };
+}
+
+/** What the files come down to, whether or not all of it can be compiled: where it can, with the order that nobody wrote. */
+function showLow(session: Session, wanted: readonly Wanted[], request: CompileRequest): readonly Chunk[] {
+  const exclusions = exclusionsOf(request);
+  const { drafts } = session.outline(wanted, exclusions);
+  try {
+    return lowstateOf(drafts, session.compile(wanted, exclusions).graph);
+  } catch (error) {
+    if (error instanceof CompileErrors) return lowstateOf(drafts);
+    throw error;
+  }
 }
 
 function wantedOf(refs: readonly string[], { env = 'base' }: CompileRequest): readonly Wanted[] {

@@ -181,10 +181,10 @@ export function reportCycle(cycle: readonly Link[], problems: Problems): void {
   });
   const path = cycle.map(
     ({ from, to, edge }) =>
-      `${from.state}:${from.id} ${edge.kind} ${to.state}:${to.id} at ${placeText(edge.reference.at)}`,
+      `${from.state}:${from.id} ${edge.kind} ${to.state}:${to.id} at ${placeText(edge.reference?.at ?? from.at)}`,
   );
   problems.add('REQUISITE_CYCLE', `Recursive requisites were found: ${written.toReversed().join(', ')}`, {
-    at: cycle[0]?.edge.reference.at,
+    at: cycle[0]?.edge.reference?.at,
     hint: `Remove one of these: ${path.join('; ')}`,
     details: { cycle: path.join('\n') },
   });

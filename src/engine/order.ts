@@ -1,5 +1,6 @@
 import { didYouMean, ZesterError } from '#base/errors.ts';
 import { isGlob } from '#pattern/glob.ts';
+import { addAutomatic } from './automatic.ts';
 import { createFinder, type Finder } from './find.ts';
 import type { Loaded } from './gather.ts';
 import { type RequisiteKind, requisiteKinds } from './keywords.ts';
@@ -13,7 +14,9 @@ import { canRefresh, type Step } from './step.ts';
 export interface Edge {
   readonly kind: RequisiteKind | 'prerequired';
   readonly target: Step;
-  readonly reference: Reference;
+  /** As it was written; nobody wrote an automatic one. */
+  readonly reference?: Reference | undefined;
+  readonly automatic?: true;
 }
 
 /** A step whose refresh runs after everything else when one of its targets changed. */
@@ -76,6 +79,7 @@ export function order(steps: readonly Step[], options: OrderOptions): Graph {
     }
   }
   addPrerequired(steps, edges);
+  addAutomatic(steps, edges);
   const { listeners, deaf } = listen(steps, finder, options);
   const { cycles, unplanned } = findTangles(steps, edges);
   for (const cycle of cycles) reportCycle(cycle, problems);

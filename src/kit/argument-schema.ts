@@ -60,12 +60,25 @@ export type References = Readonly<Record<Referred, readonly string[]>>;
 
 export function referencesOf(schema: Arguments, values: Readonly<Record<string, unknown>>): References {
   const found: Record<Referred, string[]> = { path: [], place: [], user: [], group: [], command: [] };
-  for (const key of Object.keys(schema.shape)) {
-    const { refers } = argumentMeta(fieldOf(schema, key));
+  for (const [key, refers] of referring(schema)) {
     const value = values[key];
-    if (refers !== undefined && value !== undefined) found[refers].push(...[value].flat().map(String));
+    if (value !== undefined && value !== null) found[refers].push(...[value].flat().map(String));
   }
   return found;
+}
+
+const known = new WeakMap<Arguments, readonly (readonly [string, Referred])[]>();
+
+/** Thousands of states of a run have the same few schemas. */
+function referring(schema: Arguments): readonly (readonly [string, Referred])[] {
+  const own =
+    known.get(schema) ??
+    Object.keys(schema.shape).flatMap((key) => {
+      const { refers } = argumentMeta(fieldOf(schema, key));
+      return refers === undefined ? [] : [[key, refers] as const];
+    });
+  known.set(schema, own);
+  return own;
 }
 
 export function fieldOf(schema: Arguments, key: string): z.core.$ZodType {

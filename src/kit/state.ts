@@ -214,8 +214,12 @@ function build<A extends Arguments, C extends Changes>(
     wanted: values,
     holds: typeof holds === 'function' ? holds(wanted) : holds,
     comment: definition.comment?.(wanted),
-    references: referencesOf(args, values),
-    provides: definition.provides?.(wanted) ?? {},
+    get references() {
+      return referencesOf(args, values);
+    },
+    get provides() {
+      return definition.provides?.(wanted) ?? {};
+    },
     async suppose(changes, context) {
       if (changes === 'refresh') await refresh?.call(definition, wanted, context);
       else if (definition.suppose) await definition.suppose(changes as C, wanted, context, definition.apply);

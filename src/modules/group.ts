@@ -54,6 +54,7 @@ export const present = state({
     if (!changes.exists && changes.members?.from) await groups.setMembers(name, changes.members.from);
   },
   holds: ['/etc/passwd'],
+  provides: ({ name }) => ({ group: [name] }),
   examples: [
     {
       title: 'A new group',

@@ -133,7 +133,7 @@ export const requisiteContradicts = rule({
           yield {
             message: `"${step.id}" can never run: it requires "${clash.target.id}", and runs only when that fails`,
             hint: 'Keep one of the two',
-            at: clash.reference.at,
+            at: clash.reference?.at ?? step.at,
             profile: machine.profile.name,
           };
         }

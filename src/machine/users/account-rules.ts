@@ -242,6 +242,6 @@ function userOf({ users, groups }: Accounts, name: string): User | undefined {
 }
 
 /** Days since 1970. */
-function today(): number {
+export function today(): number {
   return Math.floor(Date.now() / 86_400_000);
 }

@@ -125,6 +125,7 @@ export const directory = state({
     return undefined;
   },
   manages: ({ name }) => [{ path: name, whole: 'required' }],
+  provides: ({ name }) => ({ path: [name] }),
   examples: [
     {
       title: 'A new directory with its parents',

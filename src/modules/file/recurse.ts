@@ -176,6 +176,7 @@ export const recurse = state({
     return undefined;
   },
   manages: managedBy,
+  provides: ({ name }) => ({ path: [name] }),
   examples: [
     {
       title: 'A folder to put down',

@@ -81,6 +81,7 @@ export const symlink = state({
     if (!exists && !target) await setAttributes(name, owner, context);
   },
   manages: ({ name }) => [{ path: name }],
+  provides: ({ name }) => ({ path: [name] }),
   examples: [
     {
       title: 'A new link',

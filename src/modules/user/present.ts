@@ -150,6 +150,7 @@ export const present = state({
     return undefined;
   },
   holds: ['/etc/passwd'],
+  provides: ({ name, home = `/home/${name}` }) => ({ user: [name], path: [home] }),
   examples: [
     {
       title: 'A new user',
