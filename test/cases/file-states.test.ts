@@ -12,21 +12,12 @@ interface Case {
   readonly tree?: Readonly<Record<string, string>>;
   readonly sls: string;
   readonly outcomes: readonly string[];
-  /** What a plan says, where it cannot know what an earlier step will have done. */
-  readonly planned?: readonly string[];
   /** Path → content afterwards; undefined for nothing there. */
   readonly files: Readonly<Record<string, string | undefined>>;
 }
 
 /** Applied twice: the second run changes nothing. A plan before says the same as the run. */
-async function check({
-  given = {},
-  tree = {},
-  sls,
-  outcomes,
-  planned: foreseen = outcomes,
-  files,
-}: Case): Promise<void> {
+async function check({ given = {}, tree = {}, sls, outcomes, files }: Case): Promise<void> {
   const machine = fakeMachine({ files: given });
   const run = async (test: boolean) =>
     outcomesOf(start({ ...tree, 'web.sls': sls }, { machine, test, given: { tree } }));
@@ -36,7 +27,7 @@ async function check({
   const again = told(await run(false));
 
   assert.deepEqual(applied, outcomes);
-  assert.deepEqual(planned.toSorted(), foreseen.toSorted());
+  assert.deepEqual(planned, outcomes);
   assert.deepEqual(
     again.filter((each) => !/ (unchanged|skipped)\b/.test(each)),
     outcomes.filter((each) => / failed/.test(each)),
@@ -122,7 +113,6 @@ ${sls}
   file.absent: []
 `,
       outcomes: ['/srv/d changed', '/srv/d/a unchanged'],
-      planned: ['/srv/d changed', '/srv/d/a changed'],
       files: { '/srv/d/a': undefined },
     });
   });
