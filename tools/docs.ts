@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { jsonSchemas } from '#cli/json/schema.ts';
 import { commonArguments } from '#engine/common-arguments.ts';
 import { stateFunctions } from '#engine/state-functions.ts';
 import { type DescribedFunction, describeAll, describeArguments, describeFact } from '#kit/describe.ts';
@@ -67,6 +68,9 @@ async function reference(): Promise<ReadonlyMap<string, string>> {
       }),
     ],
     ['src/cli/schemas.json', json(schemas)],
+    ...Object.entries(jsonSchemas()).map(
+      ([name, schema]) => [`${folder}/schemas/json/${name}.schema.json`, json(schema, 2)] as const,
+    ),
     ...Object.entries(schemas).map(
       ([kind, schema]) => [`${folder}/schemas/${kind}-file.schema.json`, json(schema, 2)] as const,
     ),

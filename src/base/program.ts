@@ -7,7 +7,7 @@ export const daemonPatienceMs = 5_000;
 
 export interface Ending {
   /** How an error is told; a line of text otherwise. */
-  readonly tell?: (error: ZesterError) => string;
+  readonly tell?: (error: ZesterError) => string | Promise<string>;
   /** How long whoever reads standard error may keep the process from ending; for ever when left out. */
   readonly patienceMs?: number;
 }
@@ -21,7 +21,7 @@ export async function exitAfter(main: Promise<number>, { tell = asLine, patience
   await standardOutput.drained();
   const { failure } = standardOutput;
   const isLost = failure !== undefined && !isClosed(failure);
-  if (isLost) void standardError.write(tell(unwritable(failure)));
+  if (isLost) void standardError.write(await tell(unwritable(failure)));
   const told = standardError.drained();
   await (patienceMs === undefined ? told : Promise.race([told, delay(patienceMs)]));
   process.exit(isLost && code === 0 ? 1 : code);

@@ -53,7 +53,7 @@ export interface CommandDefinition<P extends readonly Positional[], F extends re
   readonly examples: readonly CommandExample[];
   /** True when it needs a master; `session.bus()` connects at the first call. */
   readonly bus: boolean;
-  /** Does the work and returns plain data: what `--json` and `--yaml` print, milliseconds as numbers, ids as people write them. */
+  /** Does the work and returns plain data, ids as people write them: what its schema in `json/` names of it is printed for programs. */
   run(input: Input<P, F>, session: Session): Promise<Value>;
   /** The value as text for a person. Pure. */
   show(value: Value, style: Style): string;

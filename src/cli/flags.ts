@@ -31,3 +31,10 @@ export const globalFlags: readonly Flag[] = [
   ...optionFlags(cliOptions).map((flag) => ({ ...flag, aliases: otherNames[flag.name] ?? [] })),
   ...ownGlobalFlags,
 ];
+
+/** Of commands that tell programs what happens as it happens. */
+export const streamFlag = {
+  name: 'stream',
+  summary: 'With --json: a line for everything that happens, as it happens',
+  type: 'bool',
+} as const satisfies Flag;

@@ -1,16 +1,14 @@
 import { asError, nearest, ZesterError } from '#base/errors.ts';
 import { type Flag, flagValues, type ReadArguments, readFlags } from '#base/options.ts';
 import { closedPipe, isClosed } from '#base/outlet.ts';
-import { jsonText } from '#base/visible.ts';
 import type { Command } from './command.ts';
-import { findText } from './files.ts';
 import { readJobFlags } from './flag-arguments.ts';
-import { type GlobalFlags, globalFlags, ownGlobalFlags } from './flags.ts';
+import { type GlobalFlags, globalFlags, ownGlobalFlags, streamFlag } from './flags.ts';
+import { errorEvent, type Manner, printed, printedError } from './print.ts';
 import { commandNames, type Found, findCommand, isGroup, runCommand } from './registry.ts';
-import { showError } from './report/error.ts';
 import { exitCodes, exitOfError } from './report/exit.ts';
 import { printable, visibleBytes } from './report/shown.ts';
-import { type Style, wantsColour } from './report/style.ts';
+import { wantsColour } from './report/style.ts';
 import { createSession, type Format } from './session.ts';
 
 /** The process as far as a command line tool needs it. */
@@ -34,10 +32,12 @@ export interface Terminal {
  * command whose output goes nowhere any more: a job goes on without us.
  */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
-  let style = styleOf(wishesOf(argv), terminal);
+  let manner = mannerOf(wishesOf(argv), terminal);
   try {
     const { command, read, input, global } = await understand(argv);
-    style = styleOf(global, terminal);
+    const isStreamed = command.flags.some((flag) => flag === streamFlag) && input.stream === true;
+    manner = { ...mannerOf(global, terminal), streams: isStreamed };
+    const { format, streams, quiet, style } = manner;
     const isPaged = terminal.isTerminal && !global.noPager && (command.paged || global.help);
     await using pager = isPaged ? (await import('./pager.ts')).openPager(terminal) : undefined;
     const out = pager?.out ?? terminal.out;
@@ -48,8 +48,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       out(isAny ? showOverview(await allCommands(), topics, style) : showCommand(command, style));
       return exitCodes.ok;
     }
-    const { quiet, test, timeout: timeoutMs } = global;
-    const format = formatOf(global);
+    const { test, timeout: timeoutMs } = global;
     await using session = createSession({
       format,
       style,
@@ -63,16 +62,26 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       out: (text) => out(printable(text, style.colour)),
       err: terminal.err,
       ...(terminal.outBytes && { outBytes: terminal.isTerminal ? visibleBytes(terminal.out) : terminal.outBytes }),
+      ...(streams ? { eventLine: await eventLineFor(command, format) } : {}),
     });
     const value = await Promise.race([command.run(input, session), outputGone(terminal)]);
-    out(await printed(command, value, { format, quiet, style }));
+    out(await printed(command, value, manner));
     return command.exit(value);
   } catch (thrown) {
     if (thrown instanceof OutputGone) return thrown.exitCode;
     const error = asError(thrown);
-    terminal.err(errorText(error, style));
+    if (manner.streams && manner.format === 'json') terminal.out(await errorEvent(error, Date.now()));
+    else terminal.err(await printedError(error, manner));
     return exitOfError(error);
   }
+}
+
+/** Writes events. Throws `STREAM_UNFIT` where nothing can read them. */
+async function eventLineFor({ name }: Command, format: Format) {
+  if (format === 'json') return (await import('./json/events.ts')).eventLine;
+  throw new ZesterError('usage', 'STREAM_UNFIT', `Cannot stream "zester ${name}": events are written as JSON`, {
+    hint: 'Add --json',
+  });
 }
 
 class OutputGone extends Error {
@@ -90,20 +99,27 @@ async function outputGone({ broken = new Promise(() => {}) }: Terminal): Promise
 }
 
 /** An error as the command line wants to have it. */
-export function tellError(error: ZesterError, argv: readonly string[], terminal: Terminal): string {
-  return errorText(error, styleOf(wishesOf(argv), terminal));
+export function tellError(error: ZesterError, argv: readonly string[], terminal: Terminal): Promise<string> {
+  return printedError(error, mannerOf(wishesOf(argv), terminal));
 }
 
-function errorText(error: ZesterError, style: Style): string {
-  return printable(showError(error, style, findText), style.colour);
-}
-
-type Wishes = Pick<GlobalFlags, 'noColor' | 'forceColor' | 'verbose'>;
+type Wishes = Pick<GlobalFlags, 'json' | 'yaml' | 'format' | 'quiet' | 'noColor' | 'forceColor' | 'verbose'>;
 
 /** As far as they can be told before the command line is understood. */
 function wishesOf(argv: readonly string[]): Wishes {
   const has = (flag: string) => argv.includes(`--${flag}`);
-  return { noColor: has('no-color'), forceColor: has('force-color'), verbose: has('verbose') };
+  const format = (['json', 'yaml'] as const).find((each) => {
+    return has(`format=${each}`) || (has('format') && argv[argv.indexOf('--format') + 1] === each);
+  });
+  return {
+    json: has('json'),
+    yaml: has('yaml'),
+    format,
+    quiet: has('quiet'),
+    noColor: has('no-color'),
+    forceColor: has('force-color'),
+    verbose: has('verbose'),
+  };
 }
 
 interface Understood {
@@ -229,29 +245,19 @@ function strayWord(name: string, word: string, takes: number): ZesterError {
   });
 }
 
-function formatOf({ json, yaml, format = 'text' }: GlobalFlags): Format {
+function mannerOf(wishes: Wishes, terminal: Terminal): Manner {
+  const { quiet, verbose } = wishes;
+  const { environment, isTerminal, width } = terminal;
+  const colour = wantsColour({ ...wishes, terminal: isTerminal, environment });
+  return {
+    format: formatOf(wishes),
+    streams: false,
+    quiet,
+    style: { colour, width, terminal: isTerminal, nowMs: Date.now(), verbose },
+  };
+}
+
+function formatOf({ json, yaml, format = 'text' }: Wishes): Format {
   if (json) return 'json';
   return yaml ? 'yaml' : format;
-}
-
-async function printed(
-  command: Command,
-  value: unknown,
-  { format, quiet, style }: { readonly format: Format; readonly quiet: boolean; readonly style: Style },
-): Promise<string> {
-  if (format === 'json') return `${jsonText(command.plain(value), 2)}\n`;
-  if (format === 'yaml') {
-    const { yamlText } = await import('./report/yaml.ts');
-    const plain = command.plain(value);
-    if (!command.documents || !Array.isArray(plain)) return yamlText(plain);
-    return (await Promise.all(plain.map(async (each) => `---\n${await yamlText(each)}`))).join('');
-  }
-  const text = printable(command.showRest(value, style), style.colour);
-  return quiet && command.documents ? '' : text;
-}
-
-function styleOf(flags: Wishes, terminal: Terminal): Style {
-  const { environment, isTerminal, width } = terminal;
-  const colour = wantsColour({ ...flags, terminal: isTerminal, environment });
-  return { colour, width, terminal: isTerminal, nowMs: Date.now(), verbose: flags.verbose };
 }

@@ -17,7 +17,9 @@ export const PlanFile = z.object({
   mods: z.optional(z.string()),
   args: z.record(z.string(), z.unknown()),
   /** As `--json` shows the returns of a job. */
-  peels: z.array(z.looseObject({ peel_id: z.string(), status: z.enum(['success', 'failed', 'unreachable']) })),
+  peels: z.array(
+    z.looseObject({ peel_id: z.string(), status: z.enum(['success', 'failed', 'unreachable', 'pending']) }),
+  ),
   /** The operator's signature over all else, so that what was reviewed is what was planned. */
   seal: z.object({ jwt: z.string(), signature: z.string() }),
 });
@@ -29,6 +31,8 @@ export async function savePlan(
   { jid, results }: JobReport,
   session: Session,
 ): Promise<void> {
+  const { Answer } = await import('#wire/json/answer.ts');
+  const { published } = await import('#wire/json/shape.ts');
   const plan = {
     zester_plan: 1,
     jid,
@@ -36,7 +40,7 @@ export async function savePlan(
     target,
     ...(id === undefined ? {} : { mods: id }),
     args,
-    peels: results.map((each) => plainResult(jid, each)),
+    peels: results.map((each) => published(Answer, plainResult(jid, each))),
   };
   const { sealPlan } = await import('#trust/requests.ts');
   const seal = sealPlan(bytesOf(plan), await session.credentials());

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import * as z from 'zod/mini';
 import { createKey } from '#trust/nkeys.ts';
 import { signReturn } from '#trust/peel-signatures.ts';
 import type { RequestChannel } from '#wire/channel.ts';
 import { channels } from '#wire/channels.ts';
 import { encode } from '#wire/codec.ts';
 import type { JobRequest, JobStatus, Return } from '#wire/job.ts';
+import { Event, type EventName, eventLine } from './json/events.ts';
 import type { JobDraft } from './parse.ts';
 import { exitOfJob } from './report/job.ts';
 import { plainStyle } from './report/style.ts';
@@ -166,8 +168,46 @@ test('a person who watches sees how far each peel is', async () => {
 
   await runJob({ ...draft, timeoutMs: 60_000 }, fleet.session, kept);
 
-  assert.match(fleet.shown(), /0\/2 · slowest web-02 \(3s\)/);
-  assert.match(fleet.shown(), /1\/2 · slowest web-01 \(3s\) 3\/40 file\.managed site: changed/);
+  assert.match(fleet.shown(), /0\/2 · slowest web-02 \(\d+s\)/);
+  assert.match(fleet.shown(), /1\/2 · slowest web-01 \(\d+s\) 3\/40 file\.managed site: changed/);
+});
+
+test('a program that reads events is told each thing once, and no answer is kept for it', async () => {
+  const fleet = fakeFleet({
+    peels: ['a', 'b', 'c'],
+    returns: [answer('a', { value: { someKey: 1 } }), answer('b', { success: false })],
+    status: { state: 'running', unreachable: ['c'] },
+    streams: true,
+  });
+
+  const { jid, results } = await runJob(draft, fleet.session, { detach: false });
+
+  assert.deepEqual(
+    fleet.events.map(({ event, peel_id, status, value }) => [event, peel_id, status, value].filter(Boolean)),
+    [
+      ['dispatched'],
+      ['return', 'a', 'success', { someKey: 1 }],
+      ['return', 'b', 'failed', true],
+      ['return', 'c', 'unreachable'],
+      ['finished'],
+    ],
+  );
+  const { took_ms, open_until, ...last } = fleet.events.at(-1) ?? {};
+  assert.equal(typeof took_ms, 'number');
+  assert.deepEqual([open_until, results], [undefined, []]);
+  assert.deepEqual(last, {
+    event: 'finished',
+    time: '1970-01-01T00:00:00.000Z',
+    jid,
+    ended: 'open',
+    succeeded: 1,
+    changed: 0,
+    failed: 1,
+    unreachable: 1,
+    pending: 0,
+    exit_code: 4,
+  });
+  for (const each of fleet.events) assert.ok(z.safeParse(Event, each).success, JSON.stringify(each));
 });
 
 interface Fleet {
@@ -182,11 +222,14 @@ interface Fleet {
   readonly said?: string | undefined;
   /** Peels that stop when they are told to. */
   readonly stopped?: readonly string[];
+  /** Read by a program, event by event. */
+  readonly streams?: boolean;
 }
 
 /** A session whose master and peels are the given answers. */
 function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks = [], ...how }: Fleet) {
-  const { interrupt, said, stopped = [] } = how;
+  const { interrupt, said, stopped = [], streams = false } = how;
+  const events: Record<string, unknown>[] = [];
   const requests: JobRequest[] = [];
   let [out, err, shown, kills] = ['', '', '', 0];
   const listeners = new Map<unknown, (message: { body: unknown; address?: unknown }) => void>();
@@ -244,6 +287,10 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
   } as unknown as CliBus;
   const session = {
     format: 'text',
+    streams,
+    emit(name: EventName, fields: object) {
+      events.push(JSON.parse(eventLine(name, fields, 0)) as Record<string, unknown>);
+    },
     style: plainStyle,
     terminal: progress !== undefined,
     // A job with progress is one that takes long: once it is dispatched, three seconds have passed.
@@ -274,5 +321,5 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
     },
     question: async () => said,
   } as unknown as Session;
-  return { session, requests, out: () => out, err: () => err, shown: () => shown, kills: () => kills };
+  return { session, requests, events, out: () => out, err: () => err, shown: () => shown, kills: () => kills };
 }

@@ -6,7 +6,7 @@ import { channels } from '#wire/channels.ts';
 import type { DispatchReply, JobRequest, JobStatus, Progress, Return, SignedRequest, StoredReturn } from '#wire/job.ts';
 import type { JobDraft } from './parse.ts';
 import { createFleetView, type FleetView } from './report/fleet.ts';
-import type { JobReport } from './report/job.ts';
+import { exitOfJob, type JobReport, plainResult } from './report/job.ts';
 import { liveText } from './report/live.ts';
 import { type PeelResult, refusedOf, resultOf } from './report/result.ts';
 import { shownValue } from './report/shown.ts';
@@ -46,15 +46,17 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
   const watch = startWatch(session.clock);
   const { startedAt } = watch;
   const jid = newJid(startedAt);
-  const job = new Listener(jid, session, options.keep === true || session.format !== 'text');
+  const isRead = session.format !== 'text' && !session.streams;
+  const job = new Listener(jid, session, options.keep === true || isRead);
   const bus = await session.bus();
   // Listening comes first: the server sees both in this order, so no return is missed.
   using _returns = bus.subscribe(channels.returned, { jid }, ({ peel }, payload) => job.takeReturn({ peel, payload }));
   using _status = bus.listen(channels.status, { jid }, ({ body }) => job.takeStatus(body));
   // Only a person who watches is told how far it is: of a thousand peels that is a message for every state.
-  using _progress = session.terminal
-    ? bus.listen(channels.progress, { jid }, ({ body, address }) => job.takeProgress(address.peel, body))
-    : undefined;
+  using _progress =
+    session.terminal || session.streams
+      ? bus.listen(channels.progress, { jid }, ({ body, address }) => job.takeProgress(address.peel, body))
+      : undefined;
   const { timeoutMs, test, target, args, id } = draft;
   const request: JobRequest = {
     v: 1,
@@ -83,7 +85,16 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
     ended,
     ...(ended === 'open' && deadline !== undefined ? { openUntil: deadline } : {}),
   });
-  if (options.detach) return reportOf('detached');
+  session.emit('dispatched', {
+    jid,
+    function: draft.function,
+    target,
+    test,
+    peels: peels.map(toHuman),
+    deadline,
+    warnings,
+  });
+  if (options.detach) return finished(reportOf('detached'), session);
 
   session.note(`Job ${jid} dispatched to ${count(peels.length, 'peel')}`);
   for (const warning of warnings) session.note(`Warning: ${visible(warning)}`);
@@ -97,7 +108,24 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
     session.note(`Timeout: received ${peels.length - silent}/${peels.length} returns for job ${jid}`);
   }
   job.close(isLeft ? 'pending' : 'unreachable');
-  return reportOf(ended === 'done' && silent > 0 && !job.isOver ? 'open' : ended);
+  return finished(reportOf(ended === 'done' && silent > 0 && !job.isOver ? 'open' : ended), session);
+}
+
+function finished(report: JobReport, session: Session): JobReport {
+  const { jid, ended, tally, openUntil, ms } = report;
+  session.emit('finished', {
+    jid,
+    ended,
+    succeeded: tally.peels('success'),
+    changed: tally.changed,
+    failed: tally.peels('failed'),
+    unreachable: tally.peels('unreachable'),
+    pending: tally.peels('pending'),
+    openUntil,
+    ms,
+    exitCode: exitOfJob(report),
+  });
+  return report;
 }
 
 /**
@@ -128,6 +156,7 @@ const cutOff: readonly string[] = ['BUS_SILENT', 'STORE_SILENT', 'SUBMIT_UNCERTA
  * counted as they come; they are kept where somebody needs them.
  */
 class Listener {
+  readonly #jid: string;
   readonly #open: OpenReturn;
   readonly #session: Session;
   readonly #keeps: boolean;
@@ -149,6 +178,7 @@ class Listener {
   #wake: () => void = () => {};
 
   constructor(jid: string, session: Session, keeps: boolean) {
+    this.#jid = jid;
     this.#open = returnOpener(jid, session);
     this.#session = session;
     this.#keeps = keeps;
@@ -178,6 +208,7 @@ class Listener {
 
   takeProgress(peel: string, progress: Progress): void {
     this.#progress.set(peel, progress);
+    this.#session.emit('progress', { ...progress, peel: toHuman(peel) });
   }
 
   takeStatus({ state, unreachable, refused = [] }: JobStatus): void {
@@ -207,6 +238,7 @@ class Listener {
     }
     this.tally.add(result);
     if (this.#keeps) this.#kept.push(result);
+    if (this.#session.streams) this.#session.emit('return', plainResult(this.#jid, result));
     if (this.#session.format === 'text') this.#session.write(this.#view.add(shownValue(result)));
   }
 

@@ -10,6 +10,7 @@ import type { ErrorBody } from '#wire/error.ts';
 import type { JobRequest, KillRequest, SignedRequest } from '#wire/job.ts';
 import { type Config, type Contexts, loadConfig, loadContexts } from './config.ts';
 import { readText } from './files.ts';
+import type { EventName } from './json/events.ts';
 import type { Reference } from './reference.ts';
 import { createLiveLine } from './report/live.ts';
 import type { Style } from './report/style.ts';
@@ -42,6 +43,10 @@ export interface Session {
   write(text: string): void;
   /** What is no text and no report, as it is; resolves when it is on its way. */
   writeBytes(bytes: Uint8Array): Promise<void>;
+  /** True when a program is told what happens as it happens: nobody needs it again at the end. */
+  readonly streams: boolean;
+  /** Something that happened, for such a program. */
+  emit(event: EventName, fields: object): void;
   /** A line for the person who waits, on standard error; nothing with `--quiet`, `--json` or `--yaml`. */
   note(text: string): void;
   /** Replaces one line below everything else; nothing when it is not a terminal. Without a text it goes away. */
@@ -84,6 +89,8 @@ export interface SessionOptions {
   readonly err: (text: string) => void;
   readonly outBytes?: (bytes: Uint8Array) => Promise<void>;
   readonly clock?: Clock;
+  /** Writes the line of an event; where nobody reads events there is none. */
+  readonly eventLine?: ((event: EventName, fields: object, now: number) => string) | undefined;
 }
 
 export function createSession(options: SessionOptions): Session & AsyncDisposable {
@@ -123,6 +130,10 @@ export function createSession(options: SessionOptions): Session & AsyncDisposabl
       if (format !== 'text' || text === '') return;
       progress();
       out(text);
+    },
+    streams: options.eventLine !== undefined,
+    emit(event, fields) {
+      if (options.eventLine !== undefined) out(options.eventLine(event, fields, clock.now()));
     },
     async writeBytes(bytes) {
       progress();

@@ -53,6 +53,22 @@ export const Outcome = z.object({
 });
 export type Outcome = z.output<typeof Outcome>;
 
+/** Skips that say nothing is wrong and nothing is to be done. */
+const calmSkips: ReadonlySet<SkipReason> = new Set([
+  'onchanges_not_met',
+  'onfail_not_met',
+  'prereq_not_met',
+  'onlyif_not_met',
+  'unless_met',
+  'creates_met',
+]);
+
+/** True of what nobody has to look at: it is as it should be, and nothing was done about it. */
+export function isCalm({ result, skipReason, refreshed = false }: Outcome): boolean {
+  if (result === 'skipped') return skipReason !== undefined && calmSkips.has(skipReason);
+  return result === 'unchanged' && !refreshed;
+}
+
 export const Report = z.object({
   test: z.boolean(),
   /** In definition order. */

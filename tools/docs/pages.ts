@@ -29,7 +29,7 @@ ${generated}
 - [Errors](errors.md)
 - [What lint finds](lint.md)
 - [Arguments that any state takes](common.md): requisites, conditions, order, retries
-- JSON Schema of [state](schemas/state-file.schema.json), [top](schemas/top-file.schema.json) and [settings](schemas/settings-file.schema.json) files
+- JSON Schema of [state](schemas/state-file.schema.json), [top](schemas/top-file.schema.json) and [settings](schemas/settings-file.schema.json) files, and of [what commands print with \`--json\`](schemas/json)
 
 ## States
 

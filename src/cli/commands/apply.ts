@@ -1,5 +1,6 @@
 import { ZesterError } from '#base/errors.ts';
 import { command } from '../command.ts';
+import { streamFlag } from '../flags.ts';
 import { defaultTimeoutMs } from '../parse.ts';
 import { readPlan } from '../plan-file.ts';
 import { exitOfJob, plainJob, showFooter, showJob } from '../report/job.ts';
@@ -15,7 +16,7 @@ export const apply = command({
     'A file that was edited is refused. Peels that could not plan are left out.',
   ],
   positionals: [{ name: 'file', summary: 'What "state.plan --out" saved', required: true }],
-  flags: [{ name: 'async', summary: 'Print the id of the job and leave it to the masters', type: 'bool' }],
+  flags: [{ name: 'async', summary: 'Print the id of the job and leave it to the masters', type: 'bool' }, streamFlag],
   examples: [
     { title: 'What was planned', line: 'apply plan.json' },
     { title: 'Whether the plan still holds', line: 'apply plan.json --test' },

@@ -1,6 +1,7 @@
 import { ZesterError } from '#base/errors.ts';
 import { command } from '../command.ts';
 import { draftJob } from '../draft.ts';
+import { streamFlag } from '../flags.ts';
 import { exitOfJob, plainJob, showFooter, showJob } from '../report/job.ts';
 import { runJob } from '../run.ts';
 import { targetFlags, targetOf } from '../target-flags.ts';
@@ -29,6 +30,7 @@ export const run = command({
     { name: 'values', summary: 'Its main value, then key=value', many: true },
   ],
   flags: [
+    streamFlag,
     { name: 'async', summary: 'Print the id of the job and leave it to the masters', type: 'bool' },
     {
       name: 'out',

@@ -1,8 +1,8 @@
 import { visible } from '#base/visible.ts';
-import type { Outcome, Report } from '#wire/outcome.ts';
+import { isCalm, type Outcome, type Report } from '#wire/outcome.ts';
 import { bodyOf, errorText, indent, showResult } from './answer.ts';
 import { foldNames } from './names.ts';
-import { bodyLines, headOf, isCalm, stateWidth } from './outcome.ts';
+import { bodyLines, headOf, stateWidth } from './outcome.ts';
 import type { PeelResult } from './result.ts';
 import { paint, type Style } from './style.ts';
 import { count } from './table.ts';

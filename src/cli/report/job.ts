@@ -1,6 +1,5 @@
 import { durationText } from '#base/time.ts';
-import type { Refusal } from '#wire/job.ts';
-import type { Outcome } from '#wire/outcome.ts';
+import { answerOf } from '#wire/json/answer.ts';
 import { showResult } from './answer.ts';
 import { exitOf, interrupted } from './exit.ts';
 import { isFew } from './fleet.ts';
@@ -9,7 +8,7 @@ import { statesText } from './outcome.ts';
 import type { PeelResult } from './result.ts';
 import { paint, type Style } from './style.ts';
 import { count, timeText } from './table.ts';
-import { hasChanged, type Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 export interface JobReport {
   readonly jid: string;
@@ -102,45 +101,15 @@ export function showJob(report: JobReport, style: Style): string {
   return report.results.map((each) => showResult(each, style)).join('') + showFooter(report, style);
 }
 
-/** For programs: one record for each peel, times in milliseconds. */
+/** For programs: an answer for each peel. */
 export function plainJob({ jid, results, ended }: JobReport): unknown {
   if (ended === 'detached') return { jid };
   return results.map((result) => plainResult(jid, result));
 }
 
-export function plainResult(jid: string, { peel, status, return: returned, reason, refusal }: PeelResult): unknown {
-  const silence = reason === undefined ? undefined : { code: 'PEEL_SILENT', message: reason };
-  const error = returned?.error ?? refusedError(refusal) ?? silence;
-  return {
-    jid,
-    peel_id: peel,
-    status,
-    success: status === 'success',
-    ...(returned === undefined ? {} : { state: returned.status, duration: returned.ms }),
-    ...(returned?.late ? { late: true } : {}),
-    ...(returned?.value === undefined ? {} : { value: returned.value }),
-    results: returned?.report ? returned.report.outcomes.map(plainOutcome) : null,
-    ...(error === undefined ? {} : { error }),
-  };
-}
-
-function refusedError(refusal: Refusal | undefined) {
-  if (refusal === undefined) return undefined;
-  const { peel: _peel, ...error } = refusal;
-  return error;
-}
-
-function plainOutcome(outcome: Outcome): unknown {
-  const { id, state, name, ref, result, changes, diff, details, comment, skipReason, because, error, ms } = outcome;
-  const optional = { ref, changes, diff, details, comment, because, error };
-  return {
-    id,
-    state,
-    name: name === '' ? id : name,
-    result,
-    changed: hasChanged(outcome),
-    duration: ms,
-    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
-    ...(skipReason === undefined ? {} : { skipped: true, skip_reason: skipReason }),
-  };
+export function plainResult(jid: string, { peel, status, return: returned, reason, refusal }: PeelResult): object {
+  if (returned !== undefined) return answerOf(returned);
+  const silence = { family: 'unreachable', code: 'PEEL_SILENT', message: reason ?? 'no return' };
+  const error = refusal === undefined ? silence : { family: 'machine', ...refusal };
+  return { jid, peel, status, success: false, results: null, error };
 }

@@ -1,7 +1,7 @@
 import { placeText } from '#base/errors.ts';
 import { durationText } from '#base/time.ts';
 import { visible } from '#base/visible.ts';
-import type { Outcome, OutcomeResult, Report, SkipReason } from '#wire/outcome.ts';
+import { isCalm, type Outcome, type OutcomeResult, type Report } from '#wire/outcome.ts';
 import { type Paint, paint, type Style, widthOf } from './style.ts';
 import { count } from './table.ts';
 import { valueText } from './value.ts';
@@ -14,22 +14,6 @@ const colours: Readonly<Record<OutcomeResult, Paint>> = {
   skipped: 'dim',
   'cannot-tell': 'yellow',
 };
-
-/** Skips that say nothing is wrong and nothing is to be done. */
-const calmSkips: ReadonlySet<SkipReason> = new Set([
-  'onchanges_not_met',
-  'onfail_not_met',
-  'prereq_not_met',
-  'onlyif_not_met',
-  'unless_met',
-  'creates_met',
-]);
-
-/** True of what nobody has to look at: it is as it should be, and nothing was done about it. */
-export function isCalm({ result, skipReason, refreshed = false }: Outcome): boolean {
-  if (result === 'skipped') return skipReason !== undefined && calmSkips.has(skipReason);
-  return result === 'unchanged' && !refreshed;
-}
 
 /**
  * A state run: a line for each step in the order of the files, and below it why, what differs, and what was said; what it

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { ZesterError } from '#base/errors.ts';
 import { visible } from '#base/visible.ts';
 import type { Return } from '#wire/job.ts';
+import { published } from '#wire/json/shape.ts';
 import type { Outcome } from '#wire/outcome.ts';
+import { Answers } from '../json/jobs.ts';
 import { showError } from './error.ts';
 import { exitOf, exitOfError } from './exit.ts';
 import { exitOfJob, type JobReport, plainJob, showJob } from './job.ts';
@@ -148,44 +150,20 @@ test('a state run shows each step that is not as it should be, with its reason a
   );
 });
 
-test('programs are given one record a peel, with times in milliseconds', () => {
-  const report = {
-    test: false,
-    outcomes: [outcome({ result: 'skipped', skipReason: 'unless_met' })],
-    counts: {},
-    ms: 3,
-  };
+test('programs are given one record a peel, whatever became of it', () => {
+  const shown = (report: JobReport) => published(Answers, plainJob(report));
 
-  assert.deepEqual(plainJob(job([returned({ value: 7 }), returned({ peel: 'b', report }), silent])), [
+  assert.deepEqual(shown(job([returned({ value: 7, startedAt: 1_750_000_000_000 }), silent])), [
     {
       jid: 'J',
       peel_id: 'web-01.example.com',
       status: 'success',
       success: true,
       state: 'done',
-      duration: 4,
+      started_at: '2025-06-15T15:06:40.000Z',
+      took_ms: 4,
       value: 7,
       results: null,
-    },
-    {
-      jid: 'J',
-      peel_id: 'b',
-      status: 'success',
-      success: true,
-      state: 'done',
-      duration: 4,
-      results: [
-        {
-          id: 'web',
-          state: 'file.managed',
-          name: 'web',
-          result: 'skipped',
-          changed: false,
-          duration: 2,
-          skipped: true,
-          skip_reason: 'unless_met',
-        },
-      ],
     },
     {
       jid: 'J',
@@ -193,10 +171,10 @@ test('programs are given one record a peel, with times in milliseconds', () => {
       status: 'unreachable',
       success: false,
       results: null,
-      error: { code: 'PEEL_SILENT', message: 'no return before the deadline' },
+      error: { family: 'unreachable', code: 'PEEL_SILENT', message: 'no return before the deadline' },
     },
   ]);
-  assert.deepEqual(plainJob(job([], { ended: 'detached' })), { jid: 'J' });
+  assert.deepEqual(shown(job([], { ended: 'detached' })), { jid: 'J' });
 });
 
 test('a job that goes on says how to find it again', () => {

@@ -84,7 +84,7 @@ function stateText({ state, killedBy }: JobSummary): string {
   return state === 'running' ? `being stopped by ${killedBy}` : `${state} by ${killedBy}`;
 }
 
-/** For programs: times in milliseconds since the epoch. */
-export function plainSummary({ targets, target, ...job }: JobSummary): Readonly<Record<string, unknown>> {
-  return { ...job, target, targets };
+/** For programs. */
+export function plainSummary(job: JobSummary): Readonly<Record<string, unknown>> {
+  return { ...job };
 }

@@ -88,7 +88,7 @@ export function tallyOf(results: Iterable<PeelResult>): Tally {
   return tally;
 }
 
-export function hasChanged({ result }: Outcome): boolean {
+function hasChanged({ result }: Outcome): boolean {
   return result === 'changed' || result === 'would-change';
 }
 

@@ -54,9 +54,9 @@ test('without a master, the top file gives states of every environment', () => {
 
   const applied = desk.peel('apply', '--json');
 
-  const { report } = JSON.parse(applied.out) as { report: { outcomes: { id: string }[] } };
+  const { results } = JSON.parse(applied.out) as { results: { id: string }[] };
   assert.deepEqual(
-    report.outcomes.map(({ id }) => id),
+    results.map(({ id }) => id),
     ['base web', 'dev web'],
   );
 });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { placeText, ZesterError } from '#base/errors.ts';
 import { newJid } from '#base/ids.ts';
 import { type Flag, flagValues, readFlags } from '#base/options.ts';
-import { standardError, standardOutput } from '#base/outlet.ts';
-import { durationText, systemClock } from '#base/time.ts';
+import { type Outlet, standardError, standardOutput } from '#base/outlet.ts';
+import { durationText, startWatch, systemClock } from '#base/time.ts';
 import { jsonText, visible, visibleLine } from '#base/visible.ts';
 import { refsOf } from '#engine/tree.ts';
 import { collectFacts } from '#facts/collect.ts';
@@ -15,7 +15,8 @@ import { createRenderer, type Scope } from '#render/render.ts';
 import { plain, toValue } from '#render/yaml.ts';
 import { baseEnvironment, readFolders } from '#wire/environments.ts';
 import { type ErrorBody, errorBody } from '#wire/error.ts';
-import type { Outcome, Report } from '#wire/outcome.ts';
+import type { Return } from '#wire/job.ts';
+import { isCalm, type Outcome, type Report } from '#wire/outcome.ts';
 import type { RunRequest } from '../shared/run-protocol.ts';
 import { environmentsOf, type LocalTree, localTree } from '../shared/tree.ts';
 import { localWorker } from './main.ts';
@@ -45,7 +46,8 @@ export const localFlags = [
   { name: 'id', type: 'string', summary: 'Id to act under', default: 'local' },
   { name: 'local', type: 'bool', summary: 'Apply on this machine, without any master' },
   { name: 'test', type: 'bool', summary: 'Plan only' },
-  { name: 'json', type: 'bool', summary: 'Print one JSON object' },
+  { name: 'json', type: 'bool', summary: 'Print one JSON object, errors too' },
+  { name: 'verbose', type: 'bool', short: 'v', summary: 'Show states that are as they should be, too' },
   { name: 'timeout', type: 'duration', summary: 'End the run after this long', default: 3_600_000 },
 ] as const satisfies readonly Flag[];
 
@@ -68,7 +70,8 @@ export async function runLocal(verb: 'check' | 'apply', argv: readonly string[])
     }
     return await run(verb, words, options);
   } catch (error) {
-    void standardError.write(`${visible(errorText(error))}\n`);
+    if (argv.includes('--json')) await printJson(standardError, { error: errorBody(error) });
+    else void standardError.write(`${visible(errorText(error))}\n`);
     return 64;
   }
 }
@@ -85,11 +88,12 @@ interface LocalOptions {
   readonly local: boolean;
   readonly test: boolean;
   readonly json: boolean;
+  readonly verbose: boolean;
   readonly timeout: number;
 }
 
 async function run(verb: 'check' | 'apply', refs: readonly string[], options: LocalOptions): Promise<number> {
-  const { root, id, test, json, timeout } = options;
+  const { root, id, test, json, verbose, timeout } = options;
   const worker = localWorker({
     root,
     runs: join(options.data ?? dataFolder(root), 'runs'),
@@ -111,17 +115,36 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
   };
   if (verb === 'check') return check(worker, request, refs, json);
 
+  const watch = startWatch();
   const result = await worker.run(request, {
     signal: AbortSignal.any([AbortSignal.timeout(timeout), interrupted()]),
-    onOutcome: (outcome) => (json ? undefined : say(outcomeText(outcome), 0)),
+    onOutcome(outcome) {
+      if (!json && (verbose || !isCalm(outcome))) say(outcomeText(outcome), 0);
+    },
   });
-  if (json) return say(jsonText(result), result.success ? 0 : 2);
-  if (result.error) {
-    void standardError.write(`${visible(bodyText(result.error))}\n`);
-    return 64;
+  const code = result.error ? 64 : result.success ? 0 : 2;
+  if (json) {
+    const head = { v: 1, jid: request.jid, peel: id, status: 'done', startedAt: watch.startedAt } as const;
+    return printAnswer({ ...head, ms: watch.elapsed(), ...result }, code);
   }
+  if (result.error) void standardError.write(`${visible(bodyText(result.error))}\n`);
   if (result.report) say(summaryText(result.report), 0);
-  return result.success ? 0 : 2;
+  return code;
+}
+
+/** The same that `zester --json` prints of a peel. */
+async function printAnswer(returned: Return, code: number): Promise<number> {
+  // What describes it is loaded for those only who read it.
+  const [{ Answer, answerOf }, { published }] = await Promise.all([
+    import('#wire/json/answer.ts'),
+    import('#wire/json/shape.ts'),
+  ]);
+  await printJson(standardOutput, published(Answer, answerOf(returned)));
+  return code;
+}
+
+function printJson(to: Outlet, value: unknown): Promise<void> {
+  return to.write(`${jsonText(value, 2)}\n`);
 }
 
 /** Aborts at the first Ctrl-C, so that what runs is ended and told; a second one ends this process at once. */
@@ -143,25 +166,23 @@ function check(
   request: RunRequest,
   refs: readonly string[],
   json: boolean,
-): number {
+): number | Promise<number> {
   const scope = worker.scopeOf(request);
   const engine = worker.engineOf(request.tree);
   const targets = refs.length > 0 ? refs.map((ref) => ({ ref, env: request.tree.env })) : allRefs(request.tree);
-  const problems: string[] = [];
+  const problems: ErrorBody[] = [];
   let steps = 0;
   for (const { ref, env } of targets) {
     try {
       steps += engine.compile([ref], { scope, env }).graph.steps.length;
     } catch (error) {
-      problems.push(errorText(error));
+      problems.push(errorBody(error));
     }
   }
-  if (json) return say(jsonText({ files: targets.length, steps, problems }), problems.length === 0 ? 0 : 64);
-  for (const problem of problems) void standardError.write(`${visible(problem)}\n`);
-  return say(
-    `${targets.length} state files, ${steps} steps, ${problems.length} with errors`,
-    problems.length === 0 ? 0 : 64,
-  );
+  const code = problems.length === 0 ? 0 : 64;
+  if (json) return printJson(standardOutput, { files: targets.length, steps, problems }).then(() => code);
+  for (const problem of problems) void standardError.write(`${visible(bodyText(problem))}\n`);
+  return say(`${targets.length} state files, ${steps} steps, ${problems.length} with errors`, code);
 }
 
 function allRefs(tree: LocalTree): readonly { readonly ref: string; readonly env: string }[] {
