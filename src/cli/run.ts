@@ -12,7 +12,7 @@ import { type PeelResult, refusedOf, resultOf } from './report/result.ts';
 import { shownValue } from './report/shown.ts';
 import { count } from './report/table.ts';
 import { Tally } from './report/tally.ts';
-import { askedPeels, type OpenReturn, returnOpener, storedJob } from './returns.ts';
+import { askedPeels, type OpenReturn, returnOpener, storedPages } from './returns.ts';
 import type { Session } from './session.ts';
 
 export interface RunOptions {
@@ -397,7 +397,7 @@ async function heard(job: Listener, silent: ReadonlySet<string>, session: Sessio
 /** A return that was stored while nobody listened is read from the store. */
 async function catchUp(job: Listener, jid: string, session: Session): Promise<void> {
   try {
-    for (const returned of (await storedJob(jid, session)).returns) job.take(returned);
+    for await (const { returns } of storedPages(jid, session)) for (const returned of returns) job.take(returned);
   } catch (error) {
     if (!isError(error)) throw error;
     session.note(`Cannot read the stored returns: ${error.message}`);

@@ -104,7 +104,8 @@ export const attacks: readonly Attack[] = [
       const peels = manyPeels(many);
       const [jid] = await keepJobs(all, 1, peels);
 
-      const shown = (await jobShow.run({ jid, full: false }, all.session)) as { results: readonly { peel: string }[] };
+      const program = { ...all.session, format: 'json' } as const;
+      const shown = (await jobShow.run({ jid, full: false }, program)) as { results: readonly { peel: string }[] };
 
       assert.equal(new Set(shown.results.map(({ peel }) => peel)).size, many);
       await answers(all.bus);
@@ -481,7 +482,8 @@ export const attacks: readonly Attack[] = [
       const { manager } = all.master.master.stores;
       await until(async () => (await manager.streams.info(returnsStream.name)).state.messages > 0, 'it is stored');
 
-      const shown = (await jobShow.run({ jid, full: false }, all.session)) as { results: readonly unknown[] };
+      const program = { ...all.session, format: 'json' } as const;
+      const shown = (await jobShow.run({ jid, full: false }, program)) as { results: readonly unknown[] };
       assert.equal(shown.results.length, 2);
       await answers(all.bus);
     },

@@ -30,7 +30,7 @@ export const Event = z.discriminatedUnion('event', [
     text: z.optional(z.string()),
   }),
   /** Once for each peel: of those that did not answer at the end. */
-  z.extend(Answer, { event: z.literal('return'), ...event }),
+  z.object({ event: z.literal('return'), ...event, ...Answer.shape }),
   z.object({
     event: z.literal('finished'),
     ...event,

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { newJid } from '#base/ids.ts';
 import { systemClock } from '#base/time.ts';
-import { jsonText } from '#base/visible.ts';
 import type { Command } from '#cli/command.ts';
 import { understand } from '#cli/main.ts';
+import { printed } from '#cli/print.ts';
 import { plainStyle } from '#cli/report/style.ts';
-import { yamlText } from '#cli/report/yaml.ts';
-import type { CliBus, Session } from '#cli/session.ts';
+import type { CliBus, Format, Session } from '#cli/session.ts';
 import { createKey } from '#trust/nkeys.ts';
 import { signReturn } from '#trust/peel-signatures.ts';
 import { channels } from '#wire/channels.ts';
@@ -102,8 +101,8 @@ export async function outputsOf(
     async close() {},
     // Only what the bus has: a method that is called otherwise now would be missed at run time alone.
   } satisfies Partial<Record<keyof CliBus, unknown>>;
-  const session = {
-    format: 'text',
+  const sessionFor = (format: Format) => ({
+    format,
     style: plainStyle,
     quiet: false,
     test: false,
@@ -113,7 +112,7 @@ export async function outputsOf(
     environment: {},
     config: async () => ({ values: {} }),
     write: (text: string) => {
-      written += text;
+      if (format === 'text') written += text;
     },
     note() {},
     progress() {},
@@ -132,11 +131,17 @@ export async function outputsOf(
     reference: async () => ({ modules: [] }),
     onInterrupt: () => ({ [Symbol.dispose]() {} }),
     question: async () => undefined,
-  } as unknown as Session;
-  const value = await command.run(input, session);
-  const plain = command.plain(value);
-  const rest = written === '' ? command.show(value, plainStyle) : command.showRest(value, plainStyle);
-  return { text: written + rest, yaml: await yamlText(plain), json: jsonText(plain, 2) };
+    emit() {},
+    streams: false,
+  });
+  const outputAs = async (format: Format) => {
+    const value = await command.run(input, sessionFor(format) as unknown as Session);
+    const rest = await printed(command, value, { format, streams: false, quiet: false, style: plainStyle });
+    return { value, rest };
+  };
+  const { value, rest } = await outputAs('text');
+  const text = written === '' ? command.show(value, plainStyle) : written + rest;
+  return { text, yaml: (await outputAs('yaml')).rest, json: (await outputAs('json')).rest };
 }
 
 /** A command line of each command that asks a master, made of its first example. */
