@@ -131,7 +131,9 @@ async function play(fleet: Stage): Promise<void> {
   const reviewed = await zester(['apply', file]);
   check(
     'web-02 refuses and says what changed, the others are done',
-    reviewed.code === 2 && count(reviewed, /PLAN_CHANGED/g) === 1 && count(reviewed, /^ +changed /gm) === 2,
+    reviewed.code === 2 &&
+      count(reviewed, /^ +ERROR: .*PLAN_CHANGED/gm) === 1 &&
+      count(reviewed, /^ +changed /gm) === 2,
   );
   const jid = /^Job (\w+) dispatched/m.exec(reviewed.output)?.[1] ?? '';
   const explained = await zester(['explain', jid, 'notice']);

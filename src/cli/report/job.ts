@@ -1,5 +1,5 @@
 import { durationText } from '#base/time.ts';
-import { answerOf } from '#wire/json/answer.ts';
+import { answerOf } from '#wire/json/answer-of.ts';
 import { showResult } from './answer.ts';
 import { exitOf, interrupted } from './exit.ts';
 import { isFew } from './fleet.ts';

@@ -135,8 +135,9 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
 /** The same that `zester --json` prints of a peel. */
 async function printAnswer(returned: Return, code: number): Promise<number> {
   // What describes it is loaded for those only who read it.
-  const [{ Answer, answerOf }, { published }] = await Promise.all([
+  const [{ Answer }, { answerOf }, { published }] = await Promise.all([
     import('#wire/json/answer.ts'),
+    import('#wire/json/answer-of.ts'),
     import('#wire/json/shape.ts'),
   ]);
   await printJson(standardOutput, published(Answer, answerOf(returned)));

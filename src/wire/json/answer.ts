@@ -1,8 +1,6 @@
 import * as z from 'zod/mini';
-import { toHuman } from '#base/ids.ts';
 import { ErrorBody, PlaceBody } from '../error.ts';
-import type { Return } from '../job.ts';
-import { ChangeBody, type Outcome, OutcomeResult, SkipReason } from '../outcome.ts';
+import { ChangeBody, OutcomeResult, SkipReason } from '../outcome.ts';
 import { Moment, peelId, took } from './shape.ts';
 
 /** What became of one state of a run. */
@@ -48,33 +46,3 @@ export const Answer = z.object({
   results: z.nullable(z.array(Step)),
   error: z.optional(ErrorBody),
 });
-
-/** The answer of a peel, ready to be published. */
-export function answerOf(returned: Return): Readonly<Record<string, unknown>> {
-  const { jid, peel, status, success, startedAt, ms, late, value, report, error } = returned;
-  const isSuccess = success && status === 'done';
-  return {
-    jid,
-    peel: toHuman(peel),
-    status: isSuccess ? 'success' : 'failed',
-    success: isSuccess,
-    state: status,
-    // What could not be opened has no time of its own.
-    ...(startedAt > 0 ? { startedAt } : {}),
-    ms,
-    ...(late ? { late } : {}),
-    value,
-    results: report?.outcomes.map(stepOf) ?? null,
-    error,
-  };
-}
-
-function stepOf(outcome: Outcome): Readonly<Record<string, unknown>> {
-  const { id, name, result, skipReason } = outcome;
-  return {
-    ...outcome,
-    name: name === '' ? id : name,
-    changed: result === 'changed' || result === 'would-change',
-    ...(skipReason === undefined ? {} : { skipped: true }),
-  };
-}

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as z from 'zod/mini';
-import { Answer, answerOf } from './answer.ts';
+import { Answer } from './answer.ts';
+import { answerOf } from './answer-of.ts';
 import { from, Moment, peelId, published, took } from './shape.ts';
 
 const Row = z.object({
