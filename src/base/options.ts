@@ -38,6 +38,9 @@ export interface Flag extends Kind {
   /** One letter: `o` for `-o`. */
   readonly short?: string;
   readonly aliases?: readonly string[];
+  /** What a shell offers for its value: the name of a kind of things, or some values among others. */
+  readonly completes?: string;
+  readonly offers?: readonly string[];
   /** It is refused, with this as the hint. */
   readonly refused?: string | undefined;
 }

@@ -11,6 +11,8 @@ export interface Positional {
   readonly many?: boolean;
   /** What there is of it to complete. */
   readonly completes?: Completes;
+  /** All that it may be. */
+  readonly offers?: readonly string[];
 }
 
 /** What a shell can be offered for a word, beside the values a flag may have. */

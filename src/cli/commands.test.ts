@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +8,6 @@ import { shellWords } from './command-line.ts';
 import { loadConfig } from './config.ts';
 import { main, type Terminal, understand } from './main.ts';
 import { allCommands, commandNames, findCommand } from './registry.ts';
-import { completionScript } from './report/completion.ts';
 import { showCommand, showOverview } from './report/help.ts';
 import { showIndex, showModule } from './report/module.ts';
 import { plainStyle } from './report/style.ts';
@@ -20,7 +18,8 @@ const commands = await allCommands();
 test('every command has a file of its name, and every file is a command', () => {
   const files = readdirSync(join(import.meta.dirname, 'commands')).filter((each) => !each.endsWith('.test.ts'));
 
-  assert.deepEqual(commands.map(({ name }) => `${name.replaceAll(' ', '-')}.ts`).sort(), files.sort());
+  const named = [...commands.map(({ name }) => name), 'complete'].map((name) => `${name.replaceAll(' ', '-')}.ts`);
+  assert.deepEqual(named.sort(), files.sort());
 });
 
 test('every name and alias leads to its command', async () => {
@@ -120,23 +119,6 @@ test('help, version and options are shown as text, JSON and YAML', async () => {
     (await runLine('config show --yaml --server tls://a:1')).out,
     /- tls:\/\/a:1\n\s+source: flag\n\s+from: --server/,
   );
-});
-
-test('completion scripts are scripts', () => {
-  for (const shell of ['bash', 'zsh'] as const) {
-    const script = completionScript(shell, commands, ['group.present']);
-    if (shell === 'bash') execFileSync('bash', ['-n'], { input: script });
-    assert.match(script, /complete -o default -F _zester zester/);
-  }
-  const words = execFileSync('bash', [
-    '-c',
-    `${completionScript('bash', commands, ['group.present'])}
-    COMP_WORDS=(zester job l); COMP_CWORD=2; _zester; echo "\${COMPREPLY[@]}"
-    COMP_WORDS=(zester 'web*' gr); COMP_CWORD=2; _zester; echo "\${COMPREPLY[@]}"
-    COMP_WORDS=(zester job list --lim); COMP_CWORD=3; _zester; echo "\${COMPREPLY[@]}"`,
-  ]);
-  assert.equal(words.toString(), 'list\ngroup.present\n--limit\n');
-  assert.match(completionScript('fish', commands, []), /complete -c zester -n .* -a list -d 'Jobs, newest first'/);
 });
 
 test('a module is shown with all there is to know', () => {

@@ -25,10 +25,17 @@ export const ownGlobalFlags = [
 
 export type GlobalFlags = FlagValues<typeof ownGlobalFlags>;
 
+/** Of the options that are flags everywhere, what completes their values. */
+const completes: Readonly<Record<string, string>> = { context: 'context' };
+
 const otherNames: Readonly<Record<string, readonly string[]>> = { server: ['master'], ca: ['nats-ca'] };
 
 export const globalFlags: readonly Flag[] = [
-  ...optionFlags(cliOptions).map((flag) => ({ ...flag, aliases: otherNames[flag.name] ?? [] })),
+  ...optionFlags(cliOptions).map((flag) => ({
+    ...flag,
+    aliases: otherNames[flag.name] ?? [],
+    ...(completes[flag.name] === undefined ? {} : { completes: completes[flag.name] as string }),
+  })),
   ...ownGlobalFlags,
 ];
 

@@ -19,10 +19,15 @@ export interface Column<Row> {
 
 /** The flags of every list. */
 export function listFlags<Row>(columns: readonly Column<Row>[]) {
-  const names = columns.map(({ name }) => name).join(', ');
+  const names = columns.map(({ name }) => name);
   return [
-    { name: 'columns', summary: `Which columns, in this order: ${names}`, type: 'list' },
-    { name: 'sort', summary: 'By which column; with a minus before it, the other way round', type: 'string' },
+    { name: 'columns', summary: `Which columns, in this order: ${names.join(', ')}`, type: 'list', offers: names },
+    {
+      name: 'sort',
+      summary: 'By which column; with a minus before it, the other way round',
+      type: 'string',
+      offers: [...names, ...names.map((each) => `-${each}`)],
+    },
   ] as const satisfies readonly Flag[];
 }
 

@@ -10,6 +10,7 @@ const files = {
   'ca issue': async () => (await import('./commands/ca-issue.ts')).caIssue,
   'ca print': async () => (await import('./commands/ca-print.ts')).caPrint,
   'ca rotate': async () => (await import('./commands/ca-rotate.ts')).caRotate,
+  complete: async () => (await import('./commands/complete.ts')).complete,
   completion: async () => (await import('./commands/completion.ts')).completion,
   'config show': async () => (await import('./commands/config-show.ts')).configShow,
   'context list': async () => (await import('./commands/context-list.ts')).contextList,
@@ -52,8 +53,11 @@ const files = {
 /** Other names; a test compares them with what the commands say of themselves. */
 const aliases: Readonly<Record<string, keyof typeof files>> = { 'job cancel': 'job kill' };
 
+/** What programs call: a person is never led there. */
+const internal: ReadonlySet<string> = new Set(['complete']);
+
 export function commandNames(): readonly string[] {
-  return [...Object.keys(files), ...Object.keys(aliases)];
+  return [...Object.keys(files), ...Object.keys(aliases)].filter((name) => !internal.has(name));
 }
 
 export interface Found {
@@ -81,6 +85,8 @@ export function runCommand(): Load {
   return files.run;
 }
 
+/** Those that people use. */
 export function allCommands(): Promise<readonly Command[]> {
-  return Promise.all(Object.values(files).map((load) => load()));
+  const shown = Object.entries(files).filter(([name]) => !internal.has(name));
+  return Promise.all(shown.map(([, load]) => load()));
 }

@@ -50,7 +50,10 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
   const job = new Listener(jid, session, options.keep === true || isRead);
   const bus = await session.bus();
   // Listening comes first: the server sees both in this order, so no return is missed.
-  using _returns = bus.subscribe(channels.returned, { jid }, ({ peel }, payload) => job.takeReturn({ peel, payload }));
+  // Who leaves the job to the masters shows nothing of it.
+  using _returns = options.detach
+    ? undefined
+    : bus.subscribe(channels.returned, { jid }, ({ peel }, payload) => job.takeReturn({ peel, payload }));
   using _status = bus.listen(channels.status, { jid }, ({ body }) => job.takeStatus(body));
   // Only a person who watches is told how far it is: of a thousand peels that is a message for every state.
   using _progress =

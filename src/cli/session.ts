@@ -112,8 +112,12 @@ export function createSession(options: SessionOptions): Session & AsyncDisposabl
     return parseCredentials(await credentialsText());
   });
   let connected: Promise<CliBus> | undefined;
+  let opened: CliBus | undefined;
   const bus = () => {
-    connected ??= connect(config, credentialsText);
+    connected ??= connect(config, credentialsText).then((bus) => {
+      opened = bus;
+      return bus;
+    });
     return connected;
   };
   const speaks = format === 'text' && !quiet;
@@ -180,8 +184,9 @@ export function createSession(options: SessionOptions): Session & AsyncDisposabl
   return {
     ...session,
     async [Symbol.asyncDispose]() {
-      const open = await connected?.catch(() => undefined);
-      await open?.close();
+      // Who has not connected by now is not waited for: nothing was asked.
+      if (opened === undefined) void connected?.then((bus) => bus.close()).catch(() => {});
+      await opened?.close();
     },
   };
 }

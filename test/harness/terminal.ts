@@ -17,13 +17,19 @@ export interface TestTerminal extends Disposable {
   zester(line: string, onOut?: (text: string) => void): Promise<Typed>;
 }
 
-/** The command line tool of one operator, on the test server. */
-export function testTerminal(nats: TestNats, operator: Credentials): TestTerminal {
+/** The command line tool of one operator, on the test server or on what stands in its place. */
+export function testTerminal(nats: TestNats, operator: Credentials, url = nats.url): TestTerminal {
   const folder = mkdtempSync(join(tmpdir(), 'zester-terminal-'));
   const [creds, ca] = [join(folder, 'creds'), join(folder, 'ca.crt')];
   writeFileSync(creds, formatCredentials(operator));
   writeFileSync(ca, nats.ca);
-  const environment = { ZESTER_CONFIG: '/dev/null', NATS_URL: nats.url, ZESTER_CREDS: creds, NATS_CA_FILE: ca };
+  const environment = {
+    ZESTER_CONFIG: '/dev/null',
+    NATS_URL: url,
+    ZESTER_CREDS: creds,
+    NATS_CA_FILE: ca,
+    XDG_CACHE_HOME: join(folder, 'caches'),
+  };
   return {
     async zester(line, onOut) {
       let [out, err] = ['', ''];

@@ -5,7 +5,7 @@ import { showIndex, showModule } from '../report/module.ts';
 export const doc = command({
   name: 'doc',
   summary: 'States and functions: all of them, one family, or one in full',
-  positionals: [{ name: 'name', summary: 'group.present, or a family: group' }],
+  positionals: [{ name: 'name', summary: 'group.present, or a family: group', completes: 'subject' }],
   examples: [
     { title: 'Everything there is', line: 'doc' },
     { title: 'One state', line: 'doc group.present' },

@@ -13,10 +13,15 @@ export const jobList = command({
     { name: 'limit', summary: 'How many at most', type: 'int', default: 50 },
     { name: 'state', summary: 'Only jobs in this state', type: 'choice', choices: JobState.options },
     { name: 'user', summary: 'Only jobs that this operator asked for', type: 'string' },
-    { name: 'function', summary: 'Only jobs of this function', type: 'string' },
-    { name: 'target', summary: 'Only jobs of this target, as written, or that asked this peel', type: 'string' },
+    { name: 'function', summary: 'Only jobs of this function', type: 'string', completes: 'function' },
+    {
+      name: 'target',
+      summary: 'Only jobs of this target, as written, or that asked this peel',
+      type: 'string',
+      completes: 'peel',
+    },
     { name: 'since', summary: 'Only jobs since then: 2h, 2026-03-01, 2026-03-01T08:00', type: 'string' },
-    { name: 'before', summary: 'Only jobs older than this one', type: 'string' },
+    { name: 'before', summary: 'Only jobs older than this one', type: 'string', completes: 'job' },
     ...listFlags(jobColumns),
   ],
   examples: [

@@ -19,8 +19,14 @@ export const jobOutput = command({
     { name: 'jid', summary: 'Id of the job, its beginning or end, or "last"', required: true, completes: 'job' },
   ],
   flags: [
-    { name: 'peel', summary: 'Whose, when the job had several', type: 'string' },
-    { name: 'stream', summary: 'Which: stdout, stderr, stdout.2', type: 'string', default: 'stdout' },
+    { name: 'peel', summary: 'Whose, when the job had several', type: 'string', completes: 'peel' },
+    {
+      name: 'stream',
+      summary: 'Which: stdout, stderr, stdout.2',
+      type: 'string',
+      default: 'stdout',
+      offers: ['stdout', 'stderr'],
+    },
     { name: 'out', summary: 'Write it into this new file, not to standard output', type: 'string' },
   ],
   examples: [

@@ -5,7 +5,13 @@ export const schema = command({
   name: 'schema',
   summary: 'JSON Schema of state, top or settings files, for editors; or of what a command prints with --json',
   positionals: [
-    { name: 'kind', summary: 'state, top, settings, error, event, or a command: job list', required: true, many: true },
+    {
+      name: 'kind',
+      summary: 'state, top, settings, error, event, or a command: job list',
+      required: true,
+      many: true,
+      offers: ['state', 'top', 'settings', 'error', 'event'],
+    },
   ],
   examples: [
     { title: 'A schema to point an editor to', line: 'schema state' },

@@ -1,86 +1,79 @@
-import type { Command } from '../command.ts';
-import { globalFlags } from '../flags.ts';
+import { ZesterError } from '#base/errors.ts';
+import { shellWords } from '../command-line.ts';
+import type { Candidate } from '../complete.ts';
 
-export const shells = ['bash', 'zsh', 'fish'] as const;
+const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-/** A script that knows everything by itself: completing a word starts no program. */
-export function completionScript(shell: Shell, commands: readonly Command[], functions: readonly string[]): string {
-  const tree = new Map<string, readonly string[]>();
-  for (const { name } of commands) {
-    const words = name.split(' ');
-    for (let at = 0; at < words.length; at++) {
-      const prefix = words.slice(0, at).join(' ');
-      tree.set(prefix, [...new Set([...(tree.get(prefix) ?? []), words[at] as string])]);
-    }
-  }
-  const flagsOf = new Map(commands.map(({ name, flags }) => [name, flags.map((flag) => `--${flag.name}`)]));
-  const everywhere = globalFlags.map((flag) => `--${flag.name}`);
-  if (shell === 'fish') return fish(tree, commands, functions);
-  const script = bash(tree, flagsOf, everywhere, functions);
-  return shell === 'bash' ? script : `autoload -U +X bashcompinit && bashcompinit\n${script}`;
+/** Throws `SHELL_UNKNOWN`. */
+export function shellNamed(name: string): Shell {
+  const known = shells.find((each) => each === name);
+  if (known !== undefined) return known;
+  throw new ZesterError('usage', 'SHELL_UNKNOWN', `Cannot complete in "${name}": it is not supported`, {
+    hint: `Use one of ${shells.join(', ')}`,
+  });
 }
 
-function bash(
-  tree: ReadonlyMap<string, readonly string[]>,
-  flagsOf: ReadonlyMap<string, readonly string[]>,
-  everywhere: readonly string[],
-  functions: readonly string[],
-): string {
-  const cases = [...tree].map(([prefix, words]) => `    '${prefix}') words='${words.join(' ')}' ;;`);
-  const flagCases = [...flagsOf]
-    .filter(([, flags]) => flags.length > 0)
-    .map(([name, flags]) => `    '${name}'*) flags="$flags ${flags.join(' ')}" ;;`);
-  return `# Completion of zester
+/** The words that follow `zester`, the last one unfinished. Bash splits at `:` and `=`, so it hands over the whole line. */
+export function typedWords(shell: Shell, rest: readonly string[]): readonly string[] {
+  if (shell !== 'bash') return rest;
+  const line = rest[0] ?? '';
+  // A quote that is still open is closed for reading; what ends with a space begins a new word.
+  const isOpen = (quote: string) => (line.match(new RegExp(quote, 'g')) ?? []).length % 2 === 1;
+  const closed = isOpen("'") ? `${line}'` : isOpen('"') ? `${line}"` : line;
+  const words = shellWords(closed).slice(1);
+  return closed === line && /\s$/.test(line) ? [...words, ''] : words;
+}
+
+/** What each shell reads: a line for each candidate. */
+export function candidateLines(shell: Shell, current: string, found: readonly Candidate[]): string {
+  const line = ({ value, description }: Candidate): string => {
+    const said = description?.split('\n')[0] ?? '';
+    // Bash replaces what follows its last break only.
+    if (shell === 'bash') return value.slice(current.search(/[^:=]*$/));
+    if (shell === 'fish') return said === '' ? value : `${value}\t${said}`;
+    const escaped = value.replaceAll(':', '\\:');
+    return said === '' ? escaped : `${escaped}:${said}`;
+  };
+  return found.map((each) => `${line(each)}\n`).join('');
+}
+
+/** A script that asks the program about every word: so it knows peels and jobs, and grows with it. */
+export function completionScript(shell: Shell): string {
+  return scripts[shell];
+}
+
+const scripts: Readonly<Record<Shell, string>> = {
+  bash: `# Completion of zester
 _zester() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" before='' words='' flags='${everywhere.join(' ')}' at
-  for ((at = 1; at < COMP_CWORD; at++)); do
-    [[ \${COMP_WORDS[at]} == -* ]] || before="$before\${before:+ }\${COMP_WORDS[at]}"
-  done
-  case "$before" in
-${cases.join('\n')}
-    *\\ *) ;;
-    *) words='${functions.join(' ')}' ;;
-  esac
-  case "$before" in
-${flagCases.join('\n')}
-  esac
-  [[ $before == doc || $before == help\\ doc ]] && words='${functions.join(' ')}'
-  [[ $current == -* ]] && words="$flags"
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  local line="\${COMP_LINE:0:COMP_POINT}"
+  mapfile -t COMPREPLY < <(zester complete bash -- "$line" 2>/dev/null)
+  if [[ \${#COMPREPLY[@]} -eq 1 ]]; then
+    [[ \${COMPREPLY[0]} == *[=/] ]] && compopt -o nospace 2>/dev/null
+    COMPREPLY=("\${COMPREPLY[0]}")
+  fi
+  return 0
 }
 complete -o default -F _zester zester
-`;
+`,
+  zsh: `#compdef zester
+# Completion of zester
+_zester() {
+  local -a found plain open
+  found=("\${(@f)$(zester complete zsh -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  found=(\${found:#})
+  open=(\${(M)found:#*=:*} \${(M)found:#*=})
+  plain=(\${found:|open})
+  (( \${#open} )) && _describe -t arguments argument open -S ''
+  (( \${#plain} )) && _describe -t words word plain
+  (( \${#found} )) || _files
 }
-
-function fish(
-  tree: ReadonlyMap<string, readonly string[]>,
-  commands: readonly Command[],
-  functions: readonly string[],
-): string {
-  const lines = ['# Completion of zester', 'complete -c zester -f'];
-  for (const word of tree.get('') ?? []) {
-    const summary = commands.find(({ name }) => name === word)?.summary ?? `Commands about ${word}`;
-    lines.push(`complete -c zester -n __fish_use_subcommand -a ${word} -d ${quoted(summary)}`);
-  }
-  for (const { name, summary, flags } of commands) {
-    const words = name.split(' ');
-    const last = words.at(-1) as string;
-    const seen = words.map((word) => `__fish_seen_subcommand_from ${word}`);
-    if (words.length > 1) {
-      const condition = [...seen.slice(0, -1), `not __fish_seen_subcommand_from ${last}`].join('; and ');
-      lines.push(`complete -c zester -n ${quoted(condition)} -a ${last} -d ${quoted(summary)}`);
-    }
-    for (const flag of flags) {
-      lines.push(`complete -c zester -n ${quoted(seen.join('; and '))} -l ${flag.name} -d ${quoted(flag.summary)}`);
-    }
-  }
-  for (const flag of globalFlags) lines.push(`complete -c zester -l ${flag.name} -d ${quoted(flag.summary)}`);
-  const second = 'test (count (commandline -opc)) -eq 2; or __fish_seen_subcommand_from doc';
-  if (functions.length > 0) lines.push(`complete -c zester -n ${quoted(second)} -a ${quoted(functions.join(' '))}`);
-  return `${lines.join('\n')}\n`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
+compdef _zester zester
+`,
+  fish: `# Completion of zester
+function __zester_complete
+    zester complete fish -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null
+end
+complete -c zester -f -a '(__zester_complete)'
+`,
+};
