@@ -7,6 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from '../bench/stats.ts';
+import { writeManual } from './docs/write-manual.ts';
 import { parseFlags } from './flags.ts';
 import { root } from './source.ts';
 
@@ -33,6 +34,13 @@ if (import.meta.main) {
   const wanted = words.length > 0 ? words : programs.filter((program) => existsSync(entryOf(program)));
   const stamp = stampOf(root);
   for (const program of wanted) buildProgram(program, stamp, cross);
+  if (words.length === 0) {
+    const count = await writeManual(join(root, 'dist', 'man'), {
+      version: stamp.version,
+      date: stamp.date.slice(0, 10),
+    });
+    console.log(`${'man'.padEnd(16)} ${count} pages`);
+  }
 }
 
 function buildProgram(program: string, stamp: Stamp, cross: Cross | undefined): void {

@@ -5,6 +5,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { jsonSchemas } from '#cli/json/schema.ts';
+import { allCommands } from '#cli/registry.ts';
+import { topics } from '#cli/topics.ts';
 import { commonArguments } from '#engine/common-arguments.ts';
 import { stateFunctions } from '#engine/state-functions.ts';
 import { type DescribedFunction, describeAll, describeArguments, describeFact } from '#kit/describe.ts';
@@ -13,7 +15,8 @@ import { rules } from '#lint/rules/registry.ts';
 import { registry } from '#modules/registry.ts';
 import { ambiguous, collectErrors, errorsPage } from './docs/errors.ts';
 import { lintPage, ruleRecord } from './docs/lint.ts';
-import { commonPage, factsPage, indexPage, subjectPages } from './docs/pages.ts';
+import { channelsPage, optionsFile } from './docs/manual.ts';
+import { commandsPage, commonPage, factsPage, indexPage, manualPage, subjectPages } from './docs/pages.ts';
 import { settingsFileSchema, stateFileSchema, topFileSchema } from './docs/schema.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -60,6 +63,8 @@ async function reference(): Promise<ReadonlyMap<string, string>> {
     [`${folder}/errors.md`, errorsPage(errors)],
     [`${folder}/common.md`, commonPage(common)],
     [`${folder}/lint.md`, lintPage(rules)],
+    [`${folder}/commands.md`, commandsPage(await allCommands())],
+    ...[...topics, optionsFile, channelsPage].map((page) => [`${folder}/${page.name}.md`, manualPage(page)] as const),
     [
       'src/cli/explanations.json',
       json({

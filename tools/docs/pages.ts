@@ -1,9 +1,14 @@
 import { stringify } from 'yaml';
+import type { Command } from '#cli/command.ts';
 import { commandLine } from '#cli/command-line.ts';
+import { globalFlags } from '#cli/flags.ts';
+import { groupOf, groups } from '#cli/groups.ts';
+import { commandPage, flagTerms, type Page } from '#cli/page.ts';
 import { declaration } from '#cli/report/declaration.ts';
 import type { Changes } from '#kit/changes.ts';
 import type { ArgumentRecord, describeFact, ExampleRecord, ModuleRecord } from '#kit/describe.ts';
 import { show } from '#kit/show.ts';
+import { markdown, markdownBlock } from './markdown.ts';
 
 type FactRecord = ReturnType<typeof describeFact>;
 
@@ -25,6 +30,9 @@ export function indexPage(records: readonly ModuleRecord[], facts: readonly Fact
 
 ${generated}
 
+- [Commands](commands.md), and how [targets](targets.md), [values](values.md), [output](output.md), [contexts](contexts.md) and the
+  [environment](environment.md) work
+- [Options](options.md) of every program, [channels](channels.md) of the bus, the [glossary](glossary.md)
 - [Facts](facts.md): ${facts.length} collectors
 - [Errors](errors.md)
 - [What lint finds](lint.md)
@@ -39,6 +47,28 @@ ${list('state')}
 
 ${list('function')}
 `;
+}
+
+/** All commands, by what they are for. */
+export function commandsPage(commands: readonly Command[]): string {
+  const titles = [...groups.map(({ title }) => title)];
+  const sections = titles.map((title) => {
+    const some = commands.filter(({ name }) => groupOf(name)?.title === title);
+    return [`## ${title}`, ...some.map((each) => markdown(commandPage(each), 3).trimEnd())].join('\n\n');
+  });
+  const everywhere = markdown({ name: 'Flags everywhere', summary: 'Every command takes them', sections: [] }, 2);
+  const flags = markdownBlock(flagTerms(globalFlags));
+  return `# Commands\n\n${generated}\n\n${sections.join('\n\n')}\n\n${everywhere}\n${flags}\n`;
+}
+
+/** A page of the manual. */
+export function manualPage(page: Page): string {
+  const [title = '', ...rest] = markdown({ ...page, name: titleOf(page) }).split('\n\n');
+  return [title, generated, ...rest].join('\n\n');
+}
+
+function titleOf({ name }: Page): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
 export function factsPage(facts: readonly FactRecord[]): string {
