@@ -1,5 +1,6 @@
 /**
- * Writes the reference: `docs/reference/`, and the JSON files of `src/cli/` for a program that does not load the modules.
+ * Writes the reference: `docs/reference/`, the JSON files of `src/cli/` for a program that does not load the modules, and
+ * where each module is, for one that loads only what it uses.
  * `--check` writes nothing and fails when a file is out of step.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ import type { FactDefinition } from '#kit/fact.ts';
 import { rules } from '#lint/rules/registry.ts';
 import { registry } from '#modules/registry.ts';
 import { ambiguous, collectErrors, errorsPage } from './docs/errors.ts';
+import { homesFile } from './docs/homes.ts';
 import { lintPage, ruleRecord } from './docs/lint.ts';
 import { channelsPage, optionsFile } from './docs/manual.ts';
 import { commandsPage, commonPage, factsPage, indexPage, manualPage, subjectPages } from './docs/pages.ts';
@@ -56,6 +58,7 @@ async function reference(): Promise<ReadonlyMap<string, string>> {
   const common = describeArguments(commonArguments);
   const schemas = { state: stateFileSchema(registry), top: topFileSchema(), settings: settingsFileSchema() };
   return new Map([
+    ['src/modules/homes.ts', await homesFile()],
     ['src/cli/reference.json', json({ modules: records, facts, common })],
     [`${folder}/README.md`, indexPage(records, facts)],
     ...pages.flatMap(([kind, all]) => all.map(([subject, text]) => [`${folder}/${kind}/${subject}.md`, text] as const)),

@@ -199,6 +199,7 @@ const doors: readonly Door[] = [
       'src/peel/runner/kept-runs.ts': 'what the last runs changed',
       'src/peel/resident/data-lock.ts': 'the lock that one peel at a time holds on its data folder',
       'src/peel/runner/outputs.ts': 'the whole of outputs that were too long to be returned',
+      'src/peel/runner/compiled-store.ts': 'compiled states, kept for the next process',
       'src/peel/runner/run-lock.ts': 'the lock that one run at a time holds',
       'src/peel/runner/local.ts': 'the settings file of a run without a master',
       'src/bin/release-memory.ts': 'what the kernel says of our own memory',
@@ -241,6 +242,9 @@ const notResident: readonly (readonly [RegExp, string])[] = [
 const notOnStart: readonly (readonly [RegExp, string])[] = [
   [/^src\/(lint|migrate|engine|modules|render)\//, 'what only authors of states need'],
 ];
+
+/** What knows every module: the registry, the generated table of where each is, and what loads by it. */
+const knowsAll: ReadonlySet<string | undefined> = new Set(['registry', 'homes', 'lazy-registry']);
 
 /** What collectors of facts share: their reading of texts, and what walks their registry. */
 const sharedFacts = /^src\/facts\/(text|registry|collect)\.ts$/;
@@ -322,11 +326,7 @@ function checkSubject(path: string, target: string): Finding[] {
   const subjects = [path, target].map((each) => /^src\/(?:modules|facts)\/([^/.]+)/.exec(each)?.[1]);
   const [own, other] = subjects;
   const free =
-    own === undefined ||
-    other === undefined ||
-    own === other ||
-    own === 'registry' ||
-    layerOf(path) !== layerOf(target);
+    own === undefined || other === undefined || own === other || knowsAll.has(own) || layerOf(path) !== layerOf(target);
   if (free) return [];
   return [{ file: path, message: `${layerOf(path)} may not import each other (${target})`, instead: moduleAdvice }];
 }

@@ -42,6 +42,9 @@ export function importsOf(text: string): Import[] {
   for (const match of code.matchAll(/^(?:import|export)\s+(type\s+)?(?:[\w$*{},\s]*?\sfrom\s+)?'([^'\n]+)'/gm)) {
     found.push({ specifier: match[2] ?? '', kind: match[1] === undefined ? 'static' : 'type' });
   }
+  for (const match of code.matchAll(/\brequire\(\s*'([^'\n]+)'\s*\)/g)) {
+    found.push({ specifier: match[1] ?? '', kind: 'dynamic' });
+  }
   for (const match of code.matchAll(/(\btypeof\s+)?\bimport\(\s*'([^'\n]+)'\s*\)/g)) {
     found.push({ specifier: match[2] ?? '', kind: match[1] === undefined ? 'dynamic' : 'type' });
   }
