@@ -8,16 +8,9 @@ import { openRoot, signRoot } from '#trust/orders.ts';
 import { bundleOf } from '#trust/rotate.ts';
 import { keyId, type SigningKey } from '#trust/signing.ts';
 import { decode, encode } from '#wire/codec.ts';
-import {
-  defaultTreeOptions,
-  rootKey,
-  SignedRoot,
-  type TreeFile,
-  TreeIndex,
-  type TreeRoot,
-  treeVersion,
-} from '#wire/files.ts';
+import { rootKey, SignedRoot, type TreeFile, TreeIndex, type TreeRoot, treeVersion } from '#wire/files.ts';
 import { buckets } from '#wire/stores.ts';
+import { defaultTreeOptions } from '#wire/tree-options.ts';
 import { testBus, until } from '../harness/fleet.ts';
 import type { Attack } from './attack.ts';
 import { type Arena, openArena, type Peel } from './support/arena.ts';

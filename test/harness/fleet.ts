@@ -24,8 +24,8 @@ import { openReturn } from '#trust/peel-signatures.ts';
 import { bundleOf } from '#trust/rotate.ts';
 import { channels } from '#wire/channels.ts';
 import { type Folders, withBase } from '#wire/environments.ts';
-import { defaultTreeOptions, type TreeOptions } from '#wire/files.ts';
 import type { DispatchReply, JobRequest, JobStatus, Return, StoredReturn } from '#wire/job.ts';
+import { defaultTreeOptions, type TreeOptions } from '#wire/tree-options.ts';
 import type { TestNats } from './nats.ts';
 
 export async function testBus(nats: TestNats, credentials: Credentials, name: string, retry = true): Promise<Bus> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { didYouMean, ZesterError } from '#base/errors.ts';
 import { type Folders, withBase } from '#wire/environments.ts';
-import type { TreeOptions } from '#wire/files.ts';
+import type { TreeOptions } from '#wire/tree-options.ts';
 import type { MasterOptions } from '../options.ts';
 import { refuseProtectedFolders } from './protected.ts';
 import type { TreeRules } from './source-tree.ts';

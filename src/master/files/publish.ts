@@ -7,15 +7,8 @@ import { signRoot } from '#trust/orders.ts';
 import type { SigningKey } from '#trust/signing.ts';
 import { encode } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
-import {
-  chunkBytes,
-  rootKey,
-  type TreeFile,
-  type TreeIndex,
-  type TreeOptions,
-  type TreeRoot,
-  treeVersion,
-} from '#wire/files.ts';
+import { chunkBytes, rootKey, type TreeFile, type TreeIndex, type TreeRoot, treeVersion } from '#wire/files.ts';
+import type { TreeOptions } from '#wire/tree-options.ts';
 import { openPublished, sha256 } from './published.ts';
 import type { SourceTree } from './source-tree.ts';
 

@@ -10,16 +10,9 @@ import type { Bus } from '#bus/bus.ts';
 import { openRoot } from '#trust/orders.ts';
 import { decode, encode } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
-import {
-  chunkBytes,
-  defaultTreeOptions,
-  rootKey,
-  SignedRoot,
-  type TreeFile,
-  TreeIndex,
-  TreeRoot,
-} from '#wire/files.ts';
+import { chunkBytes, rootKey, SignedRoot, type TreeFile, TreeIndex, TreeRoot } from '#wire/files.ts';
 import { buckets } from '#wire/stores.ts';
+import { defaultTreeOptions } from '#wire/tree-options.ts';
 import type { LocalTree } from '../shared/tree.ts';
 import { openIndex } from './tree-index.ts';
 

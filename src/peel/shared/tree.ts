@@ -2,7 +2,7 @@ import { folderTree } from '#tree/folder.ts';
 import { overlaid } from '#tree/overlay.ts';
 import type { Tree } from '#tree/tree.ts';
 import { type Folders, withBase } from '#wire/environments.ts';
-import { defaultTreeOptions, type TreeOptions } from '#wire/files.ts';
+import { defaultTreeOptions, type TreeOptions } from '#wire/tree-options.ts';
 
 /** The state tree as it lies on this machine. */
 export interface LocalTree {
