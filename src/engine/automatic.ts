@@ -1,6 +1,6 @@
 import type { BuiltState } from '#kit/state.ts';
 import type { Edge } from './order.ts';
-import type { Step } from './step.ts';
+import type { CompiledStep, Step } from './step.ts';
 
 type Edges = ReadonlyMap<Step, Edge[]>;
 type Kind = 'user' | 'group' | 'path';
@@ -10,7 +10,7 @@ type Kind = 'user' | 'group' | 'path';
  * the state that makes it. Only among states of `.zy` files, whose order is a graph, and never against what is written: a
  * pair that has a requisite of any kind keeps it, and one that would close a circle, or go against an `order`, is left out.
  */
-export function addAutomatic(steps: readonly Step[], edges: Edges): void {
+export function addAutomatic(steps: readonly CompiledStep[], edges: Edges): void {
   const own = steps.flatMap((step) => {
     const { work, dialect } = step;
     return dialect === 'zy' && work.kind === 'ready' ? [{ step, built: work.built }] : [];
@@ -18,7 +18,7 @@ export function addAutomatic(steps: readonly Step[], edges: Edges): void {
   const providers = providersOf(own);
   if (providers.size === 0) return;
   const positions = new Map(steps.map((step, index) => [step, index]));
-  const contradicts = (step: Step, target: Step) =>
+  const contradicts = (step: CompiledStep, target: CompiledStep) =>
     (step.draft.args.has('order') || target.draft.args.has('order')) &&
     (positions.get(step) ?? 0) < (positions.get(target) ?? 0);
 
@@ -36,8 +36,8 @@ export function addAutomatic(steps: readonly Step[], edges: Edges): void {
 }
 
 /** `path /srv/app` → the first state that makes it. */
-function providersOf(own: readonly { readonly step: Step; readonly built: BuiltState }[]): ReadonlyMap<string, Step> {
-  const providers = new Map<string, Step>();
+function providersOf(own: readonly { readonly step: CompiledStep; readonly built: BuiltState }[]): ReadonlyMap<string, CompiledStep> {
+  const providers = new Map<string, CompiledStep>();
   for (const { step, built } of own) {
     for (const [kind, names] of Object.entries(built.provides)) {
       for (const name of names) if (!providers.has(`${kind} ${name}`)) providers.set(`${kind} ${name}`, step);
@@ -46,7 +46,7 @@ function providersOf(own: readonly { readonly step: Step; readonly built: BuiltS
   return providers;
 }
 
-function targetsOf(kind: Kind, { references }: BuiltState, providers: ReadonlyMap<string, Step>): readonly Step[] {
+function targetsOf(kind: Kind, { references }: BuiltState, providers: ReadonlyMap<string, CompiledStep>): readonly CompiledStep[] {
   // A user brings a group of the same name.
   const named = (name: string) => providers.get(`${kind} ${name}`) ?? providers.get(`user ${name}`);
   if (kind !== 'path') return references[kind].flatMap((name) => named(name) ?? []);
@@ -55,7 +55,7 @@ function targetsOf(kind: Kind, { references }: BuiltState, providers: ReadonlyMa
 }
 
 /** Who makes a directory, or else the nearest one above it. */
-function nearest(folder: string | undefined, providers: ReadonlyMap<string, Step>): Step | undefined {
+function nearest(folder: string | undefined, providers: ReadonlyMap<string, CompiledStep>): CompiledStep | undefined {
   for (let path = folder; path?.startsWith('/'); path = parentOf(path)) {
     const step = providers.get(`path ${path}`);
     if (step !== undefined) return step;

@@ -8,19 +8,19 @@ import type { Node } from './node.ts';
 import { type Graph, order } from './order.ts';
 import { parse } from './parse.ts';
 import { Problems } from './problems.ts';
-import { type CreateRenderer, createRendering, type Rendering, type RunScope } from './render.ts';
+import type { Rendering } from './render.ts';
+import type { CompiledStep } from './step.ts';
 import { type MergingStrategy, topOf } from './top.ts';
 import type { Environments, Source } from './tree.ts';
 
 /** A set of state files, checked from end to end. */
 export interface Compilation extends Outline {
-  readonly graph: Graph;
+  readonly graph: Graph<CompiledStep>;
 }
 
 export interface CompilerOptions {
   readonly registry: Registry;
   readonly environments: Environments;
-  readonly createRenderer: CreateRenderer;
   readonly late: boolean;
   readonly autoOrder: boolean;
   readonly topStrategy: MergingStrategy;
@@ -44,9 +44,8 @@ export interface Session {
 const keptAtMost = 16;
 
 /** References to a graph of steps. It remembers what it compiled for as long as every document stays the same. */
-export function createCompiler(options: CompilerOptions): { start(scope: RunScope): Session } {
+export function createCompiler(options: CompilerOptions): { start(rendering: Rendering): Session } {
   const { registry, environments, late, autoOrder } = options;
-  const rendering = createRendering(environments, options.createRenderer);
   const parsed = new WeakMap<Node, Document>();
   const memory: BuildMemory = new WeakMap();
   const compiled = new Map<string, { readonly documents: readonly Document[]; readonly compilation: Compilation }>();
@@ -128,7 +127,7 @@ export function createCompiler(options: CompilerOptions): { start(scope: RunScop
     };
   };
 
-  return { start: (scope) => startWith(rendering.start(scope)) };
+  return { start: startWith };
 }
 
 function titleOf(wanted: readonly Wanted[]): string {

@@ -16,7 +16,7 @@ export interface ContextOptions {
   /** The environment that sources and templates are taken from. */
   readonly env: string;
   readonly scope: RunScope;
-  readonly rendering: Rendering;
+  readonly rendering: Pick<Rendering, 'text'>;
   readonly signal: AbortSignal;
   readonly outputs?: Context['outputs'];
 }

@@ -1,25 +1,26 @@
 import type { Registry } from '#kit/function.ts';
 import { supposedMachine } from '#kit/supposed.ts';
-import { createRenderer as realRenderer } from '#render/render.ts';
-import { type Compilation, createCompiler, type Session } from './compiler.ts';
+import type { Compilation, Session } from './compiler.ts';
 import { createContext, type Machine } from './context.ts';
 import type { Exclusion } from './document.ts';
 import type { Wanted } from './gather.ts';
-import { type Graph, only } from './order.ts';
+import { watchTrees } from './kept/inputs.ts';
+import { type Compiled, createKeeper, type KeptOptions } from './kept/keeper.ts';
+import type { Graph } from './order.ts';
 import { approvalOf, type PlannedStep } from './planned.ts';
 import { CompileErrors } from './problems.ts';
-import type { CreateRenderer, RunScope } from './render.ts';
+import { type CreateRenderer, createRendering, type Rendering, type RunScope } from './render.ts';
 import { type RevertEntry, revert } from './revert.ts';
 import { run } from './run.ts';
-import { type Chunk, highstateOf, lowstateOf } from './show.ts';
-import { singleDocument } from './single.ts';
+import type { Chunk } from './show.ts';
 import { type StateRun, stateRun } from './state-run.ts';
 import type { Reload } from './step.ts';
 import type { MergingStrategy } from './top.ts';
-import type { Environments, Tree } from './tree.ts';
+import type { Tree } from './tree.ts';
 
 export type { Compilation } from './compiler.ts';
 export type { Machine } from './context.ts';
+export type { KeptOptions, KeptStore } from './kept/keeper.ts';
 export type { PlannedStep } from './planned.ts';
 export { CompileErrors } from './problems.ts';
 export type { RunScope } from './render.ts';
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly environments?: Readonly<Record<string, Tree>>;
   readonly createRenderer?: CreateRenderer;
   readonly settings?: Partial<EngineSettings>;
+  /** Where compiled states are kept beyond this process; nowhere without it. */
+  readonly kept?: KeptOptions | undefined;
 }
 
 export interface EngineSettings {
@@ -124,76 +127,135 @@ export interface Engine {
   ): StateRun;
 }
 
-export function createEngine(options: EngineOptions): Engine {
-  const { registry, createRenderer = realRenderer } = options;
-  const settings = { ...defaults, ...options.settings };
-  const environments: Environments = new Map([['base', options.tree], ...Object.entries(options.environments ?? {})]);
-  const compiler = createCompiler({ ...settings, registry, environments, createRenderer });
+// What only compiling needs is most of the program, and a run of kept states does without it: it is loaded when asked for.
+const loadCompiler = () => require('./compiler.ts') as typeof import('./compiler.ts');
+const loadRenderer = () => require('#render/render.ts') as typeof import('#render/render.ts');
+const loadOnly = () => require('./order.ts') as typeof import('./order.ts');
+const loadShow = () => require('./show.ts') as typeof import('./show.ts');
+const loadSingle = () => require('./single.ts') as typeof import('./single.ts');
 
-  const perform = (graph: Graph, request: ApplyRequest, session: Session): StateRun => {
-    const { scope, test = false, reload, limit = settings.limit, planned } = request;
+export function createEngine(options: EngineOptions): Engine {
+  const { registry, createRenderer = (given) => loadRenderer().createRenderer(given) } = options;
+  const settings = { ...defaults, ...options.settings };
+  const trees = watchTrees(new Map([['base', options.tree], ...Object.entries(options.environments ?? {})]));
+  const { environments } = trees;
+  const renderings = createRendering(environments, createRenderer);
+  const keeper = options.kept && createKeeper({ ...options.kept, registry, trees, renderings });
+  let compiler: ReturnType<ReturnType<typeof loadCompiler>['createCompiler']> | undefined;
+  const sessionOf = (rendering: Rendering): Session => {
+    compiler ??= loadCompiler().createCompiler({ ...settings, registry, environments });
+    return compiler.start(rendering);
+  };
+  const start = (scope: RunScope): Session => sessionOf(renderings.start(scope));
+
+  /** Runs what is kept of an earlier process, or else what is compiled now; that is kept when the run has ended. */
+  const runCompiled = (
+    wish: unknown,
+    request: ApplyRequest,
+    { compile, chosen = (graph) => graph }: { compile(session: Session): Graph; chosen?(graph: Graph): Graph },
+  ): StateRun => {
+    const { scope } = request;
+    const rendering = renderings.start(scope);
+    // What holds a secret is not written anywhere.
+    const own = (scope.secrets ?? []).length === 0 ? keeper : undefined;
+    // A process that has compiled remembers more than is kept.
+    const known = compiler === undefined ? own?.load(wish, rendering) : undefined;
+    const compiled = known ?? compileNow(() => compile(sessionOf(rendering)), rendering);
+    const onEnd = () => own?.save(wish, compiled, rendering);
+    return perform(chosen(compiled.graph), request, { rendering, onEnd });
+  };
+
+  const compileNow = (work: () => Graph, rendering: Rendering): Compiled => {
+    const { asked } = rendering;
+    const { value: graph, inputs } = trees.during(work);
+    return { graph, inputs, isSettled: rendering.asked === asked };
+  };
+
+  const perform = (
+    graph: Graph,
+    request: ApplyRequest,
+    { rendering, onEnd }: { readonly rendering: Rendering; readonly onEnd?: () => void },
+  ): StateRun => {
+    const { scope, test = false, limit = settings.limit, planned } = request;
     const approve = planned && approvalOf(planned);
     const { signal = new AbortController().signal } = request;
     const supposed = test ? supposedMachine(request.machine) : undefined;
     const machine = supposed?.machine ?? request.machine;
     const contexts = new Map<string, ReturnType<typeof createContext>>();
     const contextFor = (env: string) => {
-      const context = contexts.get(env) ?? contextOf({ ...request, machine, env, signal }, session);
+      const context = contexts.get(env) ?? contextOf({ ...request, machine, env, signal }, rendering);
       contexts.set(env, context);
       return context;
     };
+    const reload: ApplyRequest['reload'] = async (what) => {
+      await request.reload?.(what);
+      rendering.renew();
+    };
     const { failhard } = settings;
     const settled = run(graph, { test, supposed, contextFor, signal, limit, failhard, reload, approve });
-    return stateRun(settled, { graph, test, secrets: scope.secrets ?? [] });
+    return stateRun(settled, { graph, test, secrets: scope.secrets ?? [], onEnd });
   };
 
-  const contextOf = (request: ApplyRequest & { readonly signal: AbortSignal }, { rendering }: Session) => {
+  const contextOf = (request: ApplyRequest & { readonly signal: AbortSignal }, rendering: Rendering) => {
     const { machine, scope, signal, env = 'base' } = request;
     return createContext({ machine, registry, environments, env, scope, rendering, signal });
   };
 
+  const compiledRefs = (refs: readonly string[], request: CompileRequest) => {
+    const [wanted, exclusions] = [wantedOf(refs, request), exclusionsOf(request)];
+    return {
+      wish: ['sls', wanted, exclusions],
+      compile: (session: Session) => session.compile(wanted, exclusions).graph,
+    };
+  };
+
   return {
-    compile: (refs, request) => compiler.start(request.scope).compile(wantedOf(refs, request), exclusionsOf(request)),
+    compile: (refs, request) => start(request.scope).compile(wantedOf(refs, request), exclusionsOf(request)),
     apply(refs, request) {
-      const session = compiler.start(request.scope);
-      return perform(session.compile(wantedOf(refs, request), exclusionsOf(request)).graph, request, session);
+      const { wish, compile } = compiledRefs(refs, request);
+      return runCompiled(wish, request, { compile });
     },
     highstate(request) {
-      const session = compiler.start(request.scope);
-      const wanted = session.top(request.matches, request.env);
-      return perform(session.compile(wanted, exclusionsOf(request)).graph, request, session);
+      const exclusions = exclusionsOf(request);
+      return runCompiled(['highstate', request.env, exclusions], request, {
+        compile: (session) => session.compile(session.top(request.matches, request.env), exclusions).graph,
+      });
     },
     single(state, args, request) {
-      const session = compiler.start(request.scope);
-      const { graph } = session.compileDocument((problems) => singleDocument(state, args, request, problems), state);
-      return perform(graph, request, session);
+      const rendering = renderings.start(request.scope);
+      const { singleDocument } = loadSingle();
+      const { graph } = sessionOf(rendering).compileDocument(
+        (problems) => singleDocument(state, args, request, problems),
+        state,
+      );
+      return perform(graph, request, { rendering });
     },
     slsId(id, refs, request) {
-      const session = compiler.start(request.scope);
-      const { graph } = session.compile(wantedOf(refs, request), exclusionsOf(request));
-      return perform(only(graph, id), request, session);
+      const { wish, compile } = compiledRefs(refs, request);
+      return runCompiled(wish, request, { compile, chosen: (graph) => loadOnly().only(graph, id) });
     },
     showHigh: (refs, request) =>
-      highstateOf(compiler.start(request.scope).outline(wantedOf(refs, request), exclusionsOf(request)).high),
-    showLow: (refs, request) => showLow(compiler.start(request.scope), wantedOf(refs, request), request),
+      loadShow().highstateOf(start(request.scope).outline(wantedOf(refs, request), exclusionsOf(request)).high),
+    showLow: (refs, request) => showLow(start(request.scope), wantedOf(refs, request), request),
     showHighstate(request) {
-      const session = compiler.start(request.scope);
-      return highstateOf(session.outline(session.top(request.matches, request.env), exclusionsOf(request)).high);
+      const session = start(request.scope);
+      const { high } = session.outline(session.top(request.matches, request.env), exclusionsOf(request));
+      return loadShow().highstateOf(high);
     },
     showLowstate(request) {
-      const session = compiler.start(request.scope);
+      const session = start(request.scope);
       return showLow(session, session.top(request.matches, request.env), request);
     },
     showTop(request) {
       const shown: Record<string, string[]> = {};
-      for (const { env, ref } of compiler.start(request.scope).top(request.matches, request.env)) {
+      for (const { env, ref } of start(request.scope).top(request.matches, request.env)) {
         shown[env] = [...(shown[env] ?? []), ref];
       }
       return shown;
     },
     revert(entries, request) {
       const { scope, test = false, force = false, signal = new AbortController().signal } = request;
-      const context = contextOf({ ...request, signal }, compiler.start(scope));
+      const context = contextOf({ ...request, signal }, renderings.start(scope));
       return revert(entries, { context, test, force, secrets: scope.secrets ?? [] });
     },
   };
@@ -204,9 +266,9 @@ function showLow(session: Session, wanted: readonly Wanted[], request: CompileRe
   const exclusions = exclusionsOf(request);
   const { drafts } = session.outline(wanted, exclusions);
   try {
-    return lowstateOf(drafts, session.compile(wanted, exclusions).graph);
+    return loadShow().lowstateOf(drafts, session.compile(wanted, exclusions).graph);
   } catch (error) {
-    if (error instanceof CompileErrors) return lowstateOf(drafts);
+    if (error instanceof CompileErrors) return loadShow().lowstateOf(drafts);
     throw error;
   }
 }

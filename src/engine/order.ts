@@ -8,7 +8,7 @@ import { itemsOf, keyText, textOf } from './node.ts';
 import { findTangles, reportCycle } from './order-cycles.ts';
 import type { Problems } from './problems.ts';
 import type { Reference } from './references.ts';
-import { canRefresh, type Step } from './step.ts';
+import { type CompiledStep, canRefresh, type Step } from './step.ts';
 
 /** One requisite of a step on another. `prerequired` is a `prereq` seen from its target, which waits for it. */
 export interface Edge {
@@ -26,8 +26,8 @@ export interface Listener {
 }
 
 /** Steps in Salt's order, and what each depends on. */
-export interface Graph {
-  readonly steps: readonly Step[];
+export interface Graph<Each extends Step = Step> {
+  readonly steps: readonly Each[];
   /** By requiring step: in the order in which Salt looks at them. */
   readonly edges: ReadonlyMap<Step, readonly Edge[]>;
   /** Those that a plan for the sake of a `prereq` goes without. */
@@ -58,7 +58,7 @@ export interface OrderOptions {
 }
 
 /** Resolves every reference; refuses what matches nothing, and every cycle with its whole path. */
-export function order(steps: readonly Step[], options: OrderOptions): Graph {
+export function order(steps: readonly CompiledStep[], options: OrderOptions): Graph<CompiledStep> {
   const { problems, late } = options;
   const finder = createFinder(steps, options);
   const { find } = finder;
@@ -94,7 +94,7 @@ function effectiveKind(step: Step, kind: RequisiteKind): RequisiteKind {
 }
 
 /** Those that have a `prereq` on one target go in the order in which its `prerequired` was written, as in Salt. */
-function addPrerequired(steps: readonly Step[], edges: ReadonlyMap<Step, Edge[]>) {
+function addPrerequired(steps: readonly CompiledStep[], edges: ReadonlyMap<Step, Edge[]>) {
   const waiting = new Map<Step, Edge[]>();
   for (const step of steps) {
     for (const { kind, target, reference } of edges.get(step) ?? []) {
@@ -102,7 +102,9 @@ function addPrerequired(steps: readonly Step[], edges: ReadonlyMap<Step, Edge[]>
       waiting.set(target, [...(waiting.get(target) ?? []), { kind: 'prerequired', target: step, reference }]);
     }
   }
-  for (const [target, own] of waiting) {
+  for (const target of steps) {
+    const own = waiting.get(target);
+    if (own === undefined) continue;
     const written = writtenPrerequired(target);
     const place = ({ target: { module, id } }: Edge) => written.get(`${module}:${id}`) ?? written.size;
     edges.get(target)?.push(...own.toSorted((a, b) => place(a) - place(b)));
@@ -110,7 +112,7 @@ function addPrerequired(steps: readonly Step[], edges: ReadonlyMap<Step, Edge[]>
 }
 
 /** `module:id` → where it stands in the `prerequired` that a step was given. */
-function writtenPrerequired({ draft }: Step): ReadonlyMap<string, number> {
+function writtenPrerequired({ draft }: CompiledStep): ReadonlyMap<string, number> {
   const argument = draft.args.get('prerequired');
   const words = (argument ? itemsOf(argument.value) : []).flatMap((item) =>
     item.kind === 'map' ? item.entries.map(({ key, value }) => `${keyText(key)}:${textOf(value)}`) : [],

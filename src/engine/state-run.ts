@@ -37,9 +37,11 @@ export interface StateRunOptions {
   readonly graph: Graph;
   readonly test: boolean;
   readonly secrets: readonly string[];
+  /** When the last outcome was given. */
+  readonly onEnd?: (() => void) | undefined;
 }
 
-export function stateRun(settled: AsyncIterable<Settled>, { graph, test, secrets }: StateRunOptions): StateRun {
+export function stateRun(settled: AsyncIterable<Settled>, { graph, test, secrets, onEnd }: StateRunOptions): StateRun {
   const positions = new Map(graph.steps.map((step, index) => [step.key, index]));
   const finished: Finished[] = [];
   const { elapsed } = startWatch();
@@ -52,6 +54,7 @@ export function stateRun(settled: AsyncIterable<Settled>, { graph, test, secrets
       finished.push(one);
       yield one;
     }
+    onEnd?.();
   }
 
   return {
@@ -64,7 +67,11 @@ export function stateRun(settled: AsyncIterable<Settled>, { graph, test, secrets
   };
 }
 
-function finishedOf(settled: Settled, position: number, { test, secrets }: Omit<StateRunOptions, 'graph'>): Finished {
+function finishedOf(
+  settled: Settled,
+  position: number,
+  { test, secrets }: Pick<StateRunOptions, 'test' | 'secrets'>,
+): Finished {
   const { step, sequence, verdict, changes, args, skipReason } = settled;
   const outcome = outcomeOf(settled, { secrets });
   const hasChanged = !test && verdict === 'ok' && Object.keys(changes).length > 0;

@@ -24,7 +24,10 @@ export interface Step {
   readonly listenIn: readonly Reference[];
   readonly options: StepOptions;
   readonly work: Work;
-  /** What it was made of, for `state.show_*`. */
+}
+
+/** A step that was compiled from files, which tells what it was made of; to run it, that need not be known. */
+export interface CompiledStep extends Step {
   readonly draft: Draft;
 }
 

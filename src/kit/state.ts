@@ -139,6 +139,8 @@ export interface State {
   passesOver(argument: string): boolean;
   /** Decodes and validates the arguments; throws `ARGUMENT_UNKNOWN`, `ARGUMENT_INVALID` or `ARGUMENT_MISSING` with the place. */
   build(raw: RawArguments): BuiltState;
+  /** The same from arguments that `build` has decoded before: the `wanted` of what it gave. */
+  restore(wanted: BuiltState['wanted']): BuiltState;
 }
 
 /** A state with its arguments: ready to plan on a machine. */
@@ -187,11 +189,20 @@ export function state<A extends Arguments, C extends Changes>(definition: StateD
     lends: definition.lends ?? false,
     passesOver: (argument) => definition.saltOnly?.includes(argument) === false,
     build: (raw) => build(definition, decodeArguments(name, args, raw), holds),
+    restore: (wanted) => build(definition, wanted as z.output<A>, holds),
   };
 }
 
 function lacking(names: readonly string[]): readonly string[] {
   return names.length === 0 ? [] : [`Arguments of Salt's that it does not have: ${names.join(', ')}`];
+}
+
+const hiddenBySchema = new WeakMap<Arguments, readonly string[]>();
+
+function hiddenOf(args: Arguments): readonly string[] {
+  const known = hiddenBySchema.get(args) ?? secretArguments(args);
+  hiddenBySchema.set(args, known);
+  return known;
 }
 
 function build<A extends Arguments, C extends Changes>(
@@ -201,7 +212,7 @@ function build<A extends Arguments, C extends Changes>(
 ): BuiltState {
   const { args, revert, refresh } = definition;
   const values: Readonly<Record<string, unknown>> = wanted;
-  const hidden = secretArguments(args);
+  const hidden = hiddenOf(args);
   const own = hidden.map((key) => values[key]).filter((value) => typeof value === 'string');
   const homes = homePaths(args, values);
   /** With the paths of this machine's homes. */

@@ -1,6 +1,7 @@
 import { isError, type ZesterError } from '#base/errors.ts';
 import { createCompiler, type Session } from '#engine/compiler.ts';
 import { CompileErrors, type RunScope } from '#engine/engine.ts';
+import { createRendering } from '#engine/render.ts';
 import { refsOf, type Tree } from '#engine/tree.ts';
 import type { Profile } from '#lint/profiles.ts';
 import { createRenderer } from '#render/render.ts';
@@ -107,10 +108,11 @@ function attempt(compile: () => Compiled['drafts']): Pick<Compiled, 'drafts' | '
 
 /** Compiles without modules: what is declared, whether or not there is such a state. */
 function sessionOf(tree: Tree): (scope: RunScope) => Session {
+  const environments = new Map([['base', tree]]);
+  const renderings = createRendering(environments, createRenderer);
   const compiler = createCompiler({
     registry: { states: new Map(), functions: new Map() },
-    environments: new Map([['base', tree]]),
-    createRenderer,
+    environments,
     late: true,
     autoOrder: true,
     topStrategy: 'merge',
@@ -118,7 +120,7 @@ function sessionOf(tree: Tree): (scope: RunScope) => Session {
     topEnv: undefined,
     envOrder: undefined,
   });
-  return (scope) => compiler.start(scope);
+  return (scope) => compiler.start(renderings.start(scope));
 }
 
 /** Every function is there and gives a plausible answer: a template is to be rendered as far as it goes. */

@@ -79,6 +79,8 @@ export interface RendererOptions {
   readonly limits?: Partial<Limits>;
   /** Milliseconds on a clock, for the time limit. */
   readonly now?: () => number;
+  /** Hears that a template asks what may be otherwise next time (chance, the clock): what it makes is not to be remembered. */
+  readonly volatile?: () => void;
   /** Hears which parts of templates run: for those who judge a template, not for those who use one. */
   readonly entered?: Entered;
 }
@@ -102,6 +104,7 @@ export function createRenderer({
   paths = () => [],
   limits,
   now = () => performance.now(),
+  volatile = () => {},
   entered,
 }: RendererOptions): Renderer {
   const templates = new TemplateCache(entered);
@@ -114,7 +117,7 @@ export function createRenderer({
       const text = read(path);
       return text === undefined ? undefined : templates.get(templateSource(path, text));
     };
-    const runtime: Runtime = new Runtime({ template: find, paths, globals, limits: allLimits, now });
+    const runtime: Runtime = new Runtime({ template: find, paths, globals, limits: allLimits, now, volatile });
     const folder = input.path.includes('/') ? input.path.slice(0, input.path.lastIndexOf('/')) : '.';
     const out = new Output(runtime);
     try {

@@ -8,7 +8,7 @@ import { type Node, placeInside, plainOf, textOf } from '../node.ts';
 import type { Problems } from '../problems.ts';
 import { type Reference, readReferences } from '../references.ts';
 import { hasSlot, verifySlots } from '../slots.ts';
-import type { Step, Work } from '../step.ts';
+import type { CompiledStep, Work } from '../step.ts';
 import type { Environments } from '../tree.ts';
 import type { Draft } from './names.ts';
 import { readOptions } from './options.ts';
@@ -26,10 +26,10 @@ export interface BuildOptions {
 }
 
 /** Steps without mistakes, by the place of their declaration, which is made anew whenever its file is read anew. */
-export type BuildMemory = WeakMap<Place, readonly Step[]>;
+export type BuildMemory = WeakMap<Place, readonly CompiledStep[]>;
 
 /** Every draft with its arguments through its state's schema. */
-export function build(drafts: readonly Draft[], options: BuildOptions): readonly Step[] {
+export function build(drafts: readonly Draft[], options: BuildOptions): readonly CompiledStep[] {
   const { memory, problems } = options;
   return drafts.map((draft) => {
     const { at } = draft.declaration;
@@ -52,7 +52,7 @@ function isSame(one: Draft, other: Draft): boolean {
   return true;
 }
 
-function buildStep(draft: Draft, options: BuildOptions): Step {
+function buildStep(draft: Draft, options: BuildOptions): CompiledStep {
   const { entry, declaration, id, state: stateName } = draft;
   const { source } = entry;
   const state = options.registry.states.get(stateName);

@@ -8,6 +8,7 @@ import { type Graph, order } from '#engine/order.ts';
 import { parse } from '#engine/parse.ts';
 import { CompileErrors, Problems } from '#engine/problems.ts';
 import { createRendering, type Rendering } from '#engine/render.ts';
+import type { CompiledStep } from '#engine/step.ts';
 import { readTopFiles, type Sections } from '#engine/top-file.ts';
 import type { Environments, Source } from '#engine/tree.ts';
 import type { Registry } from '#kit/function.ts';
@@ -22,7 +23,7 @@ export interface Compiled {
   /** Every document it is made of. */
   readonly documents: readonly Document[];
   /** What is declared, without what could not be read. */
-  readonly graph: Graph;
+  readonly graph: Graph<CompiledStep>;
   readonly errors: readonly ZesterError[];
   /** True when a file could not be read: what it would declare is not among the rest. */
   readonly isIncomplete: boolean;
@@ -106,7 +107,7 @@ export function outcome(profile: Profile, sources: readonly Source[], errors: re
   return { profile, wanted: [], documents, graph: nothing, errors, isIncomplete: false };
 }
 
-const nothing: Graph = {
+const nothing: Graph<CompiledStep> = {
   steps: [],
   edges: new Map(),
   unplanned: new Set(),

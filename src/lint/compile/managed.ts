@@ -1,11 +1,11 @@
-import type { Step } from '#engine/step.ts';
+import type { CompiledStep } from '#engine/step.ts';
 import { readText, type Tree } from '#engine/tree.ts';
 import { type Compiled, outcome, type ProfileCompiler } from './compiler.ts';
 
 /** A file of the tree that a state installs as a template. */
 export interface Managed {
   readonly path: string;
-  readonly step: Step;
+  readonly step: CompiledStep;
   readonly context: Readonly<Record<string, unknown>>;
 }
 

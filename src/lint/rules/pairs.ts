@@ -1,5 +1,5 @@
 import { placeText } from '#base/errors.ts';
-import type { Step } from '#engine/step.ts';
+import type { CompiledStep } from '#engine/step.ts';
 import { unknownText } from '../compile/unknown.ts';
 import type { Found } from '../finding.ts';
 import { rule } from '../rule.ts';
@@ -16,7 +16,7 @@ export const idCase = rule({
   good: { 'web.zy': 'nginx:\n  test.nop: []\nnginx-reload:\n  test.nop: []\n' },
   *find(survey) {
     for (const [steps, profile] of runsOf(survey)) {
-      const seen = new Map<string, Step>();
+      const seen = new Map<string, CompiledStep>();
       for (const step of steps) {
         const key = step.id.toLowerCase();
         const earlier = seen.get(key);
@@ -96,7 +96,7 @@ const opposite: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What is applied at once, on each machine: what the top file gives, and each reference by itself. */
-function* runsOf({ machines }: Survey): Generator<readonly [steps: readonly Step[], profile: string]> {
+function* runsOf({ machines }: Survey): Generator<readonly [steps: readonly CompiledStep[], profile: string]> {
   for (const { single, together, profile } of machines) {
     for (const { graph } of [...single, ...together]) yield [graph.steps, profile.name];
   }
@@ -106,11 +106,11 @@ type Told = Pick<Found, 'message' | 'hint'>;
 
 /** Steps of different ids about the same thing, each with the first one. */
 function* clashes(
-  steps: readonly Step[],
+  steps: readonly CompiledStep[],
   profile: string,
-  tell: (step: Step, earlier: Step) => Told | undefined,
+  tell: (step: CompiledStep, earlier: CompiledStep) => Told | undefined,
 ): Generator<Found> {
-  const seen = new Map<string, Step[]>();
+  const seen = new Map<string, CompiledStep[]>();
   for (const step of steps) {
     const name = nameOf(step);
     const earlier = seen.get(name) ?? [];
@@ -123,13 +123,13 @@ function* clashes(
 }
 
 /** What it is about, as the state itself has it: a path without a slash at its end. */
-function nameOf(step: Step): string {
+function nameOf(step: CompiledStep): string {
   const { name } = wantedBy(step);
   return typeof name === 'string' ? name : step.name;
 }
 
 /** A state that always runs, about something that is known. */
-function isFree(step: Step): boolean {
+function isFree(step: CompiledStep): boolean {
   const { onlyif, unless, creates } = step.options;
   const conditional = ['onchanges', 'onchanges_any', 'onfail', 'onfail_any', 'onfail_all', 'prereq'];
   if (onlyif || unless || creates.length > 0 || conditional.some((key) => step.draft.args.has(key))) return false;
@@ -137,15 +137,15 @@ function isFree(step: Step): boolean {
 }
 
 /** One after the other on purpose. */
-function isLinked(step: Step, other: Step): boolean {
-  const names = (each: Step) => [...each.requisites.values()].flat().map(({ pattern }) => pattern);
+function isLinked(step: CompiledStep, other: CompiledStep): boolean {
+  const names = (each: CompiledStep) => [...each.requisites.values()].flat().map(({ pattern }) => pattern);
   return (
     names(step).some((name) => name === other.id || name === other.name) ||
     names(other).some((name) => name === step.id || name === step.name)
   );
 }
 
-function hasContent(step: Step): boolean {
+function hasContent(step: CompiledStep): boolean {
   const { source, contents, contents_pillar: setting, contents_grains: fact, replace } = wantedBy(step);
   return replace !== false && [source, contents, setting, fact].some((each) => each !== undefined);
 }

@@ -1,4 +1,4 @@
-import { canRefresh, type Step } from '#engine/step.ts';
+import { type CompiledStep, canRefresh } from '#engine/step.ts';
 import { isWritten } from '../compile/written.ts';
 import { rule } from '../rule.ts';
 import { argumentOf, isUnknown, stepsOf, wantedBy } from './steps.ts';
@@ -208,7 +208,7 @@ function betterThan(command: string): string | undefined {
   return states.find(([pattern]) => pattern.test(line))?.[1];
 }
 
-function isLast(step: Step): boolean {
+function isLast(step: CompiledStep): boolean {
   const order = argumentOf(step, 'order');
   return order?.value.kind === 'scalar' && order.value.value === 'last' && !isUnknown(order.value);
 }

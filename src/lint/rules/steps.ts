@@ -1,12 +1,12 @@
 import type { Argument } from '#engine/document.ts';
 import { type Node, wordOf } from '#engine/node.ts';
-import type { Step } from '#engine/step.ts';
+import type { CompiledStep } from '#engine/step.ts';
 import { refOf } from '../compile/tree.ts';
 import { unknownText } from '../compile/unknown.ts';
 import type { Machine, Survey } from '../survey.ts';
 
 export interface PlacedStep {
-  readonly step: Step;
+  readonly step: CompiledStep;
   readonly machine: Machine;
 }
 
@@ -20,11 +20,11 @@ export function* stepsOf({ machines }: Survey): Generator<PlacedStep> {
 }
 
 /** The arguments as the state takes them, unless something keeps it from being built. */
-export function wantedBy({ work }: Step): Readonly<Record<string, unknown>> {
+export function wantedBy({ work }: CompiledStep): Readonly<Record<string, unknown>> {
   return work.kind === 'ready' ? work.built.wanted : {};
 }
 
-export function argumentOf({ draft }: Step, ...keys: readonly string[]): Argument | undefined {
+export function argumentOf({ draft }: CompiledStep, ...keys: readonly string[]): Argument | undefined {
   return keys.map((key) => draft.args.get(key)).find((argument) => argument !== undefined);
 }
 

@@ -1,6 +1,6 @@
 import type { Place } from '#base/errors.ts';
 import { type Node, plainOf } from '#engine/node.ts';
-import type { Step } from '#engine/step.ts';
+import type { CompiledStep } from '#engine/step.ts';
 import { argumentMeta } from '#kit/arguments.ts';
 import { coerce } from '#kit/coerce.ts';
 import { Float } from '#render/jinja/values.ts';
@@ -76,7 +76,7 @@ export const modeOpen = rule({
   },
 });
 
-type Mode = readonly [step: Step, key: string, mode: number, at: Place, profile: string];
+type Mode = readonly [step: CompiledStep, key: string, mode: number, at: Place, profile: string];
 
 function* modesOf(survey: Survey): Generator<Mode> {
   for (const { step, machine } of stepsOf(survey)) {
@@ -96,7 +96,7 @@ function octal(mode: number): string {
 type Changed = readonly [written: string, got: string, at: Place];
 
 /** Values that the schema wants as text, and that YAML made something else of on the way. */
-function* changedIn({ draft, work }: Step, survey: Survey): Generator<Changed> {
+function* changedIn({ draft, work }: CompiledStep, survey: Survey): Generator<Changed> {
   if (work.kind === 'broken') return;
   const { shape } = work.state.args;
   for (const [name, field] of Object.entries(shape)) {

@@ -11,14 +11,14 @@ import { refsOf } from '#engine/tree.ts';
 import { collectFacts } from '#facts/collect.ts';
 import { saltGrains } from '#facts/grains.ts';
 import { realMachine } from '#machine/real.ts';
-import { createRenderer, type Scope } from '#render/render.ts';
-import { plain, toValue } from '#render/yaml.ts';
+import type { Scope } from '#render/render.ts';
 import { baseEnvironment, readFolders } from '#wire/environments.ts';
 import { type ErrorBody, errorBody } from '#wire/error.ts';
 import type { Return } from '#wire/job.ts';
 import { isCalm, type Outcome, type Report } from '#wire/outcome.ts';
 import type { RunRequest } from '../shared/run-protocol.ts';
 import { environmentsOf, type LocalTree, localTree } from '../shared/tree.ts';
+import { ownProgram } from './compiled-store.ts';
 import { localWorker } from './main.ts';
 
 export const localFlags = [
@@ -97,6 +97,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
   const worker = localWorker({
     root,
     runs: join(options.data ?? dataFolder(root), 'runs'),
+    program: ownProgram(),
     immutable: false,
   });
   const { facts } = await collectFacts(realMachine(root === '/' ? {} : { root }), ['identity']);
@@ -110,7 +111,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
     dueAt: systemClock.monotonic() + timeout,
     peel: id,
     facts: { ...named, grains: saltGrains(named, { master: 'salt' }) },
-    settings: options.settings === undefined ? {} : readSettings(options.settings, scope),
+    settings: options.settings === undefined ? {} : await readSettings(options.settings, scope),
     tree: treeOf(options),
   };
   if (verb === 'check') return check(worker, request, refs, json);
@@ -211,7 +212,8 @@ function treeOf({ states, env, saltenv, linkDirs }: LocalOptions): LocalTree {
 }
 
 /** A settings file is a template like any other. */
-function readSettings(path: string, scope: Scope): Readonly<Record<string, unknown>> {
+async function readSettings(path: string, scope: Scope): Promise<Readonly<Record<string, unknown>>> {
+  const { createRenderer, plain, toValue } = await import('#render/render.ts');
   const renderer = createRenderer({ read: () => undefined });
   const document = renderer.renderDocument({ path, text: readFileSync(path, 'utf8'), scope });
   const value: unknown = plain(toValue(document));

@@ -13,7 +13,7 @@ import { type Cgroups, ownCgroups } from '#machine/processes/cgroup.ts';
 import { endProcesses } from '#machine/processes/end.ts';
 import { familyOf } from '#machine/processes/family.ts';
 import { realMachine } from '#machine/real.ts';
-import { registry } from '#modules/registry.ts';
+import { lazyRegistry as registry } from '#modules/lazy-registry.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { errorBody } from '#wire/error.ts';
 import { returnBytes } from '#wire/limits.ts';
@@ -21,6 +21,7 @@ import { readFrames, toFrame } from '../shared/frames.ts';
 import { type RunnerCommand, type RunnerMessage, type RunRequest, received } from '../shared/run-protocol.ts';
 import { selfCommand } from '../shared/self.ts';
 import { environmentsOf } from '../shared/tree.ts';
+import { compiledFolder, openCompiledStore, ownProgram } from './compiled-store.ts';
 import { fitting } from './fitting.ts';
 import { openRunStore } from './kept-runs.ts';
 import { matchesOf } from './matching.ts';
@@ -34,6 +35,8 @@ export interface RunnerOptions {
   readonly root: string;
   /** Where journals of runs are kept. */
   readonly runs: string;
+  /** The build whose compiled states are kept; none are when it is undefined. */
+  readonly program?: string | undefined;
   /** Long outputs; none are kept without it. */
   readonly outputs?: OutputStore | undefined;
 }
@@ -53,7 +56,7 @@ export async function startRunner(role: 'runner' | 'call', argv: readonly string
   const folder = value('outputs');
   const limits = { bytes: Number(value('outputs-limit')), ageMs: Number(value('outputs-age')) };
   const outputs = folder === undefined ? undefined : openOutputs(folder, limits, systemClock);
-  await runRunner({ root, runs: value('runs') ?? '/var/lib/zester/runs', outputs });
+  await runRunner({ root, runs: value('runs') ?? '/var/lib/zester/runs', program: ownProgram(), outputs });
   return 0;
 }
 
@@ -95,7 +98,7 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
 
 /** A worker on this machine, or on a folder of it. */
 export function localWorker(options: RunnerOptions & { readonly immutable?: boolean }): Worker {
-  const { root, runs, outputs, immutable = true } = options;
+  const { root, runs, program, outputs, immutable = true } = options;
   let request: RunRequest | undefined;
   const machine = () => managed(root, () => request && commandJob(request, outputs?.spillsOf(request.jid)));
   const worker = createWorker({
@@ -103,6 +106,7 @@ export function localWorker(options: RunnerOptions & { readonly immutable?: bool
     machine,
     environmentsOf: (tree) => environmentsOf(tree, { immutable }),
     kept: openRunStore(runs),
+    compiled: program === undefined ? undefined : { program, store: openCompiledStore(compiledFolder(runs)) },
     lock: openRunLock(join(runs, 'lock')),
     outputs,
     async readFacts(id) {
@@ -160,7 +164,7 @@ async function call(
       environments: environmentsOf(request.tree, { immutable: true }),
       env: request.tree.env ?? 'base',
       scope: { id: request.peel, facts: request.facts, settings: request.settings, matches: matchesOf(request) },
-      rendering: { document: () => undefined, text: (_, text) => text },
+      rendering: { text: (_, text) => text },
       signal: AbortSignal.timeout(Math.max(1, request.dueAt - systemClock.monotonic())),
     });
     return { value: await called.run(rawArguments(called.args, kwargs, args), { ...context, rendering: true }) };

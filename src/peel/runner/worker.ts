@@ -1,6 +1,6 @@
 import { ZesterError } from '#base/errors.ts';
 import { createContext } from '#engine/context.ts';
-import { createEngine, type Engine, type PlannedStep, type RunScope } from '#engine/engine.ts';
+import { createEngine, type Engine, type KeptOptions, type PlannedStep, type RunScope } from '#engine/engine.ts';
 import { isSuccess } from '#engine/report.ts';
 import { type StateFunctionAnswer, stateFunctions } from '#engine/state-functions.ts';
 import type { Environments, Tree } from '#engine/tree.ts';
@@ -27,6 +27,8 @@ export interface WorkerParts {
   readonly kept: RunStore;
   readonly lock: RunLock;
   readonly calls: (request: RunRequest) => RenderCalls;
+  /** Compiled states of earlier processes of the same program. */
+  readonly compiled?: Omit<KeptOptions, 'tree'> | undefined;
   /** Long outputs of earlier jobs. */
   readonly outputs?: Context['outputs'];
   /** What the machine is by now: asked after a state with `reload_grains`. */
@@ -54,7 +56,7 @@ export interface Worker {
 }
 
 export function createWorker(parts: WorkerParts): Worker {
-  const { registry, machine, environmentsOf, kept, lock, calls, outputs, readFacts } = parts;
+  const { registry, machine, environmentsOf, kept, lock, calls, compiled, outputs, readFacts } = parts;
   // One engine for each tree: it remembers what it rendered and compiled, so that applying again costs little.
   let latest: Opened | undefined;
   const open = (tree: LocalTree): Opened => {
@@ -63,7 +65,8 @@ export function createWorker(parts: WorkerParts): Worker {
     const environments = environmentsOf(tree);
     const { nodegroups: _, ...settings } = tree.options;
     const { base, ...others } = Object.fromEntries(environments) as { base: Tree };
-    latest = { key, environments, engine: createEngine({ registry, tree: base, environments: others, settings }) };
+    const options = { registry, tree: base, environments: others, settings };
+    latest = { key, environments, engine: createEngine({ ...options, kept: compiled && { ...compiled, tree: key } }) };
     return latest;
   };
 
@@ -182,7 +185,6 @@ export function createWorker(parts: WorkerParts): Worker {
 
 /** Functions are called by a job, not by a template: there is nothing to render. */
 const unrendered = {
-  document: () => undefined,
   text(): string {
     throw new ZesterError('usage', 'TEMPLATE_UNAVAILABLE', 'Cannot render a template: only a state can');
   },

@@ -24,6 +24,8 @@ export interface Host {
   readonly globals: ReadonlyMap<string, Value>;
   readonly limits: Limits;
   readonly now: () => number;
+  /** Hears that something is asked which may answer otherwise next time: chance, or the clock. */
+  volatile(): void;
 }
 
 const endless = 'Look for a macro that calls itself, or a file that includes itself, by way of others too';

@@ -11,8 +11,7 @@ import type { Filter } from './table.ts';
 import { textFilters } from './text.ts';
 import { timeFilters } from './time.ts';
 
-/** Every filter by name: Jinja's own, and Salt's, which win where both have one. */
-export const filters: ReadonlyMap<string, Filter> = new Map([
+const all: readonly [string, Filter][] = [
   ...textFilters,
   ...numberFilters,
   ...collectionFilters,
@@ -24,4 +23,30 @@ export const filters: ReadonlyMap<string, Filter> = new Map([
   ...networkFilters,
   ...timeFilters,
   ...machineFilters,
+];
+
+/** Those that may answer otherwise next time: by chance, or by the clock and the time zone. */
+const volatile: ReadonlySet<string> = new Set([
+  'date_format',
+  'gen_mac',
+  'rand_str',
+  'random',
+  'random_hash',
+  'random_sample',
+  'random_shuffle',
+  'random_str',
+  'strftime',
 ]);
+
+/** Every filter by name: Jinja's own, and Salt's, which win where both have one. */
+export const filters: ReadonlyMap<string, Filter> = new Map(
+  all.map(([name, filter]) => [name, volatile.has(name) ? noted(filter) : filter]),
+);
+
+/** What it makes is not to be remembered. */
+function noted(filter: Filter): Filter {
+  return (args, context) => {
+    context.runtime.host.volatile();
+    return filter(args, context);
+  };
+}
