@@ -1,5 +1,6 @@
 import { runDaemon } from '#base/daemon.ts';
 import { daemonPatienceMs, exitAfter } from '#base/program.ts';
+import { compileLate } from './compile-late.ts';
 import { releaseMemoryWhenIdle } from './release-memory.ts';
 
 // The resident peel loads nothing of the engine: the other roles bring it in when they are asked for.
@@ -18,6 +19,7 @@ async function start(): Promise<number> {
     }
     case 'check':
     case 'apply': {
+      compileLate();
       const { runLocal } = await import('#peel/runner/local.ts');
       return runLocal(role, rest);
     }
