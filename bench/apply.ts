@@ -8,13 +8,16 @@ import { ownContainment } from '#peel/resident/containment.ts';
 import { createLane, type Lane } from '#peel/resident/lane.ts';
 import type { RunRequest } from '#peel/shared/run-protocol.ts';
 import { localTree } from '#peel/shared/tree.ts';
-import { root } from '../tools/source.ts';
+import { processCpuMs, treeCpuMs } from './cpu.ts';
+import { executables } from './executables.ts';
 import { nativeFloor, ratio } from './floors.ts';
 import type { BenchOptions } from './main.ts';
 import { writeFileList, writeTree } from './managed-files.ts';
-import { once } from './once.ts';
+import { type Once, once } from './once.ts';
 import { median, rounded } from './stats.ts';
 
+// A runner is warm when the runtime has compiled what it runs: before that, it is on its way from cold to warm.
+const warmUps = 15;
 const warmRuns = 15;
 const coldRuns = 5;
 
@@ -34,10 +37,14 @@ export async function run({ files = '100' }: BenchOptions) {
     const list = writeFileList(join(dir, 'list'), paths);
     const native = nativeFloor();
     const again: number[] = [];
-    const floors: number[] = [];
+    const floors: Once[] = [];
+    for (let each = 0; each < warmUps; each++) await apply(warm, tree, count, 'unchanged');
+    let cpuMs = 0;
     for (let each = 0; each < warmRuns; each++) {
+      const before = runnerCpuMs();
       again.push(await apply(warm, tree, count, 'unchanged'));
-      if (native !== undefined) floors.push((await once([native, 'files', list])).ms);
+      cpuMs += runnerCpuMs() - before;
+      if (native !== undefined) floors.push(await once([native, 'files', list]));
     }
     await warm.close();
 
@@ -47,14 +54,20 @@ export async function run({ files = '100' }: BenchOptions) {
       cold.push(await apply(fresh, tree, count, 'unchanged'));
       await fresh.close();
     }
-    const floorMs = floors.length === 0 ? null : median(floors);
+    const [floorMs, floorCpuMs] =
+      floors.length === 0
+        ? [null, null]
+        : [median(floors.map(({ ms }) => ms)), median(floors.map((each) => each.cpuMs))];
     return {
       files: count,
       first_ms: rounded(firstMs, 1),
       again_ms: rounded(median(again), 1),
+      again_cpu_ms: rounded(cpuMs / warmRuns, 1),
       again_cold_ms: rounded(median(cold), 1),
       floor_ms: floorMs && rounded(floorMs, 1),
+      floor_cpu_ms: floorCpuMs && rounded(floorCpuMs, 1),
       ratio: ratio(median(again), floorMs),
+      cpu_ratio: ratio(cpuMs / warmRuns, floorCpuMs),
     };
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -63,14 +76,18 @@ export async function run({ files = '100' }: BenchOptions) {
 
 function lane(dir: string): Lane {
   const command = [
-    process.execPath,
-    join(root, 'src/bin/zester-peel.ts'),
+    executables(['zester-peel'])['zester-peel'],
     'runner',
     '--root=/',
     `--runs=${join(dir, 'runs')}`,
   ] as const;
   const containment = ownContainment({ peel: 'web-01', dataDir: dir });
   return createLane({ command: [...command], width: 1, warmMs: 60_000, graceMs: 1_000, containment, log: silentLog });
+}
+
+/** Processor time of what this process has started and what still runs: the runner. */
+function runnerCpuMs(): number {
+  return treeCpuMs() - processCpuMs(process.pid);
 }
 
 /** Milliseconds of one run; every file must come out as expected, or the figure means nothing. */

@@ -26,6 +26,7 @@ import { fitting } from './fitting.ts';
 import { openRunStore } from './kept-runs.ts';
 import { matchesOf } from './matching.ts';
 import { type OutputStore, openOutputs } from './outputs.ts';
+import { paced } from './paced.ts';
 import { type CallReply, type CallRequest, spawnCalls } from './render-call.ts';
 import { openRunLock } from './run-lock.ts';
 import { createWorker, type Worker } from './worker.ts';
@@ -44,6 +45,8 @@ export interface RunnerOptions {
 /** How long a runner whose peel is gone waits for its work to stop, before it ends the rest. */
 const orphanMs = 3_000;
 const longestProgress = 1_000;
+/** People look at progress, and each of it travels to every operator: more often than this is of no use. */
+const progressEveryMs = 100;
 
 /** The child's own command line: `runner --root=… --runs=… --outputs=… …`, or `call --root=…`. */
 export async function startRunner(role: 'runner' | 'call', argv: readonly string[]): Promise<number> {
@@ -72,14 +75,21 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
       if (command.kind === 'stop') return stop.abort(new Error(command.reason));
       const request = received(command.request);
       stop = new AbortController();
+      const progress = paced<RunnerMessage>(progressEveryMs, send);
       const done = worker
         .run(request, {
           signal: stop.signal,
           onOutcome: ({ state, id, result }, done, total) =>
-            send({ kind: 'progress', done, total, text: `${state} ${id}: ${result}`.slice(0, longestProgress) }),
+            progress.put({
+              kind: 'progress',
+              done,
+              total,
+              text: `${state} ${id}: ${result}`.slice(0, longestProgress),
+            }),
         })
         .then((result) => {
           atWork = undefined;
+          progress.end();
           send({ kind: 'result', result: fitting(result) });
         });
       atWork = { request, done };
