@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from './schema.ts';
 import { type Channel, channel, request } from './channel.ts';
 import { DoctorReply } from './doctor.ts';
 import { EnrollDecisionReply, EnrollmentsReply, EnrollQuery } from './enroll.ts';

@@ -1,5 +1,5 @@
 import { Decoder, Encoder, ExtData, type ExtensionCodecType } from '@msgpack/msgpack';
-import * as z from 'zod/mini';
+import * as z from './schema.ts';
 import { ZesterError } from '#base/errors.ts';
 import { MixedMap } from '#base/mixed-map.ts';
 import { Numeral } from '#base/numeral.ts';

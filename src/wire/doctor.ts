@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from './schema.ts';
 import { ErrorBody } from './error.ts';
 
 /** `ok` · `warning` deserves a look · `problem` costs somebody something: `zester doctor` then ends with an error. */

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from './schema.ts';
 import { ErrorBody } from './error.ts';
 import { bytes } from './job.ts';
 import { moment, rowLimit, text } from './limits.ts';

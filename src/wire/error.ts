@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from './schema.ts';
 import { asError, type Family, type Place, ZesterError } from '#base/errors.ts';
 
 export const PlaceBody = z.object({ file: z.string(), line: z.int(), column: z.int() });

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from './schema.ts';
 import { baseEnvironment } from './environments.ts';
 import { bytes } from './job.ts';
 import { defaultTreeOptions, TreeOptions } from './tree-options.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from './schema.ts';
 
 /** Bytes of rows that one reply carries at most: what is left of a message's megabyte is for the rest of the reply. */
 export const pageBytes = 512 * 1024;
@@ -24,8 +24,12 @@ export const letters = {
 } as const;
 
 export function text(most: keyof typeof letters): z.ZodMiniString {
-  return z.string().check(z.maxLength(letters[most]));
+  const known = texts.get(most) ?? z.string().check(z.maxLength(letters[most]));
+  texts.set(most, known);
+  return known;
 }
+
+const texts = new Map<keyof typeof letters, z.ZodMiniString>();
 
 /** A moment, in milliseconds since the Unix epoch: no record is from the year 3000. */
 export const moment = z.number().check(z.gte(0), z.lte(32_503_680_000_000));

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from './schema.ts';
 import { baseEnvironment } from './environments.ts';
 
 /** What the publisher decides for every peel, beside the files. */
