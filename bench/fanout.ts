@@ -39,19 +39,21 @@ export async function run(options: BenchOptions) {
   await using master = await connected(lab, lab.nats.credentials.master);
   const times: number[] = [];
   const floors: number[] = [];
-  const used = { all: 0, server: 0 };
+  const used = { all: 0, server: 0, floor: 0 };
   let lost = 0;
   for (let round = 0; round < rounds + settleRounds; round++) {
     const before = cpuOf(lab);
     const fanout = await ask(lab, operator, peels);
     const after = cpuOf(lab);
     const floor = await askBare({ operator, master }, bareIds);
+    const last = cpuOf(lab);
     if (round < settleRounds) continue;
     times.push(fanout.ms);
     lost += fanout.lost;
     floors.push(floor.ms);
     used.all += after.all - before.all;
     used.server += after.server - before.server;
+    used.floor += last.all - after.all;
   }
   const [p50, p95] = [percentile(times, 0.5), percentile(times, 0.95)];
   const floorP95 = percentile(floors, 0.95);
@@ -66,9 +68,11 @@ export async function run(options: BenchOptions) {
     // Server, master, peels and the listener together, heartbeats included.
     cpu_us_per_return: perReturn(used.all),
     server_cpu_us_per_return: perReturn(used.server),
+    floor_cpu_us_per_return: perReturn(used.floor),
     floor_p50_ms: Math.round(percentile(floors, 0.5)),
     floor_p95_ms: Math.round(floorP95),
     ratio: ratio(p95, floorP95),
+    cpu_ratio: ratio(used.all, used.floor),
   };
 }
 
