@@ -287,3 +287,46 @@ describe('a folder of the tree with links and empty folders', () => {
     assert.equal((await files.stat('/srv/app/empty'))?.kind, 'directory');
   });
 });
+
+describe('an edit of a text that is not plain UTF-8', () => {
+  async function edited(before: Uint8Array, sls: string): Promise<Uint8Array | undefined> {
+    const machine = fakeMachine();
+    await machine.files.write('/srv/f', before);
+    const [first, second] = [
+      await outcomesOf(start({ 'web.sls': sls }, { machine })),
+      await outcomesOf(start({ 'web.sls': sls }, { machine })),
+    ];
+
+    assert.deepEqual([...told(first), ...told(second)], ['/srv/f changed', '/srv/f unchanged']);
+    return machine.files.read('/srv/f');
+  }
+
+  test('keeps its bytes, and writes new ones in its encoding', async () => {
+    const before = Buffer.from('name=caf\u00e9\nport=1\n', 'latin1');
+
+    const after = await edited(
+      before,
+      '/srv/f:\n  file.keyvalue: [{key_values: {port: 2, town: K\u00f6ln}}, {append_if_not_found: true}]\n',
+    );
+
+    assert.deepEqual(after, new Uint8Array(Buffer.from('name=caf\u00e9\nport=2\ntown=K\u00f6ln\n', 'latin1')));
+  });
+
+  test('finds its first line behind a byte order mark', async () => {
+    const after = await edited(
+      Buffer.from('\uFEFFport=1\r\n'),
+      "/srv/f:\n  file.replace: [{pattern: '^port=1$'}, {repl: port=2}]\n",
+    );
+
+    assert.equal(Buffer.from(after ?? []).toString(), '\uFEFFport=2\r\n');
+  });
+
+  test('is refused where it is no text', async () => {
+    const machine = fakeMachine();
+    await machine.files.write('/srv/f', Uint8Array.from([0, 1]));
+
+    const outcomes = await outcomesOf(start({ 'web.sls': '/srv/f:\n  file.append: [{text: a}]\n' }, { machine }));
+
+    assert.equal(outcomes[0]?.error?.code, 'FILE_NOT_TEXT');
+  });
+});

@@ -16,6 +16,16 @@ export async function keepingLineEnds(
   return isMixed ? withOwnEnds(text, edited) : edited.replaceAll('\n', '\r\n');
 }
 
+/** An edit of a text that knows no byte order mark: one that begins the text stays there. */
+export async function keepingMark(
+  text: string,
+  edit: (text: string) => Promise<string | undefined> | string | undefined,
+): Promise<string | undefined> {
+  if (!text.startsWith('\uFEFF')) return edit(text);
+  const edited = await edit(text.slice(1));
+  return edited === undefined ? undefined : `\uFEFF${edited}`;
+}
+
 /** The text of mixed ends, as edited: each line that stays is taken from it, a new one ends like the text's first. */
 function withOwnEnds(text: string, edited: string): string {
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];

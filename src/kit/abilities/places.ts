@@ -144,5 +144,5 @@ export function notKept(path: string, what: string): ZesterError {
 }
 
 export function notText(path: string): ZesterError {
-  return new ZesterError('machine', 'FILE_NOT_TEXT', `Cannot edit "${path}": it is not UTF-8 text`);
+  return new ZesterError('machine', 'FILE_NOT_TEXT', `Cannot edit "${path}": it is no text, it has null bytes`);
 }

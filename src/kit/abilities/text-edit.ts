@@ -13,7 +13,7 @@ import {
   sideOf,
   wantedAttributes,
 } from './attributes.ts';
-import { keepingLineEnds } from './line-ends.ts';
+import { keepingLineEnds, keepingMark } from './line-ends.ts';
 import { findFile, keepBackup, missingParents, notText, realPath, removeParents } from './places.ts';
 
 const backup = z
@@ -85,10 +85,9 @@ export function textEdit<A extends z.ZodObject>(definition: TextEdit<A>): State 
       const path = await realPath(files, wish.name);
       const stat = await findFile(files, path);
       const before = stat && (await readText(path, context));
-      const after =
-        before === undefined || seesLineEnds?.(wanted)
-          ? await edit(before, wanted, context)
-          : await keepingLineEnds(before, async (text) => edit(text, wanted, context));
+      const plainEdit = (text: string) => edit(text, wanted, context);
+      const keptEdit = (text: string) => (seesLineEnds?.(wanted) ? plainEdit(text) : keepingLineEnds(text, plainEdit));
+      const after = before === undefined ? await edit(undefined, wanted, context) : await keepingMark(before, keptEdit);
       if (after === undefined) return {};
       const parents = before === undefined ? await missingParents(files, path, wish) : undefined;
       return differences<EditFields>(
@@ -106,7 +105,7 @@ export function textEdit<A extends z.ZodObject>(definition: TextEdit<A>): State 
         await files.makeDirectory(each, { ...options, mode: parentMode(wish.mode), parents: true });
       }
       if (backup !== false && contents && !exists) await keepBackup(files, path, backup);
-      if (exists || contents) await files.write(path, bytesOf(contents?.to ?? ''), options);
+      if (exists || contents) await files.write(path, await encoded(contents?.to ?? '', path, context), options);
       else await setAttributes(path, sideOf(changed, 'to'), context);
       return undefined;
     },
@@ -119,7 +118,8 @@ export function textEdit<A extends z.ZodObject>(definition: TextEdit<A>): State 
         return undefined;
       }
       const earlier = sideOf(changed, 'from');
-      if (contents) await files.write(path, bytesOf(contents.from ?? ''), await made(earlier, context));
+      if (contents)
+        await files.write(path, await encoded(contents.from ?? '', path, context), await made(earlier, context));
       else await setAttributes(path, earlier, context);
       return undefined;
     },
@@ -129,11 +129,21 @@ export function textEdit<A extends z.ZodObject>(definition: TextEdit<A>): State 
   });
 }
 
-/** The file's text without a bit of it lost. Refuses what is not text. */
+/**
+ * The file's text without a bit of it lost: one that is not UTF-8 is taken for Latin-1, which has a character for every
+ * byte. Refuses what has a null in it.
+ */
 async function readText(path: string, { files }: Context): Promise<string> {
-  const text = textOf((await files.read(path)) ?? new Uint8Array());
-  if (text === undefined) throw notText(path);
-  return text;
+  const bytes = (await files.read(path)) ?? new Uint8Array();
+  if (bytes.includes(0)) throw notText(path);
+  return textOf(bytes) ?? Buffer.from(bytes).toString('latin1');
+}
+
+/** A text in the encoding of the file that it replaces; a character that Latin-1 lacks makes it UTF-8. */
+async function encoded(text: string, path: string, { files }: Context): Promise<Uint8Array> {
+  const before = await files.read(path);
+  const isLatin = before !== undefined && textOf(before) === undefined && !/[^\0-\xff]/.test(text);
+  return isLatin ? Buffer.from(text, 'latin1') : bytesOf(text);
 }
 
 /** Lines without their ends. A text that ends with a line break has no empty line after it. */

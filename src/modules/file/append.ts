@@ -1,18 +1,13 @@
 import * as z from 'zod';
-import { ZesterError } from '#base/errors.ts';
 import { editArguments, linesOf, textEdit, textOfLines } from '#kit/abilities/text-edit.ts';
-import { textOf } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
-import { AnyMap, StringList, TemplateFlag } from '#kit/types.ts';
+import { StringList } from '#kit/types.ts';
+import { sourceTexts, textSourceArguments } from './text-sources.ts';
 
 const args = z.object({
   ...editArguments,
   text: StringList.optional().describe('Lines, or blocks of lines, each of which must be there'),
-  source: z.string().optional().describe('File of the state tree that holds the lines instead'),
-  sources: StringList.optional().describe('Several of them, each a block'),
-  template: TemplateFlag.optional().describe('Render what the sources hold with Jinja'),
-  context: AnyMap.optional().describe('Names the template may use'),
-  defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),
+  ...textSourceArguments,
   ignore_whitespace: z.boolean().default(true).describe('Take lines that differ only in white space for the same'),
 });
 
@@ -99,7 +94,7 @@ type Wish = z.output<typeof args>;
 
 /** Lines of every block that is not in the file as a run of whole lines. */
 async function missingLines(lines: readonly string[], wanted: Wish, context: Context): Promise<readonly string[]> {
-  const blocks = await blocksOf(wanted, context);
+  const blocks = [...(wanted.text ?? []), ...(await sourceTexts(wanted, context))];
   const all = [...lines];
   const missing: string[] = [];
   for (const block of blocks.map(linesOf)) {
@@ -113,19 +108,4 @@ async function missingLines(lines: readonly string[], wanted: Wish, context: Con
 function holds(lines: readonly string[], block: readonly string[], { ignore_whitespace }: Wish): boolean {
   const same = (line: string) => (ignore_whitespace ? line.trim().replace(/\s+/g, ' ') : line);
   return lines.some((_, start) => block.every((line, index) => same(lines[start + index] ?? '\0') === same(line)));
-}
-
-async function blocksOf(wanted: Wish, { sources, templates }: Context): Promise<readonly string[]> {
-  const { name, text = [], source, sources: more = [], template } = wanted;
-  const blocks = [...text];
-  for (const path of source === undefined ? more : [source, ...more]) {
-    const bytes = await sources.read(path);
-    const written = bytes && textOf(bytes);
-    if (written === undefined) {
-      throw new ZesterError('source', 'SOURCE_MISSING', `Cannot add to "${name}": there is no text source "${path}"`);
-    }
-    const context = { ...wanted.defaults, ...wanted.context };
-    blocks.push(template ? templates.render(written, { path, context }) : written);
-  }
-  return blocks;
 }

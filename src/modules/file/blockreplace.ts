@@ -2,18 +2,14 @@ import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
 import { pattern } from '#kit/abilities/patterns.ts';
 import { editedText, keptEditArguments, linesOf, textEdit, textOfLines } from '#kit/abilities/text-edit.ts';
-import { textOf } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
-import { AnyMap, TemplateFlag } from '#kit/types.ts';
 import { fileUnknown } from '#machine/errors.ts';
+import { sourceTexts, textSourceArguments } from './text-sources.ts';
 
 const args = z.object({
   ...keptEditArguments,
   content: z.string().default('').describe('What stands between the markers'),
-  source: z.string().optional().describe('File of the state tree that holds it instead'),
-  template: TemplateFlag.optional().describe('Render what the source holds with Jinja'),
-  context: AnyMap.optional().describe('Names the template may use'),
-  defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),
+  ...textSourceArguments,
   marker_start: z.string().min(1).default('#-- start managed zone --').describe('What the line before the block holds'),
   marker_end: z.string().min(1).default('#-- end managed zone --').describe('What the line after the block holds'),
   append_if_not_found: z.boolean().default(false).describe('Add the block at the end when the markers are missing'),
@@ -40,9 +36,7 @@ export const blockreplace = textEdit({
   summary: 'Ensure a marked block of a file has the given content',
   args,
   async edit(text, wanted, context) {
-    const own = await contentOf(wanted, context);
-    const gathered = Object.values(context.gathered?.of(wanted.name) ?? {}).flat();
-    const block = linesOf([...(own === '' ? [] : [own]), ...gathered].join('\n'));
+    const block = linesOf(await blockOf(wanted, context));
     refuseMarkersIn(block, wanted);
     const lines = linesOf(text ?? '');
     const edited = withBlocks(lines, block, wanted);
@@ -164,19 +158,12 @@ function withNewBlock(
   return textOfLines(lines.toSpliced(before === undefined ? at + 1 : at, 0, ...block));
 }
 
-async function contentOf(wanted: Wish, { sources, templates }: Context): Promise<string> {
-  if (wanted.source === undefined) return wanted.content;
-  const bytes = await sources.read(wanted.source);
-  const text = bytes && textOf(bytes);
-  if (text === undefined) {
-    throw new ZesterError(
-      'source',
-      'SOURCE_MISSING',
-      `Cannot edit "${wanted.name}": there is no text source "${wanted.source}"`,
-    );
-  }
-  const context = { ...wanted.defaults, ...wanted.context };
-  return wanted.template ? templates.render(text, { path: wanted.source, context }) : text;
+/** What is gathered for the file follows what is written for it. */
+async function blockOf(wanted: Wish, context: Context): Promise<string> {
+  const sources = await sourceTexts(wanted, context);
+  const own = sources.length > 0 ? sources.join('') : wanted.content;
+  const gathered = Object.values(context.gathered?.of(wanted.name) ?? {}).flat();
+  return [...(own === '' ? [] : [own]), ...gathered].join('\n');
 }
 
 function markers(name: string, reason: string): ZesterError {
