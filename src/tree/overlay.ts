@@ -1,4 +1,4 @@
-import { foldersOf, noShape, type Tree } from './tree.ts';
+import { foldersOf, noShape, type Tree, type TreeShape } from './tree.ts';
 
 /** Several folders as one: a path of an earlier one hides it in the later ones, also where one has a file and the other a folder. Sorted. */
 export function overlaidFiles<File extends { readonly path: string }>(
@@ -18,6 +18,25 @@ export function overlaidFiles<File extends { readonly path: string }>(
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+/** The same of what else is in them. */
+export function overlaidShape(layers: readonly (TreeShape & { readonly paths: readonly string[] })[]): TreeShape {
+  const files = new Set<string>();
+  const taken = new Set<string>();
+  const folders = new Set<string>();
+  const links = new Map<string, string>();
+  for (const layer of layers) {
+    const isHidden = (path: string) => files.has(path) || foldersOf(path).some((folder) => files.has(folder));
+    for (const [path, target] of layer.links) if (!taken.has(path) && !isHidden(path)) links.set(path, target);
+    for (const path of layer.folders) if (!isHidden(path)) folders.add(path);
+    for (const path of layer.paths) {
+      files.add(path);
+      for (const each of [path, ...foldersOf(path)]) taken.add(each);
+    }
+    for (const path of [...layer.folders, ...layer.links.keys()]) taken.add(path);
+  }
+  return { folders: [...folders].sort(), links };
+}
+
 /** The same of trees. */
 export function overlaid(trees: readonly Tree[]): Tree {
   const [only] = trees;
@@ -33,20 +52,7 @@ export function overlaid(trees: readonly Tree[]): Tree {
       }
       return undefined;
     },
-    shape() {
-      const folders = new Set<string>();
-      const links = new Map<string, string>();
-      for (const [at, tree] of trees.entries()) {
-        const shape = tree.shape?.() ?? noShape;
-        const isHidden = (path: string) =>
-          trees.slice(0, at).some((above) => hides(above, path) || above.read(path) !== undefined);
-        for (const [path, target] of shape.links) {
-          if (!folders.has(path) && !links.has(path) && !isHidden(path)) links.set(path, target);
-        }
-        for (const folder of shape.folders) folders.add(folder);
-      }
-      return { folders: [...folders].sort(), links };
-    },
+    shape: () => overlaidShape(trees.map((tree) => ({ paths: tree.list(''), ...(tree.shape?.() ?? noShape) }))),
     mode: (path) => trees.find((tree) => tree.read(path) !== undefined)?.mode?.(path),
     list(prefix) {
       const layers = trees.map((tree) => tree.list('').map((path) => ({ path })));

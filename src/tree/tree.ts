@@ -32,6 +32,18 @@ export function isTreePath(path: string): boolean {
   return path.split('/').every((part) => /^[^\0]+$/.test(part) && part !== '.' && part !== '..' && !isLeftOut(part));
 }
 
+/** Where a link of a tree leads in it, `''` for its root; undefined for one that leads out of it. */
+export function linkedPath(path: string, target: string): string | undefined {
+  if (target.startsWith('/') || target === '') return undefined;
+  const parts = path.split('/').slice(0, -1);
+  for (const part of target.split('/')) {
+    if (part === '..' && parts.length === 0) return undefined;
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
+
 /** `a`, `a/b` of `a/b/c`. */
 export function foldersOf(path: string): readonly string[] {
   const parts = path.split('/');

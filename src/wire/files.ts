@@ -17,6 +17,15 @@ export const TreeFile = z.object({
 });
 export type TreeFile = z.output<typeof TreeFile>;
 
+/** A symbolic link of the tree. What it leads to is among the files too, under its path. */
+export const TreeLink = z.object({ env: z.string(), path: z.string(), target: z.string() });
+export type TreeLink = z.output<typeof TreeLink>;
+
+/** A folder with nothing in it. */
+export const TreeFolder = z.object({ env: z.string(), path: z.string() });
+export type TreeFolder = z.output<typeof TreeFolder>;
+
+
 /** A whole tree: all files of all environments, sorted, and the options it is published with. Itself stored as chunks. */
 export const TreeIndex = z.object({
   v: z.int(),
@@ -24,6 +33,8 @@ export const TreeIndex = z.object({
   environments: z._default(z.array(z.string()), [baseEnvironment]),
   options: z._default(TreeOptions, defaultTreeOptions),
   files: z.array(TreeFile),
+  links: z._default(z.array(TreeLink), []),
+  emptyFolders: z._default(z.array(TreeFolder), []),
 });
 export type TreeIndex = z.output<typeof TreeIndex>;
 

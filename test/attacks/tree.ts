@@ -122,7 +122,7 @@ export const attacks: readonly Attack[] = [
         const tree = sourceTree({ base: [at('states')] }, silentLog);
         let [read, refused] = [0, 0];
         for (const end = Date.now() + 1_500; Date.now() < end || read + refused < 20; ) {
-          const files = await tree.read().catch(() => undefined);
+          const files = (await tree.read().catch(() => undefined))?.files;
           if (files === undefined) refused++;
           else read++;
           const texts = files?.map(({ content }) => Buffer.from(content).toString()) ?? [];

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -54,4 +63,32 @@ test('a master with an old copy of the tree does not push it over a newer one; a
   assert.equal(stale.changed, false);
   assert.equal(edited.changed, true);
   assert.equal(overtaken.changed, false);
+});
+
+test('a peel has the links and the empty folders of a tree as its author has them', async () => {
+  await using nats = await testNats();
+  using states = folder({ 'a.zy': 'a: test.nop\n' });
+  using cache = folder();
+  mkdirSync(join(states.path, 'app/empty'), { recursive: true });
+  mkdirSync(join(states.path, 'app/sub'));
+  writeFileSync(join(states.path, 'app/sub/.dot'), 'dot');
+  symlinkSync('sub', join(states.path, 'app/link'));
+  symlinkSync('../a.zy', join(states.path, 'app/file'));
+  await using master = await testMaster(nats, { statesDir: states.path });
+  await master.master.publishFiles();
+  await using bus = await testBus(nats, nats.credentials.peel('web-01'), 'web-01');
+  const options = { bus, cache: cache.path, trust: () => bundleOf(nats.auth.index), log: silentLog };
+  const peel = await openStateFiles(options);
+  await peel.sync();
+
+  const [base = ''] = peel.tree.folders.base ?? [];
+  assert.deepEqual(
+    ['link', 'file'].map((path) => readlinkSync(join(base, 'app', path))),
+    ['sub', '../a.zy'],
+  );
+  assert.deepEqual(
+    [readFileSync(join(base, 'app/link/.dot'), 'utf8'), existsSync(join(base, 'app/empty'))],
+    ['dot', true],
+  );
+  assert.deepEqual((await openStateFiles(options)).tree, peel.tree);
 });

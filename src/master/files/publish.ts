@@ -9,6 +9,7 @@ import { encode } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
 import { chunkBytes, rootKey, type TreeFile, type TreeIndex, type TreeRoot, treeVersion } from '#wire/files.ts';
 import type { TreeOptions } from '#wire/tree-options.ts';
+import { emptyFolders, faithfulLinks } from './links.ts';
 import { openPublished, sha256 } from './published.ts';
 import type { SourceTree } from './source-tree.ts';
 
@@ -64,11 +65,20 @@ export function createPublisher(options: PublishOptions) {
     async publish(): Promise<Published> {
       const contents = await tree.read();
       const chunks = new Map<string, Uint8Array>();
-      const files = contents.map(({ env, path, executable, content }): TreeFile => {
+      const files = contents.files.map(({ env, path, executable, content }): TreeFile => {
         return { env, path, executable, size: content.length, chunks: addChunks(chunks, content) };
       });
       const environments = [...tree.environments];
-      const index = encode({ v: treeVersion, environments, options: treeOptions, files } satisfies TreeIndex);
+      const links = [...faithfulLinks(contents.links, files)];
+      const empty = [...emptyFolders(contents.folders, files, links)];
+      const index = encode({
+        v: treeVersion,
+        environments,
+        options: treeOptions,
+        files,
+        links,
+        emptyFolders: empty,
+      } satisfies TreeIndex);
       const treeHash = sha256(index);
       const bytes = files.reduce((sum, { size }) => sum + size, 0);
       const indexChunks = addChunks(chunks, index);

@@ -20,7 +20,7 @@ function folder(entries: Readonly<Record<string, string>>) {
 }
 
 async function listing(folders: Readonly<Record<string, readonly string[]>>) {
-  const files = await sourceTree(folders, silentLog).read();
+  const { files } = await sourceTree(folders, silentLog).read();
   return files.map(({ env, path, content }) => `${env} ${path} ${new TextDecoder().decode(content)}`);
 }
 
@@ -44,7 +44,7 @@ test('an environment without files, or whose folder is not there, is an environm
   using empty = folder({});
   const tree = sourceTree({ base: [empty.path], dev: [join(empty.path, 'absent')] }, silentLog);
 
-  assert.deepEqual([tree.environments, await tree.read()], [['base', 'dev'], []]);
+  assert.deepEqual([tree.environments, (await tree.read()).files], [['base', 'dev'], []]);
 });
 
 test('what may not be published is refused as a whole, with all of it', async () => {
@@ -66,7 +66,23 @@ test('what may not be published is refused as a whole, with all of it', async ()
   await assert.rejects(read({ linkDirs: [auth.path], maxFiles: 2 }), { code: 'TREE_TOO_LARGE' });
   await assert.rejects(read({ linkDirs: [auth.path], maxBytes: 20 }), { code: 'TREE_TOO_LARGE' });
   await assert.rejects(read({ linkDirs: [auth.path], maxFileBytes: 3 }), { code: 'TREE_TOO_LARGE' });
-  assert.equal((await read({ linkDirs: [auth.path] })).length, 3);
+  assert.equal((await read({ linkDirs: [auth.path] })).files.length, 3);
 });
 
 const seed = `SU${'A'.repeat(56)}`;
+
+test('what is beside the files of several folders is told too, unless an earlier one hides it', async () => {
+  using first = folder({ 'a/x': '1', 'empty/': '', link: '-> a' });
+  using second = folder({ 'a/y': '2', link: '-> b', 'b/z': '2', 'a/x/hidden/': '', more: '-> a' });
+
+  const { folders, links } = await sourceTree({ base: [first.path, second.path] }, silentLog).read();
+
+  assert.deepEqual(
+    folders.map(({ path }) => path),
+    ['a', 'b', 'empty', 'link', 'more', 'more/x', 'more/x/hidden'],
+  );
+  assert.deepEqual(
+    links.map(({ path, target }) => `${path} ${target}`),
+    ['link a', 'more a'],
+  );
+});

@@ -2,11 +2,13 @@ import { type FSWatcher, watch } from 'node:fs';
 import { isError, ZesterError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { type Bounds, boundsOf, defaultMaxFileBytes } from '#tree/bounds.ts';
-import { overlaidFiles } from '#tree/overlay.ts';
+import { overlaidFiles, overlaidShape } from '#tree/overlay.ts';
 import { treeLarge } from '#tree/problems.ts';
 import { readTreeFile } from '#tree/read.ts';
+import type { TreeShape } from '#tree/tree.ts';
 import { walk } from '#tree/walk.ts';
 import type { Folders } from '#wire/environments.ts';
+import type { TreeFolder, TreeLink } from '#wire/files.ts';
 import { protectedFolders, refuseProtectedFolders } from './protected.ts';
 
 export interface SourceFile {
@@ -17,15 +19,22 @@ export interface SourceFile {
   readonly content: Uint8Array;
 }
 
+/** All that is in the folders. */
+export interface SourceContents {
+  readonly files: readonly SourceFile[];
+  readonly folders: readonly TreeFolder[];
+  readonly links: readonly TreeLink[];
+}
+
 /** The folders that authors edit. */
 export interface SourceTree {
   /** Names of all environments, as their options have them. */
   readonly environments: readonly string[];
   /**
-   * All files but hidden ones, sorted by environment and path. An absent folder is an empty one. Throws the first
+   * All files, sorted by environment and path, and what is beside them. An absent folder is an empty one. Throws the first
    * thing that may not be published: nothing is left out without a word.
    */
-  read(): Promise<readonly SourceFile[]>;
+  read(): Promise<SourceContents>;
   /** Calls a while after the last of several edits, and at an interval in case an edit went unseen. */
   onEdit(callback: () => void, options: { readonly intervalMs: number }): Disposable;
 }
@@ -51,6 +60,10 @@ export const defaultRules: TreeRules = {
 
 type FoundFile = Omit<SourceFile, 'env'>;
 
+interface Layer extends TreeShape {
+  readonly files: readonly FoundFile[];
+}
+
 /** Editors write a file in several steps. */
 const settleMs = 200;
 
@@ -63,18 +76,23 @@ export function sourceTree(folders: Folders, log: Log, rules: TreeRules = defaul
     environments,
     async read() {
       const files: SourceFile[] = [];
+      const folderList: TreeFolder[] = [];
+      const links: TreeLink[] = [];
       refuseProtectedFolders(folders, rules);
       const { protectedAs, checkContent } = protectedFolders(rules.protectedDirs);
       const reading = reader(rules, checkContent);
       for (const env of environments) {
         const all = folders[env] ?? [];
         const bounds = boundsOf(all, { ...rules, protectedAs });
-        const layers: FoundFile[][] = [];
-        for (const folder of all) layers.push(await reading.files(folder, bounds));
-        for (const file of overlaidFiles(layers)) files.push({ env, ...file });
+        const layers: Layer[] = [];
+        for (const folder of all) layers.push(await reading.layer(folder, bounds));
+        for (const file of overlaidFiles(layers.map((layer) => layer.files))) files.push({ env, ...file });
+        const shape = overlaidShape(layers.map((layer) => ({ ...layer, paths: layer.files.map(({ path }) => path) })));
+        for (const path of shape.folders) folderList.push({ env, path });
+        for (const [path, target] of shape.links) links.push({ env, path, target });
       }
       reading.finish();
-      return files;
+      return { files, folders: folderList, links };
     },
     onEdit(callback, { intervalMs }) {
       let timer: NodeJS.Timeout | undefined;
@@ -112,11 +130,15 @@ function reader({ maxBytes, maxFiles }: TreeRules, checkContent: (path: string, 
   const problems: { readonly path: string; readonly error: ZesterError }[] = [];
   let [bytes, count] = [0, 0];
   return {
-    async files(folder: string, bounds: Bounds): Promise<FoundFile[]> {
+    async layer(folder: string, bounds: Bounds): Promise<Layer> {
       const found: FoundFile[] = [];
+      const folders: string[] = [];
+      const links = new Map<string, string>();
       let turn = performance.now();
       for (const met of walk(folder, bounds)) {
         if (met.kind === 'problem') problems.push(met);
+        if (met.kind === 'folder') folders.push(met.path);
+        if (met.kind === 'link') links.set(met.path, met.target);
         if (met.kind === 'file') {
           const { path, file } = met;
           try {
@@ -136,7 +158,7 @@ function reader({ maxBytes, maxFiles }: TreeRules, checkContent: (path: string, 
         await new Promise((resolve) => setImmediate(resolve));
         turn = performance.now();
       }
-      return found;
+      return { files: found, folders, links };
     },
     /** Throws the first problem, with how many others there are. */
     finish(): void {

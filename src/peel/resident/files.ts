@@ -162,7 +162,12 @@ async function stage(
   await rm(staging, { recursive: true, force: true });
   for (const env of index.environments) await mkdir(join(staging, env), { recursive: true, mode: 0o700 });
   const had = new Map(present?.index.files.map((file) => [likeness(file), join(present.folder, file.env, file.path)]));
-  const queue = [...Map.groupBy(index.files, likeness)];
+  const queue = [
+    ...Map.groupBy(
+      index.files.filter((file) => !isBelowLink(file, index)),
+      likeness,
+    ),
+  ];
   let fetched = 0;
 
   const place = async (file: TreeFile, from: string | undefined): Promise<string> => {
@@ -184,6 +189,11 @@ async function stage(
     }
   };
   await Promise.all(Array.from({ length: parallelFetches }, worker));
+  for (const { env, path } of index.emptyFolders) await mkdir(join(staging, env, path), { recursive: true });
+  for (const { env, path, target } of index.links) {
+    await mkdir(dirname(join(staging, env, path)), { recursive: true });
+    await symlink(target, join(staging, env, path));
+  }
 
   await writeFile(join(staging, '.zester-tree'), encode({ layout, root, index }), { mode: 0o600 });
   await rm(folder, { recursive: true, force: true });
@@ -193,6 +203,11 @@ async function stage(
   await symlink(folder, beside);
   await rename(beside, join(cache, 'current'));
   return fetched;
+}
+
+/** Whether a file is reached through a link of the tree: it lies where that leads. */
+function isBelowLink({ env, path }: TreeFile, { links }: TreeIndex): boolean {
+  return links.some((link) => link.env === env && (path === link.path || path.startsWith(`${link.path}/`)));
 }
 
 /** False when the file is gone, or has all the links it can have: then it is fetched. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ZesterError } from '#base/errors.ts';
-import { isTreePath } from '#tree/tree.ts';
+import { isTreePath, linkedPath } from '#tree/tree.ts';
 import { decode } from '#wire/codec.ts';
 import { baseEnvironment, isEnvironmentName } from '#wire/environments.ts';
 import { TreeIndex, treeVersion } from '#wire/files.ts';
@@ -27,11 +27,14 @@ export function openIndex(bytes: Uint8Array): TreeIndex {
   const index = TreeIndex.parse(record);
   const environments = [...new Set([baseEnvironment, ...index.environments, ...index.files.map(({ env }) => env)])];
   for (const name of environments) if (!isEnvironmentName(name)) throw unsafe('environment', name);
-  for (const { path } of index.files) if (!isTreePath(path)) throw unsafe('path', path);
+  for (const { path } of [...index.files, ...index.links, ...index.emptyFolders]) {
+    if (!isTreePath(path)) throw unsafe('path', path);
+  }
+  for (const { path, target } of index.links) if (linkedPath(path, target) === undefined) throw unsafe('link', path);
   return { ...index, environments };
 }
 
-function unsafe(what: 'environment' | 'path', name: string): ZesterError {
+function unsafe(what: 'environment' | 'path' | 'link', name: string): ZesterError {
   return new ZesterError(
     'denied',
     'TREE_PATH_UNSAFE',
