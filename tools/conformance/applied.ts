@@ -27,7 +27,8 @@ export async function run(
   { roots = join(dirname(file), 'roots.json'), formulas, name, verbose }: ConformanceOptions,
 ): Promise<ConformanceResult> {
   const pattern = typeof name === 'string' ? new RegExp(name) : undefined;
-  const cases = readApplied(file).filter((each) => pattern?.test(each.name) ?? true);
+  const all = readApplied(file);
+  const cases = all.filter((each) => pattern?.test(each.name) ?? true);
   const { systemd } = await prepareHosts(console.error);
   const folder = typeof formulas === 'string' ? formulas : undefined;
   const skipped = cases.flatMap((each): SkippedCase[] => {
@@ -38,7 +39,7 @@ export async function run(
   const possible = cases.filter((each) => !skipped.some(({ name }) => name === each.name));
   const failed: string[] = [];
   if (possible.length > 0) {
-    const places = await machineRoots(String(roots));
+    const places = await machineRoots(String(roots), { packages: folder === undefined ? [] : packagesOf(all) });
     using programs = builtPrograms(['zester-peel']);
     const queue = possible.values();
     const lane = async () => {
@@ -55,6 +56,12 @@ export async function run(
     await Promise.all(Array.from({ length: availableParallelism() }, lane));
   }
   return { cases: cases.length, passed: possible.length - failed.length, failed, skipped };
+}
+
+/** What Salt installed from the mirror, in all cases: the same for every choice of them, since a root is made by it. */
+function packagesOf(cases: readonly AppliedCase[]): readonly string[] {
+  const fromMirror = cases.filter(({ root }) => root === 'base');
+  return [...new Set(fromMirror.flatMap(({ machine }) => Object.keys(machine.packages.added)))].toSorted();
 }
 
 /** Why a case cannot be told anything by. */
@@ -114,17 +121,19 @@ async function differencesOf(
   const again = await inside.apply('second run', { test: false, refs });
   await settled(inside);
   const settledAgain = await lookAt(inside, each);
-  // Salt may have begun before it saw what is wrong; what is refused here touches nothing.
-  const left = 'error' in runs.apply ? untouched : each.machine;
-  return [
+  const answers = [
     ...touched.map((difference) => `plan: changed the machine: ${differenceText(difference)}`),
-    ...answerDifferences('plan', plan, runs.test),
+    ...answerDifferences('plan', plan, runs.test, runs.apply),
     ...answerDifferences('first run', first, runs.apply),
-    ...machineDifferences(host, start, applied, left).map((text) => `after the first run: ${text}`),
     ...(runs.again === undefined ? [] : answerDifferences('second run', again, runs.again)),
-    ...machineDifferences(host, drifted, settledAgain, each.machine_again).map(
-      (text) => `after the second run: ${text}`,
-    ),
+  ];
+  // Salt may have begun before it saw what is wrong. What is refused here touches nothing, and that says it all.
+  const isRefused = first.results === undefined;
+  const [left, leftAgain] = isRefused ? [untouched, untouched] : [each.machine, each.machine_again];
+  return [
+    ...answers,
+    ...machineDifferences(host, start, applied, left).map((text) => `after the first run: ${text}`),
+    ...machineDifferences(host, drifted, settledAgain, leftAgain).map((text) => `after the second run: ${text}`),
   ];
 }
 

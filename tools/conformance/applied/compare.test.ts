@@ -26,6 +26,15 @@ describe('what states answer', () => {
     assert.equal(answerDifferences('plan', run({ a: 'unchanged', b: 'failed' }), salt).length, 2);
   });
 
+  test('of a plan may be what Salt’s run did, where Salt’s plan says otherwise', () => {
+    const plan = run({ a: 'would-change', b: 'cannot-tell', c: 'unchanged' });
+    const salt = [answer('a'), answer('b', { result: false }), answer('c', { result: null })];
+    const done = [answer('a', { changed: true }), answer('b', { changed: true }), answer('c')];
+
+    assert.deepEqual(answerDifferences('plan', plan, salt, done), []);
+    assert.equal(answerDifferences('plan', plan, salt, [...done.slice(0, 1), answer('b', { result: false })]).length, 2);
+  });
+
   test('differs where one knows a state that the other does not, and where it says otherwise', () => {
     const salt = [answer('a', { changed: true }), answer('b')];
 

@@ -7,10 +7,13 @@ import type { FileRecord, MachineRecord, Result, Results } from './record.ts';
 
 /** What the recorder left out, and folders of links that come and go with the links. */
 const noise =
-  /^\/(proc|sys|dev|run|tmp|usr|lib|lib64|bin|sbin|boot)(\/|$)|^\/var\/(log|tmp|cache)\/|^\/var\/lib\/(apt|dpkg|systemd|ucf|dbus|private|pam|python|insserv|logrotate)(\/|$)|^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid)-?|machine-id|mtab|ld\.so\.cache|aliases\.db|\.pwd\.lock|rc.\.d)$|^\/etc\/rc.\.d\/|^\/srv\/tree(\/|$)|\.dpkg-(new|tmp|old)$|^\/etc\/systemd\/system\/[^/]+\.wants$/;
+  /^\/(proc|sys|dev|run|tmp|usr|lib|lib64|bin|sbin|boot)(\/|$)|^\/var\/(log|tmp|cache)\/|^\/var\/lib\/(apt|dpkg|systemd|ucf|dbus|private|pam|python|insserv|logrotate)(\/|$)|^\/var\/lib\/[^/]+\/[^/]+\/|^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid)-?|machine-id|mtab|ld\.so\.cache|aliases\.db|\.pwd\.lock|rc.\.d)$|^\/etc\/rc.\.d\/|^\/srv\/tree(\/|$)|\.dpkg-(new|tmp|old)$|^\/etc\/systemd\/system\/[^/]+\.wants$/;
 
-/** How the answers of a run differ from Salt's; the plan may say that it cannot tell where Salt only says "may change". */
-export function answerDifferences(what: string, run: Run, right: Results): readonly string[] {
+/**
+ * How the answers of a run differ from Salt's. `then` is what Salt's run did after its plan: a plan may be right about that
+ * where Salt's is not.
+ */
+export function answerDifferences(what: string, run: Run, right: Results, then?: Results): readonly string[] {
   const { results, refusal, text, code } = run;
   if ('error' in right) {
     return refusal === undefined ? [`${what}: expected a refusal, got (exit ${code})\n${text}`] : [];
@@ -22,7 +25,8 @@ export function answerDifferences(what: string, run: Run, right: Results): reado
     const [own] = index < 0 ? [] : left.splice(index, 1);
     const name = `${each.state} ${each.id}${each.name === each.id || typeof each.name !== 'string' ? '' : ` (${each.name})`}`;
     if (own === undefined) return [`${what}: ${name}: Salt says ${saltText(each)}, Zester does not know it`];
-    const isRight = meanings(each).includes(meaningOf(own));
+    const done = then === undefined || 'error' in then ? undefined : then.find((other) => isSameState(own, other));
+    const isRight = [...meanings(each), ...foreseen(done)].includes(meaningOf(own));
     return isRight ? [] : [`${what}: ${name}: Salt says ${saltText(each)}, Zester ${own.result}`];
   });
   // What a failure with `failhard` left undone, Salt does not tell of.
@@ -55,6 +59,13 @@ function meanings({ result, changed }: Result): readonly string[] {
   return [changed ? 'changed' : 'unchanged'];
 }
 
+/** What a plan says of a state that then does this. */
+function foreseen(done: Result | undefined): readonly string[] {
+  if (done === undefined) return [];
+  if (done.result === false) return ['failed'];
+  return done.changed ? ['would-change', 'cannot-tell'] : ['unchanged'];
+}
+
 /** How a machine differs from what Salt left, in both directions. */
 export function machineDifferences(host: Host, before: Look, after: Look, right: MachineRecord): readonly string[] {
   return [
@@ -83,6 +94,7 @@ function fileDifferences(found: readonly Difference[], look: Look, right: Machin
   const kept = right.removed.filter((path) => byPath.get(path)?.to !== undefined || !byPath.has(path));
   const isRemoved = (path: string) => right.removed.some((each) => path === each || path.startsWith(`${each}/`));
   const extra = told
+    .filter(({ to }) => to?.type !== 'socket')
     .filter(({ path, to }) => !expected.has(path) && !noise.test(path) && !(to === undefined && isRemoved(path)))
     .map(
       ({ path, to }) =>

@@ -61,7 +61,11 @@ const MachineRecord = z.object({
     .prefault({}),
   users: z.record(z.string(), UserRecord.nullable()).default({}),
   groups: z.record(z.string(), GroupRecord.nullable()).default({}),
-  units: z.record(z.string(), z.object({ enabled: z.string(), active: z.string() })).default({}),
+  units: z
+    .record(z.string(), z.object({ enabled: z.string(), active: z.string() }))
+    // A template is no unit: it is neither enabled nor active.
+    .transform((units) => Object.fromEntries(Object.entries(units).filter(([name]) => !name.includes('@.'))))
+    .prefault({}),
   mounts: z.record(z.string(), z.object({ fstype: z.string(), opts: z.string() }).nullable()).default({}),
   probes: z.record(z.string(), z.string()).default({}),
 });

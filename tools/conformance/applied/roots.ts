@@ -13,14 +13,27 @@ const Roots = z.object({
 });
 type Roots = z.output<typeof Roots>;
 
-/** Their folders, built when they are not there yet. */
-export async function machineRoots(path: string): Promise<{ readonly base: string; readonly tools: string }> {
+/**
+ * Their folders, built when they are not there yet. Hosts have no network: `packages` of the mirror are downloaded into
+ * the plain one, for cases that install them.
+ */
+export async function machineRoots(
+  path: string,
+  { packages }: { readonly packages: readonly string[] },
+): Promise<{ readonly base: string; readonly tools: string }> {
   const roots = Roots.parse(JSON.parse(readFileSync(path, 'utf8')));
   // What the second one needs from a mirror is in the first build of it: hosts have no network.
   const [installing = '', ...steps] = roots.tools.setup;
   const more = /apt-get install -y ([a-z0-9 .+-]+)/.exec(installing)?.[1]?.trim().split(' ') ?? [];
   return {
-    base: await debianTree({ packages: roots.base.include, key: ['base', roots.base.then], prepare: finishing(roots) }),
+    base: await debianTree({
+      packages: roots.base.include,
+      key: ['base', roots.base.then, packages],
+      prepare(tree) {
+        finishing(roots)(tree);
+        download(tree, packages);
+      },
+    }),
     tools: await debianTree({
       packages: [...roots.base.include, ...more],
       key: ['tools', roots],
@@ -42,6 +55,17 @@ function finishing({ base }: Roots): (tree: string) => void {
       });
     }
   };
+}
+
+/** Fetches the lists of the mirror and, one by one since it may offer some no more, packages with all they need. */
+function download(tree: string, packages: readonly string[]): void {
+  if (packages.length === 0) return;
+  const resolver = join(tree, 'etc/resolv.conf');
+  const before = readFileSync(resolver);
+  const script = 'apt-get update; for each in "$@"; do apt-get install --yes --download-only "$each"; done; true';
+  writeFileSync(resolver, readFileSync('/etc/resolv.conf'));
+  execFileSync('chroot', [tree, 'bash', '-c', script, 'bash', ...packages], { stdio: 'ignore' });
+  writeFileSync(resolver, before);
 }
 
 /** Does steps in a booted machine, and keeps what they left. */
