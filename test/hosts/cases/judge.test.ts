@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { answerText } from './answers.ts';
 import { differencesFrom, type Run, runOf } from './judge.ts';
 
 const met = run(0, { a: 'unchanged' });
@@ -64,7 +65,7 @@ describe('what was seen of a machine case', () => {
   test('differs where what was to be refused runs, and where the refusal says something else', () => {
     const refused = runOf({
       code: 2,
-      output: JSON.stringify({ success: false, error: { code: 'X', message: 'Cannot use "bogus"' } }),
+      output: answerText({ error: { family: 'source', code: 'X', message: 'Cannot use "bogus"' } }),
       errors: '',
     });
 
@@ -72,9 +73,9 @@ describe('what was seen of a machine case', () => {
       differencesFrom({ expect_error: 'bogus' }, { plan: refused, runs: [refused, refused], outputs: [] }),
       [],
     );
-    assert.equal(
-      differencesFrom({ expect_error: 'other' }, { plan: refused, runs: [refused, refused], outputs: [] }).length,
-      3,
+    assert.deepEqual(
+      differencesFrom({ expect_error: 'other' }, { plan: refused, runs: [refused, refused], outputs: [] }),
+      ['plan, first run, second run: expected a refusal that says "other", got\n  Cannot use "bogus" [X] '],
     );
     assert.match(
       differencesFrom({ expect_error: 'bogus' }, { runs: [made], outputs: [] })[0] ?? '',
@@ -98,14 +99,13 @@ describe('what was seen of a machine case', () => {
     const right = { probe: 'ls', output: 'x\n' };
 
     assert.deepEqual(differencesFrom(right, { outputs: [printed('x\n'), printed('x')] }), [
-      'output after the second run: expected\n  |x|\ngot\n  |x| without an end of line',
+      'second run: the probe was to print\n  |x|\nand prints\n  |x| without an end of line',
     ]);
   });
 });
 
 function run(code: number, results: Readonly<Record<string, string>>): Run {
-  const outcomes = Object.entries(results).map(([id, result]) => ({ id, state: 'test.nop', result }));
-  return runOf({ code, output: JSON.stringify({ success: code === 0, report: { outcomes } }), errors: '' });
+  return runOf({ code, output: answerText({ results }), errors: '' });
 }
 
 function printed(output: string): ReadonlyMap<string, string> {

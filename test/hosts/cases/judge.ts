@@ -1,18 +1,13 @@
-import * as z from 'zod';
+import type * as z from 'zod/mini';
+import { placeText } from '#base/errors.ts';
+import type { ErrorBody } from '#wire/error.ts';
+import { Answer, type Step } from '#wire/json/answer.ts';
 import type { Expectation } from './format.ts';
-
-interface StateAnswer {
-  readonly id: string;
-  readonly state: string;
-  readonly name?: string | undefined;
-  readonly result: string;
-  readonly skipReason?: string | undefined;
-}
 
 /** What a run answered: state by state, or that it was refused, or neither (`text` then says what came instead). */
 export interface Run {
   readonly code: number;
-  readonly results?: readonly StateAnswer[];
+  readonly results?: readonly z.output<typeof Step>[];
   readonly refusal?: string;
   readonly text: string;
 }
@@ -28,26 +23,6 @@ export interface Observed {
   readonly outputs: readonly ReadonlyMap<string, string>[];
 }
 
-const Answer = z.looseObject({
-  success: z.boolean(),
-  error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
-  report: z
-    .looseObject({
-      outcomes: z.array(
-        z.looseObject({
-          id: z.string(),
-          state: z.string(),
-          name: z.string().optional(),
-          skipReason: z.string().optional(),
-          result: z.string(),
-          error: z.looseObject({ message: z.string() }).optional(),
-          comment: z.string().optional(),
-        }),
-      ),
-    })
-    .optional(),
-});
-
 /** Reads what `zester-peel apply --json` printed. */
 export function runOf({ code, output, errors }: { code: number; output: string; errors: string }): Run {
   const said = `${output.slice(-4_000)}${errors.slice(-4_000)}`;
@@ -58,56 +33,72 @@ export function runOf({ code, output, errors }: { code: number; output: string; 
     // Refusals of the command line and of the settings are told in words.
     return code === 64 ? { code, refusal: said, text: said } : { code, text: said };
   }
-  const { error, report } = answer;
-  if (report === undefined) {
-    const words = JSON.stringify(error ?? answer);
+  const { error, results } = answer;
+  if (results === null) {
+    const words = error === undefined ? output : refusalText(error);
     return { code, ...(error && { refusal: words }), text: words };
   }
-  const lines = report.outcomes.map(({ id, state, result, error: failure, comment }) =>
+  const lines = results.map(({ id, state, result, error: failure, comment }) =>
     [`  ${result} ${state} ${id}`, failure?.message, comment].filter(Boolean).join(': '),
   );
-  return { code, results: report.outcomes, text: `${lines.join('\n')}\n` };
+  return { code, results, text: `${lines.join('\n')}\n` };
 }
 
-/** How what was seen differs from what is right, in texts for people; nothing when it does not. */
-export function differencesFrom(
-  right: Expectation,
-  { plan, touched = [], runs = [], outputs }: Observed,
-): readonly string[] {
+/** All that a refusal says: one line, and its details below. */
+function refusalText({ at, code, message, hint = '', details = {} }: z.output<typeof ErrorBody>): string {
+  const place = at === undefined ? '' : `${placeText(at)}: `;
+  const lines = Object.entries(details).map(([key, value]) => `\n    ${key}: ${value}`);
+  return `  ${place}${message} [${code}] ${hint}${lines.join('')}`;
+}
+
+/** How what was seen differs from what is right, in texts for people; nothing when it does not. What is the same every time is said once. */
+export function differencesFrom(right: Expectation, seen: Observed): readonly string[] {
+  const { plan, touched = [], runs = [], outputs } = seen;
   const [first, second] = runs;
-  return [
-    ...touched.map((each) => `plan: changed the machine: ${each}`),
+  const differences = [
+    ...touched.map((text) => ({ when: 'plan', text: `changed the machine: ${text}` })),
     ...(plan === undefined ? [] : planDifferences(right, plan)),
     ...(first === undefined ? [] : runDifferences('first run', right, first)),
     ...(second === undefined ? [] : againDifferences(right, second)),
-    ...outputs.flatMap((seen, index) => outputDifferences(right, seen, index === 0 ? 'first' : 'second')),
+    ...outputs.flatMap((output, index) => outputDifferences(right, output, `${index === 0 ? 'first' : 'second'} run`)),
   ];
+  const byText = Map.groupBy(differences, ({ text }) => text);
+  return [...byText].map(([text, all]) => `${[...new Set(all.map(({ when }) => when))].join(', ')}: ${text}`);
 }
 
-function planDifferences({ plan = {}, expect_error: error }: Expectation, run: Run): readonly string[] {
+interface Told {
+  readonly when: string;
+  readonly text: string;
+}
+
+function planDifferences({ plan = {}, expect_error: error }: Expectation, run: Run): readonly Told[] {
   if (error !== undefined) return refusalDifferences('plan', error, run);
   return [...resultDifferences('plan', plan, run), ...codeDifferences('plan', run)];
 }
 
-function runDifferences(what: string, { expect = {}, expect_error: error }: Expectation, run: Run): readonly string[] {
-  if (error !== undefined) return refusalDifferences(what, error, run);
-  return [...resultDifferences(what, expect, run), ...codeDifferences(what, run)];
+function runDifferences(when: string, { expect = {}, expect_error: error }: Expectation, run: Run): readonly Told[] {
+  if (error !== undefined) return refusalDifferences(when, error, run);
+  return [...resultDifferences(when, expect, run), ...codeDifferences(when, run)];
 }
 
-function refusalDifferences(what: string, error: string, { code, refusal, text }: Run): readonly string[] {
-  if (refusal === undefined) return [`${what}: expected a refusal that says "${error}", got (exit ${code})\n${text}`];
-  const wrong = refusal.includes(error) ? [] : [`${what}: expected a refusal that says "${error}", got ${refusal}`];
-  return code === 0 ? [...wrong, `${what}: was refused and exits 0`] : wrong;
+function refusalDifferences(when: string, error: string, { code, refusal, text }: Run): readonly Told[] {
+  const expected = `expected a refusal that says "${error}", got`;
+  if (refusal === undefined) return [{ when, text: `${expected} (exit ${code})\n${text}` }];
+  const wrong = refusal.includes(error) ? [] : [{ when, text: `${expected}\n${refusal}` }];
+  return code === 0 ? [...wrong, { when, text: 'was refused and exits 0' }] : wrong;
 }
 
-function resultDifferences(what: string, right: Readonly<Record<string, string>>, run: Run): readonly string[] {
-  const { results, text } = run;
-  if (results === undefined) return [`${what}: expected a report, got (exit ${run.code})\n${text}`];
+function resultDifferences(when: string, right: Readonly<Record<string, string>>, run: Run): readonly Told[] {
+  const { results } = run;
+  if (results === undefined) return [noReport(when, run)];
   return Object.entries(right).flatMap(([id, expected]) => {
-    const found = results.filter((each) => each.id === id);
-    const got = together(found.map(({ result }) => result));
-    return got === expected ? [] : [`${what}: ${id}: expected ${expected}, got ${got}${reasonOf(id, run)}`];
+    const got = together(results.filter((each) => each.id === id).map(({ result }) => result));
+    return got === expected ? [] : [{ when, text: `${id}: expected ${expected}, got ${got}${reasonOf(id, run)}` }];
   });
+}
+
+function noReport(when: string, { code, text }: Run): Told {
+  return { when, text: `expected a report, got (exit ${code})\n${text}` };
 }
 
 /** Several states may share an id: what is most telling speaks for all. */
@@ -123,48 +114,44 @@ function reasonOf(id: string, { text }: Run): string {
 }
 
 /** 0 when all went well, 2 when some state failed: what scripts go by. */
-function codeDifferences(what: string, { code, results }: Run): readonly string[] {
+function codeDifferences(when: string, { code, results }: Run): readonly Told[] {
   if (results === undefined) return [];
   const right = results.some(({ result }) => result === 'failed') ? 2 : 0;
-  return code === right ? [] : [`${what}: expected exit code ${right}, got ${code}`];
+  return code === right ? [] : [{ when, text: `expected exit code ${right}, got ${code}` }];
 }
 
-function againDifferences(
-  { expect = {}, expect_error: error, again = 'unchanged' }: Expectation,
-  run: Run,
-): readonly string[] {
-  const what = 'second run';
-  if (error !== undefined) return refusalDifferences(what, error, run);
-  const { results, text, code } = run;
-  if (results === undefined) return [`${what}: expected a report, got (exit ${code})\n${text}`];
+function againDifferences(right: Expectation, run: Run): readonly Told[] {
+  const { expect = {}, expect_error: error, again = 'unchanged' } = right;
+  const when = 'second run';
+  if (error !== undefined) return refusalDifferences(when, error, run);
+  const { results } = run;
+  if (results === undefined) return [noReport(when, run)];
   const wrong = results.flatMap(({ id, result }) => {
     const mayFail = expect[id] === 'failed' || again === 'failed';
-    const mayChange = again !== 'unchanged';
-    if (result === 'failed' && !mayFail) return [`${what}: ${id}: failed${reasonOf(id, run)}`];
-    return result === 'changed' && !mayChange
-      ? [`${what}: ${id}: expected unchanged, got changed${reasonOf(id, run)}`]
-      : [];
+    if (result === 'failed' && !mayFail) return [{ when, text: `${id}: failed${reasonOf(id, run)}` }];
+    if (result !== 'changed' || again !== 'unchanged') return [];
+    return [{ when, text: `${id}: expected unchanged, got changed${reasonOf(id, run)}` }];
   });
-  const missing =
-    again === 'unchanged' || results.some(({ result }) => result === again)
-      ? []
-      : [`${what}: expected some state to be ${again}, none is`];
-  return [...wrong, ...missing, ...codeDifferences(what, run)];
+  const isMet = again === 'unchanged' || results.some(({ result }) => result === again);
+  const missing = isMet ? [] : [{ when, text: `expected some state to be ${again}, none is` }];
+  return [...wrong, ...missing, ...codeDifferences(when, run)];
 }
 
 function outputDifferences(
   { probe, output }: Expectation,
   seen: ReadonlyMap<string, string>,
-  run: string,
-): readonly string[] {
+  when: string,
+): readonly Told[] {
   if (probe === undefined || output === undefined) return [];
   const got = seen.get(probe) ?? '';
-  if (got === output) return [];
-  return [`output after the ${run} run: expected\n${quoted(output)}\ngot\n${quoted(got)}`];
+  return got === output
+    ? []
+    : [{ when, text: `the probe was to print\n${quoted(output)}\nand prints\n${quoted(got)}` }];
 }
 
 /** Lines between bars: what is empty, and where a last line has no end, is seen. */
 function quoted(text: string): string {
+  if (text === '') return '  nothing';
   const lines = text.split('\n').map((line) => `  |${line}|`);
   return lines.at(-1) === '  ||' ? lines.slice(0, -1).join('\n') : `${lines.join('\n')} without an end of line`;
 }

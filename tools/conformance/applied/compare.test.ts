@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { answerText } from '../../../test/hosts/cases/answers.ts';
 import { type Run, runOf } from '../../../test/hosts/cases/judge.ts';
 import type { Host } from '../../../test/hosts/host.ts';
 import { answerDifferences, machineDifferences } from './compare.ts';
@@ -32,7 +33,10 @@ describe('what states answer', () => {
     const done = [answer('a', { changed: true }), answer('b', { changed: true }), answer('c')];
 
     assert.deepEqual(answerDifferences('plan', plan, salt, done), []);
-    assert.equal(answerDifferences('plan', plan, salt, [...done.slice(0, 1), answer('b', { result: false })]).length, 2);
+    assert.equal(
+      answerDifferences('plan', plan, salt, [...done.slice(0, 1), answer('b', { result: false })]).length,
+      2,
+    );
   });
 
   test('differs where one knows a state that the other does not, and where it says otherwise', () => {
@@ -46,14 +50,8 @@ describe('what states answer', () => {
   });
 
   test('counts what is skipped for a failure as failed', () => {
-    const own = runOf({
-      code: 2,
-      output: JSON.stringify({
-        success: false,
-        report: { outcomes: [{ id: 'a', state: 'test.nop', result: 'skipped', skipReason: 'require_failed' }] },
-      }),
-      errors: '',
-    });
+    const output = answerText({ results: { a: 'skipped' }, skipReason: 'require_failed' });
+    const own = runOf({ code: 2, output, errors: '' });
 
     assert.deepEqual(answerDifferences('run', own, [answer('a', { result: false })]), []);
     assert.equal(answerDifferences('run', own, [answer('a')]).length, 1);
@@ -120,8 +118,7 @@ describe('what a machine is like', () => {
 });
 
 function run(results: Readonly<Record<string, string>>): Run {
-  const outcomes = Object.entries(results).map(([id, result]) => ({ id, state: 'test.nop', result }));
-  return runOf({ code: 0, output: JSON.stringify({ success: true, report: { outcomes } }), errors: '' });
+  return runOf({ code: 0, output: answerText({ results }), errors: '' });
 }
 
 function answer(

@@ -30,16 +30,14 @@ export function answerDifferences(what: string, run: Run, right: Results, then?:
     return isRight ? [] : [`${what}: ${name}: Salt says ${saltText(each)}, Zester ${own.result}`];
   });
   // What a failure with `failhard` left undone, Salt does not tell of.
-  const more = left.filter(({ skipReason }) => skipReason !== 'failhard_abort');
+  const more = left.filter(({ skip_reason: reason }) => reason !== 'failhard_abort');
   return [...wrong, ...more.map(({ state, id, result }) => `${what}: ${state} ${id}: only Zester knows it, ${result}`)];
 }
 
 type Own = NonNullable<Run['results']>[number];
 
 function isSameState(own: Own, { id, state, name }: Result): boolean {
-  return (
-    own.id === id && own.state === state && (own.name === undefined || typeof name !== 'string' || own.name === name)
-  );
+  return own.id === id && own.state === state && (typeof name !== 'string' || own.name === name);
 }
 
 function saltText({ result, changed }: Result): string {
@@ -48,9 +46,9 @@ function saltText({ result, changed }: Result): string {
 }
 
 /** A state that was skipped did well, unless it was for the failure of another. */
-function meaningOf({ result, skipReason }: Own): string {
+function meaningOf({ result, skip_reason: reason }: Own): string {
   if (result !== 'skipped') return result;
-  return skipReason === 'require_failed' || skipReason === 'failhard_abort' ? 'failed' : 'unchanged';
+  return reason === 'require_failed' || reason === 'failhard_abort' ? 'failed' : 'unchanged';
 }
 
 function meanings({ result, changed }: Result): readonly string[] {
