@@ -232,7 +232,9 @@ async function install(
   const options = optionsOf(wanted);
   if (wanted.sources) return installSources(names, wanted.sources, options, context);
   const wishes = wishesOf(wanted);
-  const unsure = new Map((await lackingIn(names, changes, wanted, packages)).map((name) => [name, wishes.get(name)]));
+  const lacking = await lackingIn(names, changes, wanted, packages);
+  // Any version will do: the package manager may know it under another name, of what provides it.
+  const unsure = new Map([...wishes].filter(([name, wish]) => lacking.includes(name) && !isOpen(wish)));
   const lists = { refreshes: false, ignoreEpoch: wanted.ignore_epoch, options };
   const found = unsure.size === 0 ? {} : await missingPackages(packages, unsure, lists);
   const version = (name: string) => (isOpen(wishes.get(name)) ? undefined : (found[name] ?? changes[name])?.to);
