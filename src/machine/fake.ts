@@ -152,8 +152,8 @@ function packagesOf(given: Given): PackageState {
 
 function servicesOf({ services = {} }: Given): ServiceState {
   const entries = Object.entries(services).map(([name, service]) => {
-    const { running = false, enabled = false, masked = false, start = 'runs' } = service;
-    return [plainName(name), { running, enabled, masked, start }] as const;
+    const { running = false, enabled = false, masked = false, fixed = false, start = 'runs' } = service;
+    return [plainName(name), { running, enabled, masked, fixed, start }] as const;
   });
   return new Map(entries);
 }

@@ -50,6 +50,8 @@ export interface GivenService {
   readonly running?: boolean;
   readonly enabled?: boolean;
   readonly masked?: boolean;
+  /** Others bring it in at boot, and nobody can set that. */
+  readonly fixed?: boolean;
   /** What becomes of it when it is started: it runs, unless it dies, or does its work and ends. */
   readonly start?: 'dies' | 'ends';
 }

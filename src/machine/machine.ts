@@ -291,6 +291,8 @@ export interface ServiceStatus {
   readonly running: boolean;
   readonly enabled: boolean;
   readonly masked: boolean;
+  /** Whether it starts at boot is not for anybody to set: others bring it in, or nobody does. It counts as enabled. */
+  readonly fixed?: boolean;
   /** It does its work and ends by itself: a oneshot, which is never there to be found running. */
   readonly ends?: boolean;
 }

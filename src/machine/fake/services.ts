@@ -3,7 +3,13 @@ import type { Services } from '../machine.ts';
 
 export type ServiceState = Map<
   string,
-  { running: boolean; enabled: boolean; masked: boolean; readonly start: 'runs' | 'dies' | 'ends' }
+  {
+    running: boolean;
+    enabled: boolean;
+    masked: boolean;
+    readonly fixed: boolean;
+    readonly start: 'runs' | 'dies' | 'ends';
+  }
 >;
 
 /** The services port in memory, with systemd's habits. */
@@ -28,8 +34,9 @@ export function fakeServices(services: ServiceState): Services {
     async find(name) {
       const service = services.get(plainName(name));
       if (service === undefined) return undefined;
-      const { running, enabled, masked, start } = service;
-      return { running, enabled: enabled && !masked, masked, ...(start === 'ends' ? { ends: true } : {}) };
+      const { running, enabled, masked, fixed, start } = service;
+      const kind = { ...(fixed ? { fixed } : {}), ...(start === 'ends' ? { ends: true } : {}) };
+      return { running, enabled: (enabled || fixed) && !masked, masked, ...kind };
     },
     list: async () => [...services.keys()].toSorted(),
     start: (name) => started('start', name),

@@ -9,14 +9,14 @@ import { parseShow, parseUnits, statusOf, systemdServices } from './systemd.ts';
 const captured = (name: string) => fs.readFileSync(new URL(`systemd/${name}.systemd-252.txt`, import.meta.url), 'utf8');
 const systemctl = (line: string) => `systemctl --no-pager --no-ask-password ${line}`;
 const show = systemctl(
-  'show --property=LoadState,ActiveState,SubState,Type,NRestarts,ExecMainStatus,UnitFileState,NeedDaemonReload,Result,RemainAfterExit --',
+  'show --property=Id,LoadState,ActiveState,SubState,Type,NRestarts,ExecMainStatus,UnitFileState,NeedDaemonReload,Result,RemainAfterExit --',
 );
 const noPause = async () => {};
 
 describe('systemd', () => {
   const statuses = [
     ['show-running', { running: true, enabled: true, masked: false }],
-    ['show-static', { running: false, enabled: true, masked: false }],
+    ['show-static', { running: false, enabled: true, masked: false, fixed: true }],
     ['show-masked', { running: false, enabled: false, masked: true }],
   ] as const;
   for (const [name, status] of statuses) {
@@ -106,6 +106,19 @@ describe('systemd', () => {
 
     assert.ok((await looksAt('simple')) > 5);
     assert.equal(await looksAt('notify'), 2);
+  });
+
+  test('links are made for the unit itself, not for another name of it', async () => {
+    const machine = fakeMachine({
+      commands: {
+        [`${show} mysql.service`]: { stdout: `Id=mariadb.service\n${simple('active')}` },
+        [systemctl('disable -- mariadb.service')]: {},
+      },
+    });
+
+    await systemdServices(machine).disable('mysql');
+
+    assert.equal(machine.calls.length, 2);
   });
 
   test('a start that nobody waits for is not looked at', async () => {

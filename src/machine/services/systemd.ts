@@ -75,7 +75,8 @@ export function systemdServices(tools: Tools, pause: (ms: number) => Promise<voi
   async function configure(verb: string, name: string, ...options: readonly string[]): Promise<void> {
     const unit = await fresh(verb, name);
     if (verb === 'enable' && unit.load === 'masked') throw serviceMasked(verb, name);
-    const result = await systemctl(verb, ...options, '--', unitName(name));
+    // Links are made for the unit itself: of a name that is only another for it, systemctl refuses to make any.
+    const result = await systemctl(verb, ...options, '--', unit.id || unitName(name));
     if (result.code !== 0) throw failed(verb, name, result);
   }
 
@@ -124,6 +125,8 @@ export function systemdServices(tools: Tools, pause: (ms: number) => Promise<voi
 }
 
 interface Unit {
+  /** Its own name, whichever it was asked for by. */
+  readonly id: string;
   readonly load: string;
   readonly active: string;
   readonly sub: string;
@@ -140,6 +143,7 @@ interface Unit {
 }
 
 const properties = {
+  id: 'Id',
   load: 'LoadState',
   active: 'ActiveState',
   sub: 'SubState',
@@ -157,6 +161,7 @@ export function parseShow(text: string): Unit {
   const values = new Map([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value]));
   const of = (key: string) => values.get(key) ?? '';
   return {
+    id: of(properties.id),
     load: of(properties.load),
     active: of(properties.active),
     sub: of(properties.sub),
@@ -181,11 +186,13 @@ export function parseUnits(text: string): readonly string[] {
 export function statusOf(unit: Unit, startLinks?: boolean): ServiceStatus {
   const { load, active, file, type, remains } = unit;
   const isMasked = load === 'masked' || file.startsWith('masked');
+  const isFixed = /^(static|indirect|transient|generated)/.test(file) && startLinks === undefined;
   return {
     running: active === 'active' || active === 'reloading' || active === 'refreshing',
     // A static unit needs no enabling: others bring it in. To say "not enabled" would ask for what cannot be done.
-    enabled: !isMasked && (startLinks ?? /^(enabled|static|alias|indirect|generated|transient)/.test(file)),
+    enabled: !isMasked && (startLinks ?? (isFixed || /^(enabled|alias)/.test(file))),
     masked: isMasked,
+    ...(isFixed && !isMasked ? { fixed: true } : {}),
     ...(type === 'oneshot' && !remains ? { ends: true } : {}),
   };
 }
