@@ -65,6 +65,8 @@ const synonyms: Readonly<Record<string, string>> = { grains: 'facts', pillar: 's
 /** States that never change anything, and states that always do: neither can show the other. */
 const unchanging = new Set([
   'cmd.wait',
+  'cmd.wait_script',
+  'cmd.watch',
   'file.accumulated',
   'test.fail_with_changes',
   'module.wait',

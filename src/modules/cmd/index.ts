@@ -1,2 +1,2 @@
 export * from './functions.ts';
-export { run as runState, script as scriptState, wait } from './states.ts';
+export { run as runState, script as scriptState, wait, waitScript, watch } from './states.ts';

@@ -39,6 +39,30 @@ const words = StringList.optional()
   .describe('Arguments; with them, the command is a program and no shell reads it')
   .meta({ refers: 'command' });
 
+const scriptArguments = z
+  .object({
+    name: z
+      .string()
+      .optional()
+      .describe('The script, unless "source" is given; words behind it are its arguments')
+      .meta({ primary: true }),
+    source: z
+      .string()
+      .optional()
+      .describe('The script: "zester://…", "salt://…", a path in the state tree, or an absolute path'),
+    args: ScriptArguments.default([])
+      .describe('Arguments of the script: a list, or a text that a shell takes apart')
+      .meta({ decode: 'command', refers: 'command' }),
+    template: TemplateFlag.optional().describe('Render the script with Jinja first'),
+    context: AnyMap.optional().describe('Names the template may use'),
+    defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),
+    ...runArguments,
+  })
+  .refine(
+    ({ name, source }) => name !== undefined || source !== undefined,
+    ruled('it names no script', { at: 'source', hint: 'Add "source": the script' }),
+  );
+
 export const run = state({
   name: 'cmd.run',
   saltOnly: ['root'],
@@ -108,51 +132,15 @@ export const run = state({
   ],
 });
 
-export const wait = state({
-  name: 'cmd.wait',
-  saltOnly: ['root'],
-  summary: 'Run a command when something it watches changes, and only then',
-  args: z.object({ command: commandArgument, args: words, ...runArguments }),
-  check: async () => ({}),
-  apply: async () => undefined,
-  async refresh(wanted, context) {
-    return (await isCreated(wanted, context)) ? undefined : perform(argvOf(wanted), wanted, context);
-  },
-  examples: [
-    { title: 'Nothing watched has changed', args: { command: 'newaliases' }, expect: {} },
-    { title: 'A command with nothing to watch never runs', args: { command: 'false' }, expect: {} },
-    { title: 'No command', args: { command: '' }, expect: { refusal: 'ARGUMENT_INVALID' } },
-  ],
-});
+export const wait = waiting('cmd.wait');
+export const watch = waiting('cmd.watch');
 
 export const script = state({
   name: 'cmd.script',
   takesTemplateNames: true,
   saltOnly: ['password'],
   summary: 'Run a script of the state tree',
-  args: z
-    .object({
-      name: z
-        .string()
-        .optional()
-        .describe('The script, unless "source" is given; words behind it are its arguments')
-        .meta({ primary: true }),
-      source: z
-        .string()
-        .optional()
-        .describe('The script: "zester://…", "salt://…", a path in the state tree, or an absolute path'),
-      args: ScriptArguments.default([])
-        .describe('Arguments of the script: a list, or a text that a shell takes apart')
-        .meta({ decode: 'command', refers: 'command' }),
-      template: TemplateFlag.optional().describe('Render the script with Jinja first'),
-      context: AnyMap.optional().describe('Names the template may use'),
-      defaults: AnyMap.optional().describe('Names the template may use unless "context" has them'),
-      ...runArguments,
-    })
-    .refine(
-      ({ name, source }) => name !== undefined || source !== undefined,
-      ruled('it names no script', { at: 'source', hint: 'Add "source": the script' }),
-    ),
+  args: scriptArguments,
   async check(wanted, context) {
     if (await isCreated(wanted, context)) return {};
     const script = scriptOf(wanted);
@@ -193,6 +181,47 @@ export const script = state({
   ],
   notes: ['It lies in a file of its own while it runs, which nobody but its user can read.'],
 });
+
+export const waitScript = state({
+  name: 'cmd.wait_script',
+  takesTemplateNames: true,
+  saltOnly: ['password'],
+  summary: 'Run a script of the state tree when something it watches changes, and only then',
+  args: scriptArguments,
+  check: async () => ({}),
+  apply: async () => undefined,
+  async refresh(wanted, context) {
+    return (await isCreated(wanted, context)) ? undefined : performScript(scriptOf(wanted), context);
+  },
+  examples: [
+    { title: 'Nothing watched has changed', args: { name: 'zester://scripts/setup.sh' }, expect: {} },
+    {
+      title: 'A script with nothing to watch never runs, and need not be there',
+      args: { name: 'none.sh' },
+      expect: {},
+    },
+    { title: 'No script', args: { source: ['a', 'b'] }, expect: { refusal: 'ARGUMENT_INVALID' } },
+  ],
+});
+
+function waiting(name: 'cmd.wait' | 'cmd.watch') {
+  return state({
+    name,
+    saltOnly: ['root'],
+    summary: 'Run a command when something it watches changes, and only then',
+    args: z.object({ command: commandArgument, args: words, ...runArguments }),
+    check: async () => ({}),
+    apply: async () => undefined,
+    async refresh(wanted, context) {
+      return (await isCreated(wanted, context)) ? undefined : perform(argvOf(wanted), wanted, context);
+    },
+    examples: [
+      { title: 'Nothing watched has changed', args: { command: 'newaliases' }, expect: {} },
+      { title: 'A command with nothing to watch never runs', args: { command: 'false' }, expect: {} },
+      { title: 'No command', args: { command: '' }, expect: { refusal: 'ARGUMENT_INVALID' } },
+    ],
+  });
+}
 
 interface RunWish extends CommandWish {
   readonly creates?: readonly string[] | undefined;

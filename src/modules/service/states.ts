@@ -44,7 +44,10 @@ export const running = state({
     const service = await lookUp(wanted, context);
     if (service === undefined) throw serviceUnknown('start', name);
     if (service.masked && !unmask) throw serviceMasked('start', name);
-    return differences({ masked: unmask ? false : undefined, enabled: enable, running: true }, service);
+    return differences(
+      { masked: unmask ? false : undefined, enabled: wantedAtBoot(enable, service), running: true },
+      service,
+    );
   },
   async apply(changes, wanted, context) {
     const { name, no_block, unmask_runtime, init_delay } = wanted;
@@ -144,7 +147,7 @@ export const dead = state({
     const service = await lookUp(wanted, context);
     // Nothing of that name can run: the wish is met.
     if (service === undefined) return {};
-    return differences({ enabled: wanted.enable, running: false }, service);
+    return differences({ enabled: wantedAtBoot(wanted.enable, service), running: false }, service);
   },
   async apply(changes, wanted, context) {
     const { name, no_block, init_delay } = wanted;
@@ -211,7 +214,7 @@ export const disabled = state({
   args: z.object({ name }),
   async check({ name }, { services }) {
     const service = await services.find(name);
-    return service === undefined ? {} : differences({ enabled: false }, service);
+    return service === undefined ? {} : differences({ enabled: wantedAtBoot(false, service) }, service);
   },
   apply: async (changes, { name }, { services }) => setEnabled(services, name, changes.enabled?.to),
   revert: async (changes, { name }, { services }) => setEnabled(services, name, changes.enabled?.from),
@@ -222,6 +225,12 @@ export const disabled = state({
       args: { name: 'rpcbind' },
       given: { services: { rpcbind: { enabled: true } } },
       expect: { enabled: { from: true, to: false } },
+    },
+    {
+      title: 'A service that others bring in at boot, which nobody can keep them from',
+      args: { name: 'systemd-udevd' },
+      given: { services: { 'systemd-udevd': { running: true, fixed: true } } },
+      expect: {},
     },
     {
       title: 'A running service that does not start at boot',
@@ -303,6 +312,11 @@ async function lookUp({ name, sig }: Looked, { services, commands }: Context): P
   if (service === undefined || sig === undefined || services.provider === 'systemd') return service;
   const { code } = await commands.run(['pgrep', '--full', '--', sig]);
   return { ...service, running: code === 0 };
+}
+
+/** What nobody can set is not asked for. */
+function wantedAtBoot(enable: boolean | undefined, { fixed }: ServiceStatus): boolean | undefined {
+  return fixed ? undefined : enable;
 }
 
 async function verifyRunning(wanted: Looked, context: Context): Promise<void> {
