@@ -75,14 +75,6 @@ describe('a supposed machine', () => {
     assert.equal((await machine.commands.run(['sh', '-c', 'test -d /etc'])).code, 0);
   });
 
-  test('does not know what comes of a package whose version nobody can tell', async () => {
-    const { doneBy } = supposedMachine(fakeMachine());
-
-    await assert.rejects(doneBy('x').packages.install([{ name: 'nginx' }]), (error) =>
-      isError(error, 'PLAN_EFFECT_UNKNOWN'),
-    );
-  });
-
   test('has services as they would be told to be, and those whose definition would be there', async () => {
     const { machine, doneBy } = supposedMachine(fakeMachine({ services: { cron: { running: true } } }));
     await doneBy('cron').services.stop('cron.service');

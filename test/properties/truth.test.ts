@@ -57,7 +57,7 @@ function failsUnforeseen({ state, result, error }: Outcome, plan: Outcome | unde
   if (result === 'failed' && plan?.result === 'cannot-tell') return true;
   return (
     result === 'failed' &&
-    (state === 'cmd.run' || /^(CHECK_REFUSED|PACKAGE_(VERSION_)?UNKNOWN)$/.test(error?.code ?? ''))
+    (state === 'cmd.run' || /^(CHECK_REFUSED|COMMAND_UNKNOWN|PACKAGE_(VERSION_)?UNKNOWN)$/.test(error?.code ?? ''))
   );
 }
 

@@ -1,10 +1,13 @@
 import type { Packages } from '../machine.ts';
-import { effectUnknown, type Ledger, readOnly, Unforeseen } from './ledger.ts';
+import { type Ledger, readOnly, Unforeseen } from './ledger.ts';
 
 export interface SupposedPackages {
   readonly packages: Packages;
   doneBy(author: string): Packages;
 }
+
+/** The version of a package that the lists do not have yet. */
+const unlisted = 'newest';
 
 /** Where each tool is told of its repositories. */
 const repositories: Readonly<Record<string, readonly string[]>> = {
@@ -93,13 +96,13 @@ export function supposedPackages(base: Packages, ledger: Ledger): SupposedPackag
       },
       refresh: async () => {},
       async install(wishes, options) {
-        const before = await installed(wishes.map(({ name }) => name));
-        const offers = await base.available(wishes.map(({ name }) => name), options);
+        const names = wishes.map(({ name }) => name);
+        const before = await installed(names);
+        const offers = await base.available(names, options);
         for (const { name, file, version = file === undefined ? offers.get(name) : undefined } of wishes) {
           if (!before.has(name)) ledger.arrived(name, author);
           purged.set(name, false);
-          if (version === undefined) throw effectUnknown(`installing "${name}"`);
-          change(name, version);
+          change(name, version ?? unlisted);
         }
       },
       async remove(names, { purge = false } = {}) {

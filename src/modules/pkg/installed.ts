@@ -70,6 +70,7 @@ export const installed = state({
     // A state that says what is held has held it itself.
     if (stuck !== undefined && !wanted.update_holds && wanted.hold === undefined) throw packageHeld(stuck);
     const unlike = names.filter((name) => wanted.hold !== undefined && wanted.hold !== held.includes(name));
+    if (Object.keys(missing).length > 0 && wanted.debconf !== undefined) await answersIn(wanted.debconf, context);
     const again = wanted.reinstall ? await packages.installed(names.filter((name) => !(name in missing))) : new Map();
     return {
       ...missing,
@@ -99,6 +100,15 @@ export const installed = state({
     await applyHolds(packages, changes, 'to');
     await verifyInstalled(names, wanted, packages);
     return versionsOf(packages, [...names, ...again]);
+  },
+  // Without asking the lists again: what they lack, a refresh may bring.
+  async suppose(changes, wanted, { packages }) {
+    const known = namesOf(wanted);
+    const wishes = Object.entries(changes).flatMap(([name, { to }]) =>
+      known.includes(name) ? [{ name, version: to === newest ? undefined : to }] : [],
+    );
+    await packages.install(wishes, optionsOf(wanted));
+    await applyHolds(packages, changes, 'to');
   },
   async revert(changes, wanted, { packages }) {
     const names = namesOf(wanted);
@@ -277,16 +287,20 @@ async function verifyInstalled(names: readonly string[], wanted: Wanted, package
   }
 }
 
-/** Tells debconf what the packages would ask. Nobody sees the answers: passwords are among them. */
-async function answerQuestions(source: string, { sources, commands, signal }: Context): Promise<void> {
+async function answersIn(source: string, { sources }: Context): Promise<Uint8Array> {
   const answers = await sources.read(source);
-  if (answers === undefined) {
-    throw new ZesterError(
-      'source',
-      'SOURCE_MISSING',
-      `Cannot answer the questions of packages: there is no source "${source}"`,
-    );
-  }
+  if (answers !== undefined) return answers;
+  throw new ZesterError(
+    'source',
+    'SOURCE_MISSING',
+    `Cannot answer the questions of packages: there is no source "${source}"`,
+  );
+}
+
+/** Tells debconf what the packages would ask. Nobody sees the answers: passwords are among them. */
+async function answerQuestions(source: string, context: Context): Promise<void> {
+  const { commands, signal } = context;
+  const answers = await answersIn(source, context);
   const { code, stderr } = await commands.run(['debconf-set-selections'], { input: answers, signal });
   if (code === 0) return;
   throw new ZesterError(
