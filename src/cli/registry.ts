@@ -43,6 +43,7 @@ const files = {
   'nats-auth rotate': async () => (await import('./commands/nats-auth-rotate.ts')).natsAuthRotate,
   'peel list': async () => (await import('./commands/peel-list.ts')).peelList,
   'peel show': async () => (await import('./commands/peel-show.ts')).peelShow,
+  'plan show': async () => (await import('./commands/plan-show.ts')).planShow,
   ping: async () => (await import('./commands/ping.ts')).ping,
   run: async () => (await import('./commands/run.ts')).run,
   schema: async () => (await import('./commands/schema.ts')).schema,

@@ -108,6 +108,32 @@ test('a saved plan is applied exactly, and only where it still holds', async () 
   assert.equal(existsSync(fleet.on('web-02', 'srv/reload')), false);
 });
 
+test('a saved plan is read as what it would do, and is not replaced by the way', async () => {
+  await using fleet = await stage(files);
+  await fleet.zester('web*', 'state.plan', 'web', '--out', fleet.planFile);
+
+  const shown = await fleet.zester('plan', 'show', fleet.planFile);
+  const refused = await fleet.zester('web*', 'state.plan', 'web', '--out', fleet.planFile);
+  const replaced = await fleet.zester('web*', 'state.plan', 'web', '--out', fleet.planFile, '--overwrite');
+  const plain = JSON.parse((await fleet.zester('plan', 'show', fleet.planFile, '--json')).out);
+
+  assert.equal(shown.code, 0, shown.err);
+  assert.match(shown.out, /web-01:\n {4}\+ add +file\.managed {2}\/srv\/site\.conf\n[\s\S]*\+peel = web-01\n/);
+  assert.match(shown.out, /2 peels: 4 to add\n/);
+  assert.deepEqual([refused.code, /PLAN_FILE_EXISTS/.test(refused.err)], [64, true], refused.err);
+  assert.equal(replaced.code, 0, replaced.err);
+  assert.deepEqual(
+    plain.peels.map(({ peel_id, steps }: { peel_id: string; steps: { action: string }[] }) => [
+      peel_id,
+      steps.map(({ action }) => action),
+    ]),
+    [
+      ['web-01', ['add', 'add']],
+      ['web-02', ['add', 'add']],
+    ],
+  );
+});
+
 test('a plan whose states were edited since is refused, and what changed is named', async () => {
   await using fleet = await stage(files);
   await fleet.zester('web-01', 'state.plan', 'web', '--out', fleet.planFile);

@@ -37,6 +37,7 @@ export const run = command({
       summary: 'Of state.plan: save what every peel would do in this file, for "zester apply"',
       type: 'string',
     },
+    { name: 'overwrite', summary: 'Let --out replace a file that is there', type: 'bool' },
     ...targetFlags,
   ],
   examples: [
@@ -47,15 +48,16 @@ export const run = command({
     { title: 'A command line as it is', line: 'web-01 cmd.run -- ls -la /tmp' },
   ],
   bus: true,
-  async run({ target: written, function: called, values, async: detach, out, rest, ...kinds }, session) {
+  async run({ target: written, function: called, values, async: detach, out, overwrite, rest, ...kinds }, session) {
     const target = written === undefined ? written : targetOf(written, kinds);
     if (out !== undefined && (called !== 'state.plan' || detach)) throw notSaved(called);
+    if (out !== undefined && !overwrite) (await import('../plan-file.ts')).refuseExisting(out);
     const draft = await draftJob({ words: [target, called, ...values], rest }, session);
     const report = await runJob(draft, session, { detach, keep: out !== undefined });
     if (out === undefined || report.ended === 'left' || report.ended === 'killed') return report;
     const { savePlan } = await import('../plan-file.ts');
     await savePlan(out, draft, report, session);
-    session.note(`Plan saved in ${out}: read it, then run "zester apply ${out}"`);
+    session.note(`Plan saved in ${out}: read it with "zester plan show ${out}", then run "zester apply ${out}"`);
     return report;
   },
   show: showJob,

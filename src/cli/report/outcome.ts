@@ -55,7 +55,8 @@ export function bodyLines(outcome: Outcome, style: Style): string[] {
     if (error.hint) add(`hint: ${error.hint}`);
   }
   if (skipReason) add(`reason: ${skipReason}${because.length > 0 ? ` (${because.join(', ')})` : ''}`);
-  else if (because.length > 0)
+  // What a plan waits for, its comment says.
+  else if (because.length > 0 && !(result === 'cannot-tell' && comment))
     add(`${result === 'cannot-tell' ? 'cannot tell until' : 'because of'}: ${because.join(', ')}`);
   if (comment) add(comment);
   if (diff)
