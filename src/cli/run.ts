@@ -6,7 +6,7 @@ import { channels } from '#wire/channels.ts';
 import type { DispatchReply, JobRequest, JobStatus, Progress, Return, SignedRequest, StoredReturn } from '#wire/job.ts';
 import type { JobDraft } from './parse.ts';
 import { createFleetView, type FleetView } from './report/fleet.ts';
-import { exitOfJob, type JobReport, plainResult } from './report/job.ts';
+import { exitOfJob, finishedEvent, type JobReport, plainResult } from './report/job.ts';
 import { liveText } from './report/live.ts';
 import { type PeelResult, refusedOf, resultOf } from './report/result.ts';
 import { shownValue } from './report/shown.ts';
@@ -115,19 +115,7 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
 }
 
 function finished(report: JobReport, session: Session): JobReport {
-  const { jid, ended, tally, openUntil, ms } = report;
-  session.emit('finished', {
-    jid,
-    ended,
-    succeeded: tally.peels('success'),
-    changed: tally.changed,
-    failed: tally.peels('failed'),
-    unreachable: tally.peels('unreachable'),
-    pending: tally.peels('pending'),
-    openUntil,
-    ms,
-    exitCode: exitOfJob(report),
-  });
+  session.emit('finished', finishedEvent(report, exitOfJob(report)));
   return report;
 }
 

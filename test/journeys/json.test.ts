@@ -145,16 +145,17 @@ test('a stream of events ends with how it ended, each line as its schema says', 
 
   const { out, err, code } = await zester(['web-01', 'test.ping', '--json', '--stream'], access);
   const none = await zester(['nobody', 'test.ping', '--json', '--stream'], access);
+  const [{ jid }] = JSON.parse((await zester(['web-01', 'test.ping', '--json'], access)).out) as [{ jid: string }];
+  const followed = await zester(['job', 'follow', jid, '--json', '--stream'], access);
 
-  const events = out
-    .trimEnd()
-    .split('\n')
-    .map((line) => check('event', line) as { event: string });
+  const eventsOf = (text: string) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => (check('event', line) as { event: string }).event);
   assert.deepEqual([code, err], [0, '']);
-  assert.deepEqual(
-    events.map(({ event }) => event),
-    ['dispatched', 'return', 'finished'],
-  );
+  assert.deepEqual(eventsOf(out), ['dispatched', 'return', 'finished']);
+  assert.deepEqual(eventsOf(followed.out), ['return', 'finished']);
   const { event, error, exit_code } = check('event', none.out) as Record<string, unknown>;
   assert.deepEqual([event, (error as { code: string }).code, exit_code], ['error', 'TARGET_EMPTY', none.code]);
 });

@@ -1,8 +1,10 @@
 import { command } from '../command.ts';
+import { streamFlag } from '../flags.ts';
 import { followJob } from '../follow.ts';
 import { findJid } from '../job-ids.ts';
-import { exitOfFollowed, type FollowedJob, plainFollowed, showFollowed } from '../report/followed.ts';
 import { createFleetView, type FleetView } from '../report/fleet.ts';
+import { exitOfFollowed, type FollowedJob, followedEvent, plainFollowed, showFollowed } from '../report/followed.ts';
+import { plainResult } from '../report/job.ts';
 import { shownValue } from '../report/shown.ts';
 
 export const jobFollow = command({
@@ -12,6 +14,7 @@ export const jobFollow = command({
   positionals: [
     { name: 'jid', summary: 'Id of the job, its beginning or end, or "last"', required: true, completes: 'job' },
   ],
+  flags: [streamFlag],
   examples: [
     { title: 'A job that was started with --async', line: 'job follow last' },
     { title: 'A job of somebody else', line: 'job follow 2xYkQbZ1fGm5n8pR0sT3uVwXyZa' },
@@ -22,9 +25,11 @@ export const jobFollow = command({
     const followed = await followJob(await findJid(jid, session), session, (result, job) => {
       view ??= createFleetView(job.targets, session.style);
       session.write(view.add(shownValue(result)));
+      if (session.streams) session.emit('return', plainResult(job.jid, result));
     });
     session.progress();
     session.write(view?.rest() ?? '');
+    session.emit('finished', followedEvent(followed));
     return followed;
   },
   show: (followed, style) => {

@@ -1,6 +1,6 @@
 import type { JobSummary } from '#wire/job.ts';
 import { exitOf, interrupted } from './exit.ts';
-import { plainResult, showCounts, showTroubles } from './job.ts';
+import { finishedEvent, plainResult, showCounts, showTroubles } from './job.ts';
 import type { PeelResult } from './result.ts';
 import type { Style } from './style.ts';
 import { plainSummary } from './summary.ts';
@@ -25,6 +25,13 @@ export function showFollowed({ job, results, left }: FollowedJob, style: Style):
 
 export function plainFollowed({ job, results }: FollowedJob): unknown {
   return { ...plainSummary(job), returns: results.map((each) => plainResult(job.jid, each)) };
+}
+
+export function followedEvent(followed: FollowedJob): object {
+  const { job, results, left } = followed;
+  const ms = Math.max(0, (job.finished ?? Date.now()) - job.created);
+  const ended = left ? 'left' : 'done';
+  return finishedEvent({ jid: job.jid, ended, tally: tallyOf(results), ms }, exitOfFollowed(followed));
 }
 
 export function exitOfFollowed({ results, left }: FollowedJob): number {

@@ -113,3 +113,22 @@ export function plainResult(jid: string, { peel, status, return: returned, reaso
   const error = refusal === undefined ? silence : { family: 'machine', ...refusal };
   return { jid, peel, status, success: false, results: null, error };
 }
+
+/** For programs that read events: how it ended, and what it came to. */
+export function finishedEvent(
+  { jid, ended, tally, ms, openUntil }: Pick<JobReport, 'jid' | 'ended' | 'tally' | 'ms' | 'openUntil'>,
+  exitCode: number,
+): object {
+  return {
+    jid,
+    ended,
+    succeeded: tally.peels('success'),
+    changed: tally.changed,
+    failed: tally.peels('failed'),
+    unreachable: tally.peels('unreachable'),
+    pending: tally.peels('pending'),
+    openUntil,
+    ms,
+    exitCode,
+  };
+}
