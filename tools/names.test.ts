@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { avoided, glossary } from '#cli/glossary.ts';
 import { checkErrorCodes, checkNames } from './names.ts';
 
 const messages = (path: string, text: string) => checkNames([{ path, text }]).map(({ message }) => message);
@@ -26,6 +27,8 @@ test('every rule can be broken', () => {
     ['src/peel/a.ts', 'log.info(`Job ` + jid);', /sentence is put together/],
     ['src/peel/a.ts', "this.log.warn('Job finished', { jobId: 1 });", /"jobId" is no name of a log field/],
     ['src/peel/a.ts', 'const child = log.child({ jid, colour: f({ a: 1 }) });', /"colour" is no name/],
+    ['docs/guide/a.md', 'Start it.\n\nEvery minion\nanswers.', /says "minion"/],
+    ['README.md', 'Take a rollback.', /says "rollback"/],
     ['test/a.test.ts', "test.only('x', () => {});", /some tests only/],
     ['src/peel/a.ts', "new ZesterError('usage', 'jobUnknown', 'x')", /not spelt like a code/],
   ];
@@ -44,6 +47,21 @@ test('words in comments, strings, and the aliases of Salt are free', () => {
     "// a minion\nconst alias = 'pillar';\nconst scope = { pillar: settings, x: given.pillar, contents_pillar };\n";
 
   assert.deepEqual(messages('src/peel/a.ts', text), []);
+});
+
+test('a page may name the words of another system beside its name, and code between backticks', () => {
+  const text = '# Jobs\n\nA peel is a minion of Salt.\n\nIt calls `pillar.get`.\n\n```yaml\nminion: 1\n```\n';
+
+  assert.deepEqual(messages('docs/guide/a.md', text), []);
+  assert.deepEqual(messages('docs/guide/from-salt.md', '# Coming from Salt\n\nThe minion is a peel.\n'), []);
+  assert.deepEqual(messages('docs/reference/functions/pillar.md', '# pillar\n'), []);
+});
+
+test('the glossary has each word once, and none that it says not to use', () => {
+  const words = glossary.map(({ word }) => word);
+
+  assert.deepEqual(words, [...new Set(words)].toSorted());
+  for (const each of Object.keys(avoided)) assert.ok(!words.includes(each), each);
 });
 
 test('an error code has one family and one layer', () => {

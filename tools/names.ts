@@ -1,31 +1,15 @@
 /** One word per idea, everywhere: checks the names of things in the repository, and what must not be in it at all. */
 import { posix } from 'node:path';
+import { avoided } from '#cli/glossary.ts';
 import { type Finding, report } from './finding.ts';
 import { blankComments, blankProse, isTest, lineAt, readSources, repositoryFiles, type SourceFile } from './source.ts';
 
 /**
- * Words of other systems that would make a second word for something the glossary names; with the word to use.
- * `grains` is missing on purpose: it is the name of the facts in the shape Salt's users know.
+ * Words that would make a second word for something the glossary names, with the word to use: the glossary's own, and
+ * those that nobody looks up. `grains` may be used in code: it is the name of the facts in the shape Salt's users know.
  */
-const banned: Readonly<Record<string, string>> = {
-  minion: 'peel',
-  minions: 'peels',
-  grain: 'fact',
-  pillar: 'settings',
-  pillars: 'settings',
-  highstate: 'top',
-  sls: 'state file',
-  lowstate: 'steps',
-  lowchunk: 'step',
-  playbook: 'state file',
-  inventory: 'top',
-  hiera: 'settings',
-  supervisor: 'watchdog',
-  daemonset: 'rollout',
-  deployer: 'rollout',
-  rollback: 'revert',
-  modwatch: 'refresh',
-};
+const { grains: _, ...named } = avoided;
+const banned: Readonly<Record<string, string>> = { ...named, daemonset: 'rollout', deployer: 'rollout' };
 
 /** Where Salt's own language is the subject. */
 const speaksSalt = /^(src\/(render|migrate)\/|tools\/|test\/|bench\/)/;
@@ -110,6 +94,10 @@ export const logFields: ReadonlySet<string> = new Set([
   'warning',
 ]);
 
+/** Pages that people write; the generated ones say what their sources say. */
+const isPage = /^(docs\/(?!reference\/).*|README|CONTRIBUTING)\.md$/;
+const speaksOfOthers = /\b(Salt|Ansible|Puppet|Chef)\b/;
+
 const nameless = /^(utils?|helpers?|misc|common|shared|stuff|lib|manager|service-impl)$/;
 const namedByOthers = /^(README|LICENSE|CONTRIBUTING|CHANGELOG|AGENTS|Dockerfile|Makefile)(\.md)?$/;
 
@@ -132,7 +120,7 @@ if (import.meta.main) {
 }
 
 export function checkNames(files: readonly SourceFile[]): Finding[] {
-  return [...files.flatMap((file) => checkFile(file)), ...checkErrorCodes(files)];
+  return [...files.flatMap((file) => [...checkFile(file), ...checkProse(file)]), ...checkErrorCodes(files)];
 }
 
 function checkFile(file: SourceFile): Finding[] {
@@ -194,6 +182,30 @@ function checkWords({ path, text }: SourceFile): Finding[] {
       ];
     },
   );
+}
+
+/** A paragraph speaks the glossary's words, unless it compares with another system; what stands between backticks is a name. */
+function checkProse({ path, text }: SourceFile): Finding[] {
+  if (!isPage.test(path) || speaksOfOthers.test(firstLine(text))) return [];
+  const prose = text.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, blankText).replaceAll(/`[^`]*`|\]\([^)]*\)/g, blankText);
+  return [...prose.matchAll(/(?:[^\n]|\n(?!\s*\n))+/g)].flatMap(({ 0: paragraph, index }) => {
+    if (speaksOfOthers.test(paragraph)) return [];
+    return [...paragraph.matchAll(/[A-Za-z]+/g)].flatMap(({ 0: word, index: at }): Finding[] => {
+      const better = avoided[word.toLowerCase()];
+      if (better === undefined) return [];
+      const instead = `say "${better}", the glossary's word, or name the system whose word it is`;
+      return [{ file: path, line: lineAt(text, index + at), message: `says "${word}"`, instead }];
+    });
+  });
+}
+
+function firstLine(text: string): string {
+  return text.slice(0, text.indexOf('\n'));
+}
+
+/** As long as it was, so that places stay. */
+function blankText(text: string): string {
+  return text.replaceAll(/[^\n]/g, ' ');
 }
 
 function wordsOf(identifier: string): string[] {

@@ -17,7 +17,6 @@ export const glossary: readonly Term[] = [
     word: 'basket',
     means: 'Data that peels publish for other peels',
     elsewhere: 'mine, exported resources',
-    not: ['mine'],
   },
   { word: 'beacon', means: 'Something that watches a machine and sends an event', elsewhere: 'beacon' },
   {
@@ -25,7 +24,7 @@ export const glossary: readonly Term[] = [
     means: 'What differs between a machine and a state: each field, from and to',
     elsewhere: 'changes',
   },
-  { word: 'channel', means: 'A path of messages with one shape', not: ['topic'] },
+  { word: 'channel', means: 'A path of messages with one shape' },
   { word: 'context', means: 'A name for one fleet, with its servers and credentials' },
   {
     word: 'enrolment',
@@ -46,7 +45,6 @@ export const glossary: readonly Term[] = [
     word: 'master',
     means: 'The program that lets peels join, sends jobs and publishes the state tree; a client of NATS',
     elsewhere: 'master, server, control node',
-    not: ['controller'],
   },
   { word: 'operator', means: 'A person with credentials: whoever asks for jobs' },
   { word: 'options', means: 'What a configuration file, a variable or a flag sets' },
@@ -83,12 +81,13 @@ export const glossary: readonly Term[] = [
     word: 'state',
     means: 'How something on a machine should be: a package installed, a file with this content',
     elsewhere: 'state, resource, task',
+    not: ['recipe', 'recipes'],
   },
   {
     word: 'state file',
     means: 'A file of states, `.zy` or `.sls`, named by its place in the tree',
     elsewhere: 'SLS, manifest, playbook',
-    not: ['sls', 'playbook'],
+    not: ['sls', 'playbook', 'playbooks', 'cookbook'],
   },
   {
     word: 'state tree',
