@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse as parseYaml } from 'yaml';
+import { newJid } from '#base/ids.ts';
 import { commandLine, shellWords } from '#cli/command-line.ts';
 import { type JobDraft, parseJob } from '#cli/parse.ts';
 import { type ArgumentRecord, loadReference } from '#cli/reference.ts';
-import { createEngine } from '#engine/engine.ts';
 import { rawArguments } from '#kit/arguments.ts';
 import { checkFunctionExample } from '#kit/check-example.ts';
 import { describeState } from '#kit/describe.ts';
 import type { State } from '#kit/state.ts';
 import { fakeMachine } from '#machine/fake.ts';
 import { registry } from '#modules/registry.ts';
+import { createWorker, type WorkerParts } from '#peel/runner/worker.ts';
+import { localTree } from '#peel/shared/tree.ts';
 import { exampleWorld } from '../harness/example-world.ts';
 import { treeOf } from './trees.ts';
 
@@ -100,27 +102,26 @@ async function planTyped(state: State, { args: given, given: has }: State['examp
         { fun: state.name, ...named },
       )
     : commandLine('web-01', record, primary === undefined ? given : named);
-  const { id = '', args } = jobOf(line);
-  const { fun: _fun, name, ...own } = isShared ? args : { ...args, fun: undefined };
-  const values = name === undefined ? own : { name, ...own };
+  const { function: called, id, args } = jobOf(line);
   const { facts = {}, settings = {}, tree = {} } = has ?? {};
-  const run = createEngine({ registry, tree: treeOf(tree as Record<string, string>) }).single(state.name, values, {
-    machine: fakeMachine(has) as never,
-    scope: {
-      id: 'web-01',
-      facts,
-      settings,
-      test: true,
-      call: () => assert.fail(),
-      has: () => false,
-      names: () => [],
-    },
-    test: true,
-    id: isShared ? String(name) : id,
-  });
-  const { outcomes } = await run.report();
-  return outcomes[0] ?? assert.fail('there is no outcome');
+  const environments = new Map([['base', treeOf(tree as Record<string, string>)]]);
+  const worker = createWorker({ ...idleParts, machine: fakeMachine(has) as never, environmentsOf: () => environments });
+  const request = { jid: newJid(), function: called, id, args, test: true, dueAt: Infinity, peel: 'web-01' };
+  const { report, error } = await worker.run(
+    { ...request, facts, settings, tree: localTree('/nowhere') },
+    { signal: new AbortController().signal, onOutcome: () => {} },
+  );
+  return report?.outcomes[0] ?? assert.fail(error?.message ?? 'there is no outcome');
 }
+
+/** What a worker needs beside a machine and a tree, none of which a plan of one state does. */
+const idleParts: Omit<WorkerParts, 'machine' | 'environmentsOf'> = {
+  registry,
+  kept: { begin: () => () => {}, keepPlan: () => {}, runs: () => [], run: () => undefined, plan: () => undefined },
+  lock: { take: () => assert.fail('a plan takes no lock'), holder: () => undefined },
+  calls: () => ({ call: () => assert.fail('nothing is called'), has: () => false, names: () => [] }),
+  readFacts: async () => ({}),
+};
 
 /** An example that shows a refusal may leave out what is needed. */
 function isIncomplete(given: Readonly<Record<string, unknown>>, args: readonly { name: string; required: boolean }[]) {
