@@ -12,6 +12,7 @@ test('a target of any of Salt’s kinds is an expression', () => {
     ['10.0.0.0/24', 'ipcidr', 'S@10.0.0.0/24'],
     ['role:web', 'pillar', 'I@role:web'],
     ['os:(Deb|Ub).*', 'grainPcre', 'P@"os:(Deb|Ub).*"'],
+    ['role:(web|db)', 'pillarPcre', 'J@"role:(web|db)"'],
     ['web', 'nodegroup', 'N@web'],
     ['G@os:debian and not db*', 'compound', 'G@os:debian and not db*'],
   ];

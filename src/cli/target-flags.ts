@@ -1,5 +1,5 @@
 import { ZesterError } from '#base/errors.ts';
-import type { Flag } from '#base/options.ts';
+import { camel, type Flag } from '#base/options.ts';
 
 /** How Salt's users say what kind of expression a target is; without one it is read as it is written: `G@os.family:debian`. */
 const kinds = [
@@ -8,6 +8,7 @@ const kinds = [
   { name: 'grain', short: 'G', summary: 'The target is a fact and its value: os.family:debian' },
   { name: 'grain-pcre', short: 'P', summary: 'The target is a fact and a regular expression' },
   { name: 'pillar', short: 'I', summary: 'The target is a setting and its value' },
+  { name: 'pillar-pcre', short: 'J', summary: 'The target is a setting and a regular expression' },
   { name: 'ipcidr', short: 'S', summary: 'The target is an address or a network' },
   { name: 'nodegroup', short: 'N', summary: 'The target is a nodegroup' },
   { name: 'compound', short: 'C', summary: 'The target is an expression of several, which it may be anyway' },
@@ -17,7 +18,7 @@ export const targetFlags = kinds.map((each) => ({ ...each, type: 'bool' })) sati
 
 /** The target as an expression, whatever flag says what it is. Throws `TARGET_KINDS`. */
 export function targetOf(written: string, input: Readonly<Record<string, unknown>>): string {
-  const given = kinds.filter(({ name }) => input[name === 'grain-pcre' ? 'grainPcre' : name] === true);
+  const given = kinds.filter(({ name }) => input[camel(name)] === true);
   const [kind, other] = given;
   if (kind === undefined) return written;
   if (other !== undefined) {

@@ -41,7 +41,7 @@ const targets: Page = {
         text('A flag may say what kind the whole target is.'),
         terms(
           ['-G -P', 'a fact, by glob or by regular expression'],
-          ['-I', 'a setting'],
+          ['-I -J', 'a setting, in the same two ways'],
           ['-L -E', 'a list of ids, a regular expression from the start of the id'],
           ['-S -N -C', 'an address or network, a nodegroup, an expression of several'],
         ),

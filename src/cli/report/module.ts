@@ -2,6 +2,7 @@ import { commandLine } from '../command-line.ts';
 import type { ArgumentRecord, ModuleRecord } from '../reference.ts';
 import { declaration } from './declaration.ts';
 import { paint, type Style } from './style.ts';
+import { fitted } from './table.ts';
 
 /** All modules by family, a line for each; a name that is a state and a function appears once. */
 export function showIndex(modules: readonly ModuleRecord[], style: Style): string {
@@ -20,7 +21,7 @@ export function showIndex(modules: readonly ModuleRecord[], style: Style): strin
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([name, records]) => {
           const kinds = records.map(({ kind }) => kind).join(', ');
-          return `  ${name.padEnd(width)}  ${kinds.padEnd(15)}  ${records[0]?.summary ?? ''}\n`;
+          return `${fitted(`  ${name.padEnd(width)}  ${kinds.padEnd(15)}  ${records[0]?.summary ?? ''}`, style)}\n`;
         });
       return `${paint(style, 'bold', family)}\n${lines.join('')}`;
     })

@@ -34,7 +34,7 @@ export function growingTable(
     for (const row of clean) {
       for (const [at, cell] of row.entries()) natural[at] = Math.max(natural[at] ?? 0, widthOf(cell));
     }
-    const widths = style.terminal ? fitted(natural, columns, style.width) : natural;
+    const widths = style.terminal ? narrowed(natural, columns, style.width) : natural;
     const line = (cells: readonly string[]) =>
       cells
         .map((cell, at) => {
@@ -53,7 +53,7 @@ export function growingTable(
 const gap = '  ';
 
 /** Widths that fit: the widest column that may be cut gives, again and again, but no more than its heading needs. */
-function fitted(natural: readonly number[], columns: readonly TableColumn[], width: number): readonly number[] {
+function narrowed(natural: readonly number[], columns: readonly TableColumn[], width: number): readonly number[] {
   const widths = [...natural];
   let surplus = widths.reduce((sum, each) => sum + each, gap.length * (widths.length - 1)) - width;
   while (surplus > 0) {
@@ -66,6 +66,11 @@ function fitted(natural: readonly number[], columns: readonly TableColumn[], wid
     surplus--;
   }
   return widths;
+}
+
+/** A line that is not painted, cut where a terminal ends. */
+export function fitted(line: string, { terminal, width }: Style): string {
+  return terminal && widthOf(line) > width ? cut(line, width) : line;
 }
 
 /** A text that is not painted, cut to so many columns. */
