@@ -1,7 +1,7 @@
 import type { Flag } from '#base/options.ts';
 import type { Command, Completes, Positional } from './command.ts';
 import { globalFlags } from './flags.ts';
-import { argumentFor, argumentsOf, callable, type Reference } from './reference.ts';
+import { type ArgumentRecord, argumentFor, argumentsOf, callable, type Reference } from './reference.ts';
 import { commandNames, findCommand, runCommand } from './registry.ts';
 
 export interface Candidate {
@@ -14,6 +14,8 @@ export interface CompletionSources {
   /** Ids that may begin so. */
   peels(prefix: string): Promise<readonly string[]>;
   jobs(): Promise<readonly Candidate[]>;
+  /** State files that may begin so: `web`, `db.master`. */
+  refs(prefix: string): Promise<readonly string[]>;
   contexts(): Promise<readonly string[]>;
   topics(): Promise<readonly Candidate[]>;
   reference(): Promise<Reference>;
@@ -168,15 +170,30 @@ async function argumentWords(
   const args = argumentsOf(module, reference);
   const [, key] = current.match(/^([A-Za-z_][\w.-]*)=/) ?? [];
   if (key !== undefined) {
+    if (takesFiles([argumentFor(args, key)])) return stateFiles(`${key}=`, current, sources);
     const { decode, choices = decode === 'bool' ? ['true', 'false'] : [] } = argumentFor(args, key) ?? {};
     return choices.map((each) => ({ value: `${key}=${each}` }));
   }
   const primary = given.length === 0 ? args.find((each) => each.primary) : undefined;
   const own = primary?.name === 'jid' ? await ofKind('job', current, sources) : [];
   const facts = /^(facts|grains)\./.test(called) && primary ? await ofKind('fact', current, sources) : [];
+  const files = primary && takesFiles(args) ? await stateFiles('', current, sources) : [];
   const isGiven = (name: string) => given.some((each) => each.startsWith(`${name}=`));
   const keys = args.filter(({ name, primary: isFirst }) => !isFirst && !isGiven(name));
-  return [...own, ...facts, ...keys.map(({ name, description }) => ({ value: `${name}=`, description }))];
+  return [...own, ...facts, ...files, ...keys.map(({ name, description }) => ({ value: `${name}=`, description }))];
+}
+
+/** True for what takes state files: their argument has that alias everywhere. */
+function takesFiles(args: readonly (ArgumentRecord | undefined)[]): boolean {
+  return args.some((each) => each?.aliases?.includes('sls'));
+}
+
+/** The last of several files, which commas part. */
+async function stateFiles(key: string, current: string, sources: CompletionSources): Promise<readonly Candidate[]> {
+  const written = current.slice(key.length);
+  const before = written.slice(0, written.lastIndexOf(',') + 1);
+  const refs = await sources.refs(written.slice(before.length));
+  return refs.map((ref) => ({ value: `${key}${before}${ref}`, description: 'state file' }));
 }
 
 async function valuesOf(flag: Flag, current: string, sources: CompletionSources): Promise<readonly Candidate[]> {

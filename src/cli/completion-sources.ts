@@ -16,6 +16,7 @@ const patienceMs = 700;
 const freshMs = 30_000;
 const mostPeels = 2_000;
 const mostJobs = 20;
+const mostRefs = 500;
 
 /** What is known of a fleet from the last time somebody pressed Tab. */
 interface Known {
@@ -33,6 +34,12 @@ export function completionSources(session: Session): CompletionSources {
   return {
     peels: (prefix) => silently([], () => peels(prefix, session)),
     jobs: () => silently([], () => withPatience(jobs(session), [])),
+    async refs(prefix) {
+      const asked = withPatience(session.ask(channels.stateRefs, { prefix, limit: mostRefs }, patienceMs), {
+        refs: [],
+      });
+      return (await silently({ refs: [] }, () => asked)).refs ?? [];
+    },
     contexts: () => silently([], async () => Object.keys((await session.contexts()).contexts)),
     async topics() {
       const { topics } = await import('./topics.ts');

@@ -14,6 +14,7 @@ import type { Session } from './session.ts';
 const sources: CompletionSources = {
   peels: async () => ['web-01.example.com', 'web-02', 'db-01'],
   jobs: async () => [{ value: '2xYkQbZ1fGm5n8pR0sT3uVwXyZa', description: 'test.ping on *: complete' }],
+  refs: async (prefix) => ['web', 'web.config', 'db.master'].filter((each) => each.startsWith(prefix)),
   contexts: async () => ['lab', 'production'],
   topics: async () => [{ value: 'targets' }],
   reference: loadReference,
@@ -65,6 +66,12 @@ test('every word of a command line is completed by what it may be', async () => 
     [['web*', 'pkg.installed', 'nginx', 'refresh=true', 'ref'], [], ['refresh=']],
     [['web*', 'state.revert', 'l'], ['last']],
     [['web*', 'facts.get', 'o'], ['os']],
+    [
+      ['web*', 'state.apply', 'we'],
+      ['web', 'web.config'],
+    ],
+    [['web*', 'state.apply', 'web,d'], ['web,db.master']],
+    [['web*', 'state.apply', 'mods=d'], ['mods=db.master']],
     [['web*', 'test.ping', '--te'], ['--test']],
     [['web*', 'cmd.run', '--', ''], [], ['last', 'runas=']],
   ];

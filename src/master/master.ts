@@ -24,6 +24,7 @@ import { type MasterView, masterChecks } from './doctor/checks.ts';
 import { type Check, examine } from './doctor/doctor.ts';
 import type { FactLimits } from './facts.ts';
 import { createPublisher, type Published } from './files/publish.ts';
+import { createRefQuery } from './files/refs.ts';
 import { defaultRules, sourceTree, type TreeRules } from './files/source-tree.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { type ActiveJobs, openActiveJobs } from './jobs/active-jobs.ts';
@@ -275,6 +276,7 @@ export async function startMaster(parts: MasterParts): Promise<Master> {
       return chunk ? { chunk } : {};
     }),
     bus.serve(channels.jobKill, async (signed) => kill(signed)),
+    bus.serve(channels.stateRefs, createRefQuery({ kv: stores.kv(buckets.stateFiles), trust: operators, bad })),
   ];
 
   const tree = sourceTree(folders, log, treeRules);

@@ -2,6 +2,7 @@ import * as z from './schema.ts';
 import { type Channel, channel, request } from './channel.ts';
 import { DoctorReply } from './doctor.ts';
 import { EnrollDecisionReply, EnrollmentsReply, EnrollQuery } from './enroll.ts';
+import { RefsQuery, RefsReply } from './files.ts';
 import {
   Ack,
   ChunkQuery,
@@ -107,6 +108,11 @@ export const channels = {
     from: ['operator'],
     to: ['master'],
     summary: 'The enrolled keys that returns of these peels are signed with',
+  }),
+  stateRefs: request('zester.tree-query.refs', RefsQuery, RefsReply, {
+    from: ['operator'],
+    to: ['master'],
+    summary: 'State files of the published tree',
   }),
   enrollments: request('zester.enroll-query.list', EnrollQuery, EnrollmentsReply, {
     from: ['operator'],

@@ -1,6 +1,8 @@
 import * as z from './schema.ts';
 import { baseEnvironment } from './environments.ts';
+import { ErrorBody } from './error.ts';
 import { bytes } from './job.ts';
+import { rowLimit, text } from './limits.ts';
 import { defaultTreeOptions, TreeOptions } from './tree-options.ts';
 
 /** One file of the state tree. */
@@ -37,6 +39,22 @@ export const TreeIndex = z.object({
   emptyFolders: z._default(z.array(TreeFolder), []),
 });
 export type TreeIndex = z.output<typeof TreeIndex>;
+
+/** Which state files there are to apply. */
+export const RefsQuery = z.object({
+  /** Only those that begin so. */
+  prefix: z.optional(text('name')),
+  after: z.optional(text('name')),
+  limit: rowLimit,
+});
+export type RefsQuery = z.output<typeof RefsQuery>;
+export const RefsReply = z.object({
+  /** `web`, `db.master`; of all environments, each once, sorted. */
+  refs: z.optional(z.array(z.string())),
+  next: z.optional(z.string()),
+  error: z.optional(ErrorBody),
+});
+export type RefsReply = z.output<typeof RefsReply>;
 
 /** The version of an index that is written; one that is newer means something a reader cannot know. */
 export const treeVersion = 2;

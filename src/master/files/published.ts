@@ -49,7 +49,18 @@ export function openPublished({ kv, trust, bad }: PublishedParts) {
     });
   };
 
+  const indexOf = async (root: TreeRoot): Promise<TreeIndex | undefined> => {
+    const parts = await Promise.all(root.index.map(chunk));
+    if (parts.some((part) => part === undefined)) return undefined;
+    return judged(root.tree, () =>
+      decodeAs(TreeIndex, Buffer.concat(parts as Uint8Array[]), 'tree index', { maxBytes: indexBytes }),
+    );
+  };
+
   return {
+    /** What a tree is made of; undefined when it cannot be read. */
+    indexOf,
+
     async current(): Promise<Current | undefined> {
       const entry = await kv.get(rootKey);
       if (entry === undefined) return undefined;
@@ -59,11 +70,7 @@ export function openPublished({ kv, trust, bad }: PublishedParts) {
 
     /** All that a tree is made of; empty when its index cannot be read. */
     async chunksOf(root: TreeRoot): Promise<Set<string>> {
-      const parts = await Promise.all(root.index.map(chunk));
-      if (parts.some((part) => part === undefined)) return new Set();
-      const index = await judged(root.tree, () => {
-        return decodeAs(TreeIndex, Buffer.concat(parts as Uint8Array[]), 'tree index', { maxBytes: indexBytes });
-      });
+      const index = await indexOf(root);
       return index === undefined ? new Set() : new Set([...root.index, ...index.files.flatMap((file) => file.chunks)]);
     },
 
