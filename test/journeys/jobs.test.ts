@@ -74,6 +74,7 @@ test('a job of somebody else can be waited for and followed', async () => {
   const [wait, follow] = await Promise.all([waited, followed]);
 
   assert.deepEqual([wait.exit, follow.exit], [2, 2]);
-  assert.match(wait.out, new RegExp(`^Job ${jid} is failed: 1 succeeded, 0 changed, 1 failed`));
+  assert.match(wait.out, new RegExp(`^Job ${jid} is failed\n`));
+  assert.match(wait.out, /^2 peels: 1 succeeded, 0 changed, 1 failed, 0 unreachable in /m);
   assert.match(follow.out, /web-01:\n {4}from web-01\ndb-01:\n[\s\S]*Job \w+ is failed/);
 });

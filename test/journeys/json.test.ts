@@ -115,6 +115,8 @@ test('what commands print of a fleet as JSON is what their schemas say', async (
   await json('job list', 'job', 'list');
   await json('job active', 'job', 'active');
   await json('job show', 'job', 'show', ran.jid);
+  await json('job follow', 'job', 'follow', ran.jid);
+  await json('job wait', 'job', 'wait', ran.jid);
   const { jid: hanging } = (await json('run', 'web-01', 'cmd.run', 'sleep 60', '--async')) as { jid: string };
   await json('job kill', 'job', 'kill', hanging);
   const long = 'i=0; while [ $i -lt 100000 ]; do echo "line $i of many"; i=$((i+1)); done';
@@ -218,7 +220,13 @@ test('what commands print without a master as JSON is what their schemas say, an
   await json('completion', ['bash']);
   await json('config show');
   for (const argv of [[], ['file'], ['file.managed']]) await json('doc', argv);
-  for (const argv of [[], ['job', 'list']]) await json('help', argv);
+  for (const argv of [[], ['job', 'list'], ['job'], ['targets']]) await json('help', argv);
+  const contexts = path('contexts.yaml');
+  writeFileSync(contexts, 'contexts:\n  lab: {servers: [tls://lab:1]}\n');
+  const configured = ['--config', contexts];
+  await json('context list', configured);
+  await json('context show', ['lab', ...configured]);
+  await json('context use', ['lab', ...configured]);
   for (const word of ['file.managed', 'onchanges', 'os.family', 'REQUISITE_UNKNOWN']) await json('explain', [word]);
   await json('schema', ['job', 'list']);
   await json('lint', [path('tree')]);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { DoctorCheck } from '#wire/doctor.ts';
-import { took } from '#wire/json/shape.ts';
+import { from, took } from '#wire/json/shape.ts';
 import { Explained } from './jobs.ts';
 
 export const Ping = z.object({
@@ -40,6 +40,33 @@ export const Configuration = z.object({
   ),
 });
 
+export const Contexts = z.array(
+  z.object({
+    name: z.string(),
+    servers: z.array(z.string()),
+    creds: z.optional(z.string()),
+    ca: z.optional(z.string()),
+    /** Whether it is the one that counts now. */
+    current: z.boolean(),
+  }),
+);
+
+export const Context = z.object({
+  context: z.optional(z.string()),
+  file: z.optional(z.string()),
+  servers: z.array(z.string()),
+  creds: z.optional(z.string()),
+  ca: z.optional(z.string()),
+  timeout_ms: z.optional(from('timeout', z.number())),
+});
+
+export const UsedContext = z.object({
+  context: z.string(),
+  file: z.string(),
+  before: z.optional(z.string()),
+  overruled_by: z.optional(z.string()),
+});
+
 export const Completion = z.object({ shell: z.string(), script: z.string() });
 
 /** A schema is what it is. */
@@ -50,6 +77,8 @@ const Argument = z.looseObject({
   type: z.string(),
   description: z.string(),
   required: z.boolean(),
+  /** The default in a `.sls` file, where it is another. */
+  in_salt: z.optional(z.unknown()),
 });
 
 const Module = z.looseObject({
@@ -84,4 +113,13 @@ const Command = z.object({
   examples: z.array(z.object({ title: z.string(), line: z.string() })),
 });
 
-export const Help = z.union([z.array(Command), Command]);
+const Topic = z.object({
+  name: z.string(),
+  summary: z.string(),
+  sections: z.array(
+    z.object({ heading: z.string(), blocks: z.array(z.looseObject({ kind: z.enum(['text', 'terms', 'lines']) })) }),
+  ),
+});
+
+/** A command, several, or a topic. */
+export const Help = z.union([z.array(Command), Command, Topic]);

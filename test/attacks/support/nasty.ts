@@ -125,7 +125,9 @@ export async function outputsOf(
       }
       if (pattern !== channels.jobReturns.pattern) return reply;
       jid = body.jid ?? '';
-      return { ...reply, returns: [{ peel: nasty, payload: payloadOf(nasty) }] };
+      // One that runs for ever would be waited for.
+      const job = { ...(reply.job as object), state: 'complete' };
+      return { ...reply, job, returns: [{ peel: nasty, payload: payloadOf(nasty) }] };
     },
     sign: async () => ({}),
     reference: async () => ({ modules: [] }),
@@ -152,6 +154,8 @@ export function linesOf(commands: readonly Command[]): readonly (readonly string
     explain: ['explain', jid, nasty],
     'job show': ['job', 'show', jid],
     'job kill': ['job', 'kill', jid],
+    'job follow': ['job', 'follow', jid],
+    'job wait': ['job', 'wait', jid],
     'peel show': ['peel', 'show', 'web-01'],
     target: ['target', 'web*'],
     'enroll show': ['enroll', 'show', 'enr-1'],
