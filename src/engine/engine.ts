@@ -5,7 +5,7 @@ import { createContext, type Machine } from './context.ts';
 import type { Exclusion } from './document.ts';
 import type { Wanted } from './gather.ts';
 import { watchTrees } from './kept/inputs.ts';
-import { type Compiled, createKeeper, type KeptOptions } from './kept/keeper.ts';
+import { type Compiled, createKeeper, type KeptOptions, type Matched, type Matches } from './kept/keeper.ts';
 import type { Graph } from './order.ts';
 import { approvalOf, type PlannedStep } from './planned.ts';
 import { CompileErrors } from './problems.ts';
@@ -94,7 +94,7 @@ export interface ApplyRequest extends CompileRequest {
 
 export interface Matching {
   /** Whether a target of a top file means this machine; `native` is how a `.zy` top file writes it, `compound` Salt's default. */
-  readonly matches: (target: string, kind: string) => boolean;
+  readonly matches: Matches;
 }
 
 /** Everything throws `CompileErrors`, with all that is wrong, before anything is done. */
@@ -152,23 +152,40 @@ export function createEngine(options: EngineOptions): Engine {
   const runCompiled = (
     wish: unknown,
     request: ApplyRequest,
-    { compile, chosen = (graph) => graph }: { compile(session: Session): Graph; chosen?(graph: Graph): Graph },
+    {
+      compile,
+      matches = () => false,
+      chosen = (graph) => graph,
+    }: {
+      compile(session: Session, matches: Matches): Graph;
+      readonly matches?: Matches;
+      chosen?(graph: Graph): Graph;
+    },
   ): StateRun => {
     const { scope } = request;
     const rendering = renderings.start(scope);
     // What holds a secret is not written anywhere.
     const own = (scope.secrets ?? []).length === 0 ? keeper : undefined;
     // A process that has compiled remembers more than is kept.
-    const known = compiler === undefined ? own?.load(wish, rendering) : undefined;
-    const compiled = known ?? compileNow(() => compile(sessionOf(rendering)), rendering);
+    const known = compiler === undefined ? own?.load(wish, rendering, matches) : undefined;
+    const compiled = known ?? compileNow((asked) => compile(sessionOf(rendering), asked), { rendering, matches });
     const onEnd = () => own?.save(wish, compiled, rendering);
     return perform(chosen(compiled.graph), request, { rendering, onEnd });
   };
 
-  const compileNow = (work: () => Graph, rendering: Rendering): Compiled => {
+  const compileNow = (
+    work: (matches: Matches) => Graph,
+    { rendering, matches }: { readonly rendering: Rendering; readonly matches: Matches },
+  ): Compiled => {
     const { asked } = rendering;
-    const { value: graph, inputs } = trees.during(work);
-    return { graph, inputs, isSettled: rendering.asked === asked };
+    const matched: Matched[] = [];
+    const asking: Matches = (target, kind) => {
+      const answer = matches(target, kind);
+      matched.push([target, kind, answer]);
+      return answer;
+    };
+    const { value: graph, inputs } = trees.during(() => work(asking));
+    return { graph, inputs, matched, isSettled: rendering.asked === asked };
   };
 
   const perform = (
@@ -218,7 +235,8 @@ export function createEngine(options: EngineOptions): Engine {
     highstate(request) {
       const exclusions = exclusionsOf(request);
       return runCompiled(['highstate', request.env, exclusions], request, {
-        compile: (session) => session.compile(session.top(request.matches, request.env), exclusions).graph,
+        matches: request.matches,
+        compile: (session, matches) => session.compile(session.top(matches, request.env), exclusions).graph,
       });
     },
     single(state, args, request) {

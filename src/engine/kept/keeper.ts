@@ -21,17 +21,23 @@ export interface KeptOptions {
   readonly tree: string;
 }
 
+/** Whether a target of a top file means this peel. */
+export type Matches = (target: string, kind: string) => boolean;
+export type Matched = readonly [target: string, kind: string, answer: boolean];
+
 /** A graph and everything that it was made of. */
 export interface Compiled {
   readonly graph: Graph;
   readonly inputs: readonly Input[];
+  /** What targets were asked, and the answers. */
+  readonly matched: readonly Matched[];
   /** False when it depends on what may be answered otherwise next time. */
   readonly isSettled: boolean;
 }
 
 export interface Keeper {
   /** What was compiled for the same wish, when everything that it was made of is still as it was. */
-  load(wish: unknown, rendering: Rendering): Compiled | undefined;
+  load(wish: unknown, rendering: Rendering, matches: Matches): Compiled | undefined;
   /** Keeps it with the texts that the run rendered, unless just that is kept already. */
   save(wish: unknown, compiled: Compiled, rendering: Rendering): void;
 }
@@ -41,6 +47,7 @@ interface Kept {
   /** What the templates could see of the peel, as a hash. */
   readonly scope: string;
   readonly inputs: readonly Input[];
+  readonly matched: readonly Matched[];
   readonly graph: PlainGraph;
   readonly texts: readonly MadeText[];
 }
@@ -68,17 +75,18 @@ export function createKeeper({ store, program, tree, registry, trees, renderings
   };
 
   return {
-    load(wish, rendering) {
+    load(wish, rendering, matches) {
       try {
         const name = nameOf(wish);
         const opened = open(name);
         if (opened === undefined) return undefined;
         const { kept } = opened;
         if (kept.scope !== rendering.fingerprint || !trees.isStill(kept.inputs)) return undefined;
+        if (kept.matched.some(([target, kind, answer]) => matches(target, kind) !== answer)) return undefined;
         if (opened.compiled !== undefined) return opened.compiled;
         const graph = graphFrom(kept.graph, registry);
         if (graph === undefined) return undefined;
-        const compiled: Compiled = { graph, inputs: kept.inputs, isSettled: true };
+        const compiled: Compiled = { graph, inputs: kept.inputs, matched: kept.matched, isSettled: true };
         renderings.recall(kept.texts);
         saved.set(graph, new Set(kept.texts));
         decoded.set(name, { kept, compiled });
@@ -89,7 +97,7 @@ export function createKeeper({ store, program, tree, registry, trees, renderings
       }
     },
 
-    save(wish, { graph, inputs, isSettled }, rendering) {
+    save(wish, { graph, inputs, matched, isSettled }, rendering) {
       if (!isSettled) return;
       const texts = rendering.texts();
       const before = saved.get(graph);
@@ -97,7 +105,7 @@ export function createKeeper({ store, program, tree, registry, trees, renderings
       saved.set(graph, new Set(texts));
       const plain = plainGraph(graph);
       if (plain === undefined) return;
-      const kept: Kept = { program, scope: rendering.fingerprint, inputs, graph: plain, texts };
+      const kept: Kept = { program, scope: rendering.fingerprint, inputs, matched, graph: plain, texts };
       const bytes = new TextEncoder().encode(JSON.stringify(kept));
       if (bytes.length <= keptBytes) store.write(nameOf(wish), bytes);
     },

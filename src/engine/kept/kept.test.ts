@@ -108,6 +108,21 @@ for (const [what, change] of changes) {
   });
 }
 
+test('a highstate is compiled again when a target gives another answer', async () => {
+  const { store } = desk();
+  const tree = treeOf({ 'top.zy': "base: {'web*': a, 'db*': b}\n", 'a.zy': 'a: test.nop\n', 'b.zy': 'b: test.nop\n' });
+  const highstate = async (prefix: string) => {
+    const engine = createEngine({ registry: withProbes, tree, kept: { store, program: 'one', tree: 'a tree' } });
+    const matches = (target: string) => target.startsWith(prefix);
+    const { outcomes } = await engine.highstate({ scope, machine: fakeMachine(), matches }).report();
+    return outcomes.map(({ id }) => id);
+  };
+
+  const [web, again, db] = [await highstate('web'), await highstate('web'), await highstate('db')];
+
+  assert.deepEqual([web, again, db], [['a'], ['a'], ['b']]);
+});
+
 test('only the text whose template, or what it includes, has changed is rendered again', async () => {
   const own = desk();
   await own.run();
