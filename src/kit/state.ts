@@ -102,6 +102,8 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
 
 export interface ManagedPath {
   readonly path: string;
+  /** Lines it puts into the file there. */
+  readonly lines?: readonly string[];
   /** Whether all that is in it stays too, by whoever it was made: always, or for a state that requires this one. */
   readonly whole?: 'always' | 'required';
 }

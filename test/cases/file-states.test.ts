@@ -205,6 +205,26 @@ describe("Salt's defaults, in its files", () => {
   });
 });
 
+describe('lines of several states at one place', () => {
+  test('stand beside each other, however often they are put there', async () => {
+    await check({
+      given: { '/srv/f': 'start\nend\n' },
+      sls: `
+a:
+  file.line: [{name: /srv/f}, {mode: ensure}, {content: a}, {after: ^start}]
+b:
+  file.line: [{name: /srv/f}, {mode: ensure}, {content: b}, {after: ^start}]
+c:
+  file.line: [{name: /srv/f}, {mode: insert}, {content: c}, {before: ^end}]
+d:
+  file.line: [{name: /srv/f}, {mode: insert}, {content: d}, {before: ^end}]
+`,
+      outcomes: ['a changed', 'b changed', 'c changed', 'd changed'],
+      files: { '/srv/f': 'start\nb\na\nc\nd\nend\n' },
+    });
+  });
+});
+
 describe('texts that are gathered', () => {
   test('are the accumulator of a template, and lines of a block', async () => {
     await check({

@@ -28,8 +28,8 @@ async function managedByOthers(step: Step, graph: Graph, context: Context): Prom
   return all;
 }
 
-function asRequired({ path, whole }: ManagedPath): ManagedPath {
-  return whole === 'required' ? { path, whole: 'always' } : { path, ...(whole && { whole }) };
+function asRequired(managed: ManagedPath): ManagedPath {
+  return managed.whole === 'required' ? { ...managed, whole: 'always' } : managed;
 }
 
 /** Of a step whose arguments are not known yet, what its name says. */

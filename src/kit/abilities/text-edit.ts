@@ -65,6 +65,8 @@ export interface TextEdit<A extends z.ZodObject>
   ): Promise<string | undefined> | string | undefined;
   /** True when the edit is about the ends of lines, and must see them as they are. */
   seesLineEnds?(wanted: z.output<A>): boolean;
+  /** Lines it puts into the file. */
+  linesOf?(wanted: z.output<A>): readonly string[];
   /** Owner and mode of the file, where the state has arguments for them. */
   attributes?(wanted: z.output<A>): AttributeWish;
   readonly examples: readonly (Omit<StateDefinition<A, EditChanges>['examples'][number], 'expect' | 'args'> & {
@@ -75,7 +77,7 @@ export interface TextEdit<A extends z.ZodObject>
 
 /** A state whose wish is an edit of a file's text: the rest — reading, comparing, writing, putting back — is here. */
 export function textEdit<A extends z.ZodObject>(definition: TextEdit<A>): State {
-  const { edit, seesLineEnds, attributes, examples, ...rest } = definition;
+  const { edit, seesLineEnds, linesOf: ownLines, attributes, examples, ...rest } = definition;
   const wishOf = (wanted: z.output<A>) => wanted as unknown as EditWish;
   return state<A, EditChanges>({
     ...rest,
@@ -123,7 +125,7 @@ export function textEdit<A extends z.ZodObject>(definition: TextEdit<A>): State 
       else await setAttributes(path, earlier, context);
       return undefined;
     },
-    manages: (wanted) => [{ path: wishOf(wanted).name }],
+    manages: (wanted) => [{ path: wishOf(wanted).name, ...(ownLines && { lines: ownLines(wanted) }) }],
     hides: (wanted) => (wishOf(wanted).show_changes ? [] : ['contents']),
     examples: examples as StateDefinition<A, EditChanges>['examples'],
   });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
 import { pattern } from '#kit/abilities/patterns.ts';
 import { editArguments, editedText, linesOf, textEdit } from '#kit/abilities/text-edit.ts';
+import type { Context } from '#kit/context.ts';
 import { AccountRef, FileMode } from '#kit/types.ts';
 import { fileUnknown } from '#machine/errors.ts';
 
@@ -40,12 +41,13 @@ export const line = textEdit({
   summary: 'Ensure a line is in a file, is another, or is not there',
   args,
   attributes: ({ user, group, file_mode }) => ({ user, group, mode: file_mode }),
-  edit(text, wanted) {
+  linesOf: ({ mode, content }) => (mode === 'delete' || mode === 'absent' ? [] : [content]),
+  async edit(text, wanted, context) {
     const removes = wanted.mode === 'delete' || wanted.mode === 'absent';
     if (text === undefined && !wanted.create && !wanted.quiet) throw fileUnknown('edit lines of', wanted.name);
     if (text === undefined && (removes || wanted.mode === 'replace' || !wanted.create)) return undefined;
     const lines = linesOf(text ?? '');
-    const edited = removes ? lines.filter((each) => !finder(wanted)(each)) : placed(lines, wanted);
+    const edited = removes ? lines.filter((each) => !finder(wanted)(each)) : await placed(lines, wanted, context);
     return editedText(text ?? '', edited);
   },
   examples: [
@@ -130,7 +132,7 @@ export const line = textEdit({
 
 type Wish = z.output<typeof args>;
 
-function placed(lines: readonly string[], wanted: Wish): readonly string[] {
+async function placed(lines: readonly string[], wanted: Wish, context: Context): Promise<readonly string[]> {
   const { mode, content, before, after, location } = wanted;
   const matches = finder(wanted);
   if (mode === 'replace')
@@ -145,18 +147,36 @@ function placed(lines: readonly string[], wanted: Wish): readonly string[] {
   if (after !== undefined && before !== undefined && anchors.after >= 0 && anchors.before >= 0) {
     return between(lines, anchors, wanted);
   }
-  if (anchors.after >= 0) return beside(lines, anchors.after, 1, wanted);
-  if (anchors.before >= 0) return beside(lines, anchors.before, 0, wanted);
+  if (anchors.after >= 0) return beside(lines, anchors.after, 1, wanted, context);
+  if (anchors.before >= 0) return beside(lines, anchors.before, -1, wanted, context);
   if (lines.some((each) => isIt(each, wanted))) return lines;
   if (location === 'anchor') throw placeless(wanted);
   return location === 'start' ? [content, ...lines] : [...lines, content];
 }
 
-/** Next to an anchor: the same line elsewhere does not stand for it. */
-function beside(lines: readonly string[], anchor: number, offset: 0 | 1, wanted: Wish): readonly string[] {
-  const neighbour = lines[offset === 1 ? anchor + 1 : anchor - 1];
-  if (neighbour !== undefined && isIt(neighbour, wanted)) return lines;
-  return lines.toSpliced(anchor + offset, 0, indented(wanted.content, lines[anchor] ?? '', wanted));
+/**
+ * Next to an anchor, where the same line elsewhere does not stand for it. Between the two may be lines that other states of
+ * the run want there: each would put its own next to the anchor again, at every run.
+ */
+async function beside(
+  lines: readonly string[],
+  anchor: number,
+  way: 1 | -1,
+  wanted: Wish,
+  context: Context,
+): Promise<readonly string[]> {
+  const neighbours = way === 1 ? lines.slice(anchor + 1) : lines.slice(0, anchor).toReversed();
+  const [next] = neighbours;
+  if (next !== undefined && isIt(next, wanted)) return lines;
+  const others = await wantedByOthers(wanted, context);
+  const end = neighbours.findIndex((each) => !others.has(each.trim()));
+  if (neighbours.slice(0, end < 0 ? undefined : end + 1).some((each) => isIt(each, wanted))) return lines;
+  return lines.toSpliced(way === 1 ? anchor + 1 : anchor, 0, indented(wanted.content, lines[anchor] ?? '', wanted));
+}
+
+async function wantedByOthers({ name }: Wish, { managed }: Context): Promise<ReadonlySet<string>> {
+  const others = (await managed?.()) ?? [];
+  return new Set(others.flatMap(({ path, lines = [] }) => (path === name ? lines.map((line) => line.trim()) : [])));
 }
 
 /** To ensure a line between two is to have it there alone; to insert it is to have it there. */
