@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { groupUnknown, userUnknown } from '#machine/errors.ts';
 import type { FileOwner, FileStat, Machine } from '#machine/machine.ts';
 import type { Change } from '../changes.ts';
@@ -10,6 +11,17 @@ export const attributeArguments = {
     .meta({ aliases: ['owner'] }),
   group: GroupRef.optional().describe('Owning group, by name or id'),
   mode: FileMode.optional().describe('Permissions in octal, setuid, setgid and sticky bits included'),
+};
+
+const onWindows = z.unknown().optional().describe('For Salt: means something on Windows only');
+
+/** What Salt's states take beside those, and pass over here: trees for both systems write it. */
+export const windowsArguments = {
+  win_owner: onWindows,
+  win_perms: onWindows,
+  win_deny_perms: onWindows,
+  win_inheritance: onWindows,
+  win_perms_reset: onWindows,
 };
 
 export interface AttributeWish {

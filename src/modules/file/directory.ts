@@ -8,6 +8,7 @@ import {
   setAllAttributes,
   sideOf,
   wantedAttributes,
+  windowsArguments,
 } from '#kit/abilities/attributes.ts';
 import { strays, topmost } from '#kit/abilities/cleaning.ts';
 import {
@@ -30,7 +31,7 @@ import type { FileStat } from '#machine/machine.ts';
 
 export const directory = state({
   name: 'file.directory',
-  saltOnly: ['follow_symlinks', 'win_deny_perms', 'win_inheritance', 'win_owner', 'win_perms', 'win_perms_reset'],
+  saltOnly: [],
   summary: 'Ensure a directory exists, with the given owner and mode',
   args: z
     .object({
@@ -61,6 +62,11 @@ export const directory = state({
       exclude_pat: StringList.default([]).describe('Names and globs, relative to the directory, that cleaning spares'),
       force: z.boolean().default(false).describe('Remove a file or a symlink that is in the way'),
       backupname: z.string().optional().describe('Move what is in the way there instead: a path, or a name beside it'),
+      follow_symlinks: z
+        .boolean()
+        .default(false)
+        .describe('"recurse" sees to what symlinks in it lead to, instead of the links'),
+      ...windowsArguments,
       allow_symlink: z
         .boolean()
         .default(true)
@@ -261,6 +267,7 @@ interface RecurseWish {
   readonly dir_mode?: number | undefined;
   readonly file_mode?: number | undefined;
   readonly recurse: readonly string[];
+  readonly follow_symlinks: boolean;
 }
 
 /** Path → attributes that differ, on both sides, of all that is in the directory and stays. */
@@ -284,8 +291,11 @@ async function unlikeEntries(
           : (wanted.file_mode ?? mode)
         : undefined,
   });
-  for (const [path, stat] of inside) {
-    if (removed.has(path)) continue;
+  for (const [name, own] of inside) {
+    if (removed.has(name)) continue;
+    const path = own.kind === 'symlink' && wanted.follow_symlinks ? await realPath(context.files, name) : name;
+    const stat = path === name ? own : await context.files.stat(path);
+    if (stat === undefined) continue;
     if (recurse.includes(stat.kind === 'directory' ? 'ignore_dirs' : 'ignore_files')) continue;
     const [wish, actual] = [await wantedAttributes(wishFor(stat), context), await attributesOf(stat, context)];
     const unlike = (['user', 'group', 'mode'] as const).filter(

@@ -9,6 +9,7 @@ import {
   setAttributes,
   sideOf,
   wantedAttributes,
+  windowsArguments,
 } from '#kit/abilities/attributes.ts';
 import { findFile, keepBackup, missingParents, notKept, realPath, removeParents } from '#kit/abilities/places.ts';
 import { differences } from '#kit/changes.ts';
@@ -84,26 +85,22 @@ const managedArguments = z.object({
     .meta({
       aliases: ['show_diff'],
     }),
+  encoding: z
+    .string()
+    .regex(/^utf-?8$/i, 'must be "utf-8"')
+    .optional()
+    .describe('"utf-8": there is no other'),
+  tmp_dir: AbsolutePath.default('/tmp').describe('Where the copy for "check_cmd" lies'),
+  use_etag: z.boolean().optional().describe('For Salt: means something for sources of other servers only'),
+  verify_ssl: z.boolean().optional().describe('For Salt: means something for sources of other servers only'),
   skip_verify: z.boolean().default(false).describe('Use the source even when its hash is another'),
+  ...windowsArguments,
 });
 
 export const managed = state({
   name: 'file.managed',
   takesTemplateNames: true,
-  saltOnly: [
-    'attrs',
-    'encoding',
-    'encoding_errors',
-    'selinux',
-    'tmp_dir',
-    'use_etag',
-    'verify_ssl',
-    'win_deny_perms',
-    'win_inheritance',
-    'win_owner',
-    'win_perms',
-    'win_perms_reset',
-  ],
+  saltOnly: ['attrs', 'encoding_errors', 'selinux'],
   summary: 'Ensure a file exists, with the given content, owner and mode',
   args: managedArguments,
   async check(wanted, context) {
@@ -364,13 +361,13 @@ function unverified<W extends ContentWish & { skip_verify: boolean }>(wanted: W)
 }
 
 async function judge(
-  { name, check_cmd, tmp_ext }: { name: string; check_cmd?: string | undefined; tmp_ext: string },
+  { name, check_cmd, tmp_ext, tmp_dir }: Pick<Wanted, 'name' | 'check_cmd' | 'tmp_ext' | 'tmp_dir'>,
   content: Uint8Array,
   { files, commands, signal }: Context,
 ): Promise<void> {
   if (check_cmd === undefined) return;
   // Not beside the file: a folder such as /etc/sudoers.d would be read with the copy in it.
-  const copy = `/tmp/.zester-${randomUUID()}${tmp_ext}`;
+  const copy = `${tmp_dir}/.zester-${randomUUID()}${tmp_ext}`;
   await files.write(copy, content, { mode: 0o600 });
   const judged = commands.run(['/bin/sh', '-c', `${check_cmd} ${copy}`], { signal });
   const { code, stdout, stderr } = await judged.finally(() => files.remove(copy));

@@ -7,6 +7,7 @@ import {
   made,
   setAllAttributes,
   wantedAttributes,
+  windowsArguments,
 } from '#kit/abilities/attributes.ts';
 import { strays } from '#kit/abilities/cleaning.ts';
 import {
@@ -63,6 +64,8 @@ const args = z.object({
     .default(false)
     .describe('Make links of the source as they are written, instead of what they lead to'),
   force_symlinks: z.boolean().default(false).describe('Replace a file where a link shall be'),
+  keep_source: z.boolean().optional().describe('For Salt: means nothing, a source is not kept on the machine'),
+  ...windowsArguments,
 });
 
 type Wish = z.output<typeof args>;
@@ -81,7 +84,6 @@ type Removed = Attributes & { readonly target?: string | undefined; readonly dir
 export const recurse = state({
   name: 'file.recurse',
   takesTemplateNames: true,
-  saltOnly: ['keep_source', 'win_deny_perms', 'win_inheritance', 'win_owner', 'win_perms'],
   summary: 'Ensure a directory holds the files of a folder of the state tree',
   args,
   async check(written, context): Promise<RecurseChanges> {

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { attributeArguments, attributesOf, made, setAttributes, wantedAttributes } from '#kit/abilities/attributes.ts';
+import {
+  attributeArguments,
+  attributesOf,
+  made,
+  setAttributes,
+  wantedAttributes,
+  windowsArguments,
+} from '#kit/abilities/attributes.ts';
 import {
   besideOf,
   contentToKeep,
@@ -17,15 +24,7 @@ import type { FileOwner, Files } from '#machine/machine.ts';
 
 export const symlink = state({
   name: 'file.symlink',
-  saltOnly: [
-    'atomic',
-    'disallow_copy_and_unlink',
-    'inherit_user_and_group',
-    'win_deny_perms',
-    'win_inheritance',
-    'win_owner',
-    'win_perms',
-  ],
+  saltOnly: ['inherit_user_and_group'],
   summary: 'Ensure a symbolic link exists and leads to the target',
   args: z.object({
     name: AbsolutePath.describe('Path of the link').meta({ primary: true, aliases: ['path'] }),
@@ -36,6 +35,9 @@ export const symlink = state({
     user: attributeArguments.user,
     group: attributeArguments.group,
     mode: FileMode.optional().describe('For Salt: means nothing, a link has no mode of its own'),
+    atomic: z.boolean().optional().describe('For Salt: means nothing, a link is replaced in one step'),
+    disallow_copy_and_unlink: z.boolean().optional().describe('For Salt: means nothing, nothing is copied'),
+    ...windowsArguments,
   }),
   async check({ name, target, force, backupname, makedirs, user, group }, context) {
     const { files } = context;
