@@ -45,6 +45,18 @@ test('without a master, states are applied from the environment that is named', 
   assert.deepEqual([read('from'), read('lib')], ['dev\n', 'shared\n']);
 });
 
+test('settings are a template that reads what the machine is, under Salt’s names too', () => {
+  using desk = workshop({
+    'base/web.sls': '/srv/from:\n  file.managed:\n    - contents_pillar: who\n',
+    'settings.sls': 'who: "{{ grains.id }} of {{ grains.domain is string }}"\n',
+  });
+
+  const applied = desk.peel('apply', 'web', '--id', 'web-01', '--settings', desk.at('settings.sls'));
+
+  assert.equal(applied.status, 0, applied.out + applied.err);
+  assert.equal(readFileSync(desk.at('machine/srv/from'), 'utf8'), 'web-01 of True\n');
+});
+
 test('without a master, the top file gives states of every environment', () => {
   using desk = workshop({
     'base/top.zy': "base: {'*': web}\ndev: {'*': web}\n",

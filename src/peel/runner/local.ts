@@ -102,7 +102,8 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
   });
   const { facts } = await collectFacts(realMachine(root === '/' ? {} : { root }), ['identity']);
   const named = { ...facts, id };
-  const scope = { id, facts: named, settings: {} };
+  const grains = saltGrains(named, { master: 'salt' });
+  const scope = { id, facts: named, grains, settings: {} };
   const request: RunRequest = {
     jid: newJid(),
     function: refs.length === 0 ? 'state.highstate' : 'state.apply',
@@ -110,7 +111,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
     test: test || verb === 'check',
     dueAt: systemClock.monotonic() + timeout,
     peel: id,
-    facts: { ...named, grains: saltGrains(named, { master: 'salt' }) },
+    facts: { ...named, grains },
     settings: options.settings === undefined ? {} : await readSettings(options.settings, scope),
     tree: treeOf(options),
   };
