@@ -54,6 +54,18 @@ test('a refresh is explained by what it watches, and that by its own change', as
   );
 });
 
+test('a condition that kept a state from running is named', async () => {
+  const held = outcome('index', {
+    result: 'skipped',
+    skipReason: 'unless_met',
+    details: { condition: 'test -e /srv/index' },
+  });
+
+  const [found] = await explainOutcome(jid, 'index', sessionWith([held]));
+
+  assert.equal(found?.why, 'Its "unless" said that there is nothing to do: test -e /srv/index');
+});
+
 test('a skipped state leads to what failed before it, and a cause names what it decided', async () => {
   const session = sessionWith(outcomes);
   const skipped = showExplained(await explainOutcome(jid, 'after', session), plainStyle);

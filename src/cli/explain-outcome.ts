@@ -83,9 +83,10 @@ function explain(outcome: Outcome, within: Surroundings): Explained {
   };
 }
 
-function why({ result, refreshed, skipReason, because = [], error, comment }: Outcome, { test }: Surroundings): string {
+function why(outcome: Outcome, { test }: Surroundings): string {
+  const { result, refreshed, skipReason, because = [], error, comment, details } = outcome;
   const names = because.map((id) => `"${id}"`).join(', ') || 'others';
-  if (skipReason) return skipped[skipReason](names);
+  if (skipReason) return skipped[skipReason](names, details?.condition ?? '');
   switch (result) {
     case 'unchanged':
       return 'It ran, and the machine was already as it is declared';
@@ -101,17 +102,22 @@ function why({ result, refreshed, skipReason, because = [], error, comment }: Ou
   }
 }
 
-const skipped: Readonly<Record<SkipReason, (names: string) => string>> = {
+const skipped: Readonly<Record<SkipReason, (names: string, condition: string) => string>> = {
   require_failed: (names) => `It did not run: what it requires failed, or was itself held back: ${names}`,
   onchanges_not_met: (names) => `It runs only on changes of ${names}, and there were none`,
   onfail_not_met: (names) => `It runs only when ${names} fails, and that did not`,
   prereq_not_met: (names) => `It runs only before a change of ${names}, and none was to be made`,
-  onlyif_not_met: () => 'Its "onlyif" said no',
-  unless_met: () => 'Its "unless" said that there is nothing to do',
-  creates_met: () => 'What its "creates" names was there already',
+  onlyif_not_met: (_, condition) => `Its "onlyif" said no${told(condition)}`,
+  unless_met: (_, condition) => `Its "unless" said that there is nothing to do${told(condition)}`,
+  creates_met: (_, condition) => `What its "creates" names was there already${told(condition)}`,
   failhard_abort: () => 'It did not run: a state that failed before it ended the run ("failhard")',
   canceled: () => 'It did not run: the run was stopped, by its deadline or by an operator',
 };
+
+/** Returns of older peels say none. */
+function told(condition: string): string {
+  return condition === '' ? '' : `: ${condition}`;
+}
 
 function hintOf({ skipReason, error, result }: Outcome): string | undefined {
   if (error?.hint) return error.hint;

@@ -40,6 +40,20 @@ for (const [title, test_] of [
   });
 }
 
+for (const [options, condition] of [
+  ['onlyif: ["true", "test -e /none", "false"]', 'test -e /none'],
+  ['unless: ["true", "test -e /etc"]', 'true and test -e /etc'],
+  ['onlyif: [{fun: file.file_exists, path: /none}]', 'file.file_exists path="/none"'],
+  ['onlyif: false', 'false'],
+  ['creates: /etc', '/etc'],
+] as const) {
+  test(`the condition that kept a state from running is told: ${options}`, async () => {
+    const [outcome] = await outcomesOf(start({ 'web.zy': `x: {test.nop: {${options}}}` }));
+
+    assert.deepEqual([outcome?.result, outcome?.details], ['skipped', { condition }]);
+  });
+}
+
 test('two states that hold the same thing never overlap', async () => {
   const file = 'a: {probe.wait: {holds: [pkgs]}}\nb: {probe.wait: {holds: [pkgs]}}\nc: {probe.wait: {holds: [other]}}';
 

@@ -74,7 +74,8 @@ async function once(step: Step, options: AttemptOptions): Promise<Attempt> {
   }
   const skip = await guarded(step.options, options.context);
   if (skip) {
-    const skipped: Attempt = { verdict: 'skipped', skipReason: skip.reason, comment: skip.comment, changes: {} };
+    const { reason, comment, condition } = skip;
+    const skipped: Attempt = { verdict: 'skipped', skipReason: reason, comment, changes: {}, details: { condition } };
     const checked = await verified(step, skipped, options);
     return checked.verdict === 'failed' ? checked : skipped;
   }

@@ -26,7 +26,8 @@ export const installArguments = {
   fromrepo: z
     .string()
     .optional()
-    .describe('Repository to take packages from; on Debian, a release such as "bookworm-backports"'),
+    .describe('Repository to take packages from; on Debian, a release such as "bookworm-backports"')
+    .meta({ aliases: ['repo'] }),
   enablerepo: StringList.optional().describe('Repositories that are used this once, although they are switched off'),
   disablerepo: StringList.optional().describe('Repositories that are not used this once'),
   install_recommends: z

@@ -163,6 +163,14 @@ describe('a command may', () => {
     await assert.rejects(applied(run, { command: 'sync' }, given), (error) => isError(error, 'COMMAND_FAILED'));
   });
 
+  test('be a template itself', async () => {
+    const { machine, context } = world({ facts: { role: 'web' } });
+
+    await (await build(run, { command: 'echo {{ facts.role }}', template: 'jinja' }).plan(context)).apply();
+
+    assert.deepEqual(machine.calls, ['/bin/sh -c echo web']);
+  });
+
   test('be asked beforehand whether it would change something', async () => {
     const { machine, context } = world({ commands: { 'sync --dry': { stdout: 'changed=no\n' } } });
 

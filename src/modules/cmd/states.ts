@@ -16,6 +16,9 @@ import { loadScript, ScriptArguments, type ScriptWish, withScript } from './scri
 
 const runArguments = {
   ...commandArguments,
+  python_shell: z.boolean().optional().describe('For Salt: means nothing, a shell always reads the command'),
+  ignore_retcode: z.boolean().optional().describe('For Salt: means nothing, "success_retcodes" says what is good'),
+  reset_system_locale: z.boolean().optional().describe('For Salt: means nothing'),
   creates: StringList.optional()
     .describe('Paths; when all of them exist, there is nothing to do')
     .meta({ refers: 'command' }),
@@ -35,9 +38,13 @@ const commandArgument = z
   .min(1)
   .describe('The command')
   .meta({ primary: true, aliases: ['name', 'cmd'], refers: 'command' });
+const template = TemplateFlag.optional().describe('Render the command with Jinja first, once more than its file');
 const words = StringList.optional()
   .describe('Arguments; with them, the command is a program and no shell reads it')
   .meta({ refers: 'command' });
+
+/** What reaches Salt's `cmd.run_all` with all else, and means something there. */
+const saltOnly = ['clean_env', 'encoded_cmd', 'password', 'root'];
 
 const scriptArguments = z
   .object({
@@ -65,17 +72,18 @@ const scriptArguments = z
 
 export const run = state({
   name: 'cmd.run',
-  saltOnly: ['root'],
+  saltOnly,
   summary: 'Run a command',
-  args: z.object({ command: commandArgument, args: words, ...runArguments }),
-  async check(wanted, context) {
+  args: z.object({ command: commandArgument, args: words, template, ...runArguments }),
+  async check(written, context) {
+    const wanted = rendered(written, context);
     if (await isCreated(wanted, context)) return {};
     await checkCommand(wanted.command, wanted, context);
     return (await foresees(wanted, context)) ? { runs: { from: false, to: true } } : {};
   },
-  apply: (_changes, wanted, context) => perform(argvOf(wanted), wanted, context),
+  apply: (_changes, wanted, context) => performCommand(wanted, context),
   async refresh(wanted, context) {
-    return (await isCreated(wanted, context)) ? undefined : perform(argvOf(wanted), wanted, context);
+    return (await isCreated(wanted, context)) ? undefined : performCommand(wanted, context);
   },
   examples: [
     {
@@ -138,7 +146,7 @@ export const watch = waiting('cmd.watch');
 export const script = state({
   name: 'cmd.script',
   takesTemplateNames: true,
-  saltOnly: ['password'],
+  saltOnly,
   summary: 'Run a script of the state tree',
   args: scriptArguments,
   async check(wanted, context) {
@@ -185,7 +193,7 @@ export const script = state({
 export const waitScript = state({
   name: 'cmd.wait_script',
   takesTemplateNames: true,
-  saltOnly: ['password'],
+  saltOnly,
   summary: 'Run a script of the state tree when something it watches changes, and only then',
   args: scriptArguments,
   check: async () => ({}),
@@ -207,13 +215,13 @@ export const waitScript = state({
 function waiting(name: 'cmd.wait' | 'cmd.watch') {
   return state({
     name,
-    saltOnly: ['root'],
+    saltOnly,
     summary: 'Run a command when something it watches changes, and only then',
-    args: z.object({ command: commandArgument, args: words, ...runArguments }),
+    args: z.object({ command: commandArgument, args: words, template, ...runArguments }),
     check: async () => ({}),
     apply: async () => undefined,
     async refresh(wanted, context) {
-      return (await isCreated(wanted, context)) ? undefined : perform(argvOf(wanted), wanted, context);
+      return (await isCreated(wanted, context)) ? undefined : performCommand(wanted, context);
     },
     examples: [
       { title: 'Nothing watched has changed', args: { command: 'newaliases' }, expect: {} },
@@ -233,6 +241,22 @@ interface RunWish extends CommandWish {
 
 function argvOf(wanted: RunWish & { command: string; args?: readonly string[] | undefined }): [string, ...string[]] {
   return wanted.args?.length ? [wanted.command, ...wanted.args] : shellWords(wanted, wanted.command);
+}
+
+interface Written extends RunWish {
+  readonly command: string;
+  readonly args?: readonly string[] | undefined;
+  readonly template?: boolean | undefined;
+}
+
+function rendered<T extends Written>(wanted: T, { templates }: Context): T {
+  if (!wanted.template) return wanted;
+  return { ...wanted, command: templates.render(wanted.command, { path: 'command' }) };
+}
+
+function performCommand(written: Written, context: Context): Promise<Details> {
+  const wanted = rendered(written, context);
+  return perform(argvOf(wanted), wanted, context);
 }
 
 async function performScript(wanted: RunWish & ScriptWish, context: Context): Promise<Details> {

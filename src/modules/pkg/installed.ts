@@ -56,7 +56,7 @@ type Wanted = z.output<typeof args>;
 
 export const installed = state({
   name: 'pkg.installed',
-  saltOnly: ['pkg_verify'],
+  saltOnly: ['downloadonly', 'env', 'pkg_verify'],
   summary: 'Ensure packages are installed, at a version if one is given',
   args,
   async check(wanted, context) {
