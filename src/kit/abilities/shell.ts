@@ -8,7 +8,11 @@ import { realPath } from './places.ts';
 
 /** Arguments of everything that runs a command. */
 export const commandArguments = {
-  cwd: z.string().optional().describe('Directory to run it in; the home of its user when left out').meta({ refers: 'place' }),
+  cwd: z
+    .string()
+    .optional()
+    .describe('Directory to run it in; the home of its user when left out')
+    .meta({ refers: 'place' }),
   env: EnvironmentMap.optional().describe('Environment variables, added to what it sees of those of the agent'),
   prepend_path: z.string().optional().describe('Folders to look for programs in before all others: "/opt/app/bin"'),
   runas: UserRef.optional()
