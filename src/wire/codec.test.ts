@@ -41,6 +41,12 @@ describe('plain data', () => {
     assert.deepEqual(decode(encode([5n, 2n ** 63n])), [5, Numeral.whole(2n ** 63n)]);
   });
 
+  test('carries a key that objects have a meaning for', () => {
+    const value = { settings: JSON.parse('{"__proto__": {"a": 1}}') };
+
+    assert.deepEqual(decode(encode(value)), { settings: new MixedMap([['__proto__', { a: 1 }]]) });
+  });
+
   test('refuses to send what would come back as something else', () => {
     for (const value of [new Date(), new Set(), () => 1, Symbol('a'), new (class Odd {})()]) {
       assert.throws(() => encode({ value }), malformed);

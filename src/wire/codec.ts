@@ -19,15 +19,19 @@ const numeralType = 1;
 const mapType = 2;
 
 // Beside what JSON knows, and bytes: a number that JavaScript's would change, as its text, and a map whose keys are not all
-// texts, as keys and values in turn. Anything else, a date or a set, would come back as something else on the other side.
+// texts, or one of them `__proto__`, as keys and values in turn. Anything else, a date or a set, would come back as something
+// else on the other side.
 const plainData: ExtensionCodecType<undefined> = {
   tryToEncode(value) {
     if (Array.isArray(value) || ArrayBuffer.isView(value)) return null;
     const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : null;
-    if (typeof value === 'object' && (prototype === null || prototype === Object.prototype)) return null;
+    if (typeof value === 'object' && (prototype === null || prototype === Object.prototype)) {
+      // As a key of an object the other side could not tell it from its prototype.
+      return value !== null && Object.hasOwn(value, '__proto__') ? pairsOf(Object.entries(value)) : null;
+    }
     if (value instanceof Numeral || typeof value === 'bigint')
       return new ExtData(numeralType, Buffer.from(String(value), 'latin1'));
-    if (value instanceof Map) return new ExtData(mapType, encoder.encode([...value].flat(1)));
+    if (value instanceof Map) return pairsOf([...value]);
     throw malformed('it holds an object that is not plain data');
   },
   decode(bytes, type) {
@@ -35,6 +39,10 @@ const plainData: ExtensionCodecType<undefined> = {
     return mapOf(decoder.decode(bytes));
   },
 };
+
+function pairsOf(pairs: readonly (readonly [unknown, unknown])[]): ExtData {
+  return new ExtData(mapType, encoder.encode(pairs.flat(1)));
+}
 
 const encoder = new Encoder({ ignoreUndefined: true, maxDepth: defaults.maxDepth, extensionCodec: plainData });
 const decoder = new Decoder({
