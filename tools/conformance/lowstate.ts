@@ -11,6 +11,8 @@ import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { isError } from '#base/errors.ts';
+import { textKeyed } from '#base/mixed-map.ts';
+import { Numeral } from '#base/numeral.ts';
 import { createEngine, type Engine, type RunScope } from '#engine/engine.ts';
 import { plainOf } from '#engine/node.ts';
 import { refsOf, type Tree } from '#engine/tree.ts';
@@ -160,7 +162,8 @@ function canonicalJson(chunk: Data): string {
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value === 'bigint') return Number(value);
+  if (value instanceof Numeral) return value.valueOf();
+  if (value instanceof Map) return sorted(textKeyed(value));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]));
