@@ -4,7 +4,7 @@ import { type Change, differences } from '#kit/changes.ts';
 import { state } from '#kit/state.ts';
 import { AbsolutePath } from '#kit/types.ts';
 import { machineError } from '#machine/errors.ts';
-import type { CommandResult } from '#machine/machine.ts';
+import type { CommandResult, Files } from '#machine/machine.ts';
 
 type TouchChanges = {
   readonly exists?: Change<boolean>;
@@ -32,12 +32,13 @@ export const touch = state({
       { exists: false },
     );
   },
-  async apply({ times, parents }, { name: path }, { files, commands, signal }) {
-    if (times) return renew(path, await commands.run(['touch', '--', path], { signal }));
-    for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
-    await files.write(path, new Uint8Array());
+  async apply(changes, { name: path }, { files, commands, signal }) {
+    if (changes.times) renew(path, await commands.run(['touch', '--', path], { signal }));
+    else await makeEmpty(path, changes, files);
     return undefined;
   },
+  // Other times are none of what a later state looks at.
+  suppose: async (changes, { name }, { files }) => (changes.times ? undefined : makeEmpty(name, changes, files)),
   async revert({ times, parents }, { name: path }, { files }) {
     if (times) throw notKept(path, 'when it was used before');
     await files.remove(path);
@@ -66,8 +67,13 @@ export const touch = state({
   differs: ['Times are set to now only: "atime" and "mtime" are refused.'],
 });
 
-function renew(path: string, { code, stderr }: CommandResult): undefined {
-  if (code === 0) return undefined;
+async function makeEmpty(path: string, { parents }: TouchChanges, files: Files): Promise<void> {
+  for (const each of parents?.to ?? []) await files.makeDirectory(each, { parents: true });
+  await files.write(path, new Uint8Array());
+}
+
+function renew(path: string, { code, stderr }: CommandResult): void {
+  if (code === 0) return;
   throw machineError('FILE_TIMES_FAILED', `Cannot set the times of "${path}": touch exits ${code}`, {
     details: { stderr },
   });
