@@ -36,7 +36,9 @@ export function addAutomatic(steps: readonly CompiledStep[], edges: Edges): void
 }
 
 /** `path /srv/app` → the first state that makes it. */
-function providersOf(own: readonly { readonly step: CompiledStep; readonly built: BuiltState }[]): ReadonlyMap<string, CompiledStep> {
+function providersOf(
+  own: readonly { readonly step: CompiledStep; readonly built: BuiltState }[],
+): ReadonlyMap<string, CompiledStep> {
   const providers = new Map<string, CompiledStep>();
   for (const { step, built } of own) {
     for (const [kind, names] of Object.entries(built.provides)) {
@@ -46,7 +48,11 @@ function providersOf(own: readonly { readonly step: CompiledStep; readonly built
   return providers;
 }
 
-function targetsOf(kind: Kind, { references }: BuiltState, providers: ReadonlyMap<string, CompiledStep>): readonly CompiledStep[] {
+function targetsOf(
+  kind: Kind,
+  { references }: BuiltState,
+  providers: ReadonlyMap<string, CompiledStep>,
+): readonly CompiledStep[] {
   // A user brings a group of the same name.
   const named = (name: string) => providers.get(`${kind} ${name}`) ?? providers.get(`user ${name}`);
   if (kind !== 'path') return references[kind].flatMap((name) => named(name) ?? []);

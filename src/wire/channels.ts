@@ -1,4 +1,3 @@
-import * as z from './schema.ts';
 import { type Channel, channel, request } from './channel.ts';
 import { DoctorReply } from './doctor.ts';
 import { EnrollDecisionReply, EnrollmentsReply, EnrollQuery } from './enroll.ts';
@@ -38,6 +37,7 @@ import {
   ResolveRequest,
   SignedNotice,
 } from './peel.ts';
+import * as z from './schema.ts';
 
 const nothing = z.object({});
 const MasterHeartbeat = z.object({ v: z.int(), startedAt: moment, version: z.optional(text('name')) });

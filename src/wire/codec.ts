@@ -1,9 +1,9 @@
 import { Decoder, Encoder, ExtData, type ExtensionCodecType } from '@msgpack/msgpack';
-import * as z from './schema.ts';
 import { ZesterError } from '#base/errors.ts';
 import { MixedMap } from '#base/mixed-map.ts';
 import { Numeral } from '#base/numeral.ts';
 import { envelopeBytes, returnBytes } from './limits.ts';
+import * as z from './schema.ts';
 
 /** How much a message may hold. The defaults fit the largest return, and with it anything that fits a NATS message. */
 export interface CodecLimits {

@@ -1,5 +1,5 @@
-import * as z from './schema.ts';
 import { ErrorBody } from './error.ts';
+import * as z from './schema.ts';
 
 /** `ok` · `warning` deserves a look · `problem` costs somebody something: `zester doctor` then ends with an error. */
 export const CheckStatus = z.enum(['ok', 'warning', 'problem']);

@@ -1,7 +1,7 @@
-import * as z from './schema.ts';
 import { ErrorBody } from './error.ts';
 import { bytes } from './job.ts';
 import { moment, rowLimit, text } from './limits.ts';
+import * as z from './schema.ts';
 
 /**
  * Joining the fleet: `pending` asked · `approved` may fetch credentials · `rejected` · `issued` fetched them ·

@@ -1,5 +1,5 @@
-import * as z from './schema.ts';
 import { asError, type Family, type Place, ZesterError } from '#base/errors.ts';
+import * as z from './schema.ts';
 
 export const PlaceBody = z.object({ file: z.string(), line: z.int(), column: z.int() });
 

@@ -1,8 +1,8 @@
-import * as z from './schema.ts';
 import { baseEnvironment } from './environments.ts';
 import { ErrorBody } from './error.ts';
 import { bytes } from './job.ts';
 import { rowLimit, text } from './limits.ts';
+import * as z from './schema.ts';
 import { defaultTreeOptions, TreeOptions } from './tree-options.ts';
 
 /** One file of the state tree. */
@@ -26,7 +26,6 @@ export type TreeLink = z.output<typeof TreeLink>;
 /** A folder with nothing in it. */
 export const TreeFolder = z.object({ env: z.string(), path: z.string() });
 export type TreeFolder = z.output<typeof TreeFolder>;
-
 
 /** A whole tree: all files of all environments, sorted, and the options it is published with. Itself stored as chunks. */
 export const TreeIndex = z.object({

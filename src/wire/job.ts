@@ -1,7 +1,7 @@
-import * as z from './schema.ts';
 import { ErrorBody } from './error.ts';
 import { letters, moment, rowLimit, text } from './limits.ts';
 import { Report } from './outcome.ts';
+import * as z from './schema.ts';
 
 export const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');
 

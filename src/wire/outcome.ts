@@ -1,5 +1,5 @@
-import * as z from './schema.ts';
 import { ErrorBody, PlaceBody } from './error.ts';
+import * as z from './schema.ts';
 
 /**
  * What became of a step.

@@ -1,7 +1,7 @@
-import * as z from './schema.ts';
 import { ErrorBody } from './error.ts';
 import { bytes } from './job.ts';
 import { moment, rowLimit, text } from './limits.ts';
+import * as z from './schema.ts';
 
 const token = z.string().check(z.maxLength(64));
 

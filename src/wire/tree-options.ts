@@ -1,5 +1,5 @@
-import * as z from './schema.ts';
 import { baseEnvironment } from './environments.ts';
+import * as z from './schema.ts';
 
 /** What the publisher decides for every peel, beside the files. */
 export const TreeOptions = z.object({

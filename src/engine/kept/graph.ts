@@ -1,6 +1,6 @@
 import type { Place } from '#base/errors.ts';
-import type { Registry } from '#kit/function.ts';
 import type { RawArguments } from '#kit/arguments.ts';
+import type { Registry } from '#kit/function.ts';
 import type { BuiltState } from '#kit/state.ts';
 import type { Edge, Graph, Listener } from '../order.ts';
 import type { Step } from '../step.ts';
@@ -93,7 +93,10 @@ export function graphFrom({ steps: plain, edges: plainEdges, listeners, serial }
   return { steps, edges, unplanned, listeners: heard, serial, unmet: new Map(), deaf: [] } satisfies Graph;
 }
 
-function stepFrom({ raw: { id, at, dialect, values }, wanted, ...rest }: PlainStep, { states }: Registry): Step | undefined {
+function stepFrom(
+  { raw: { id, at, dialect, values }, wanted, ...rest }: PlainStep,
+  { states }: Registry,
+): Step | undefined {
   const state = states.get(rest.state);
   if (state === undefined) return undefined;
   const raw = { id, at, dialect, values: new Map(values.map(([key, value]) => [key, { value }])) };

@@ -16,10 +16,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { newJid } from '#base/ids.ts';
 import { systemClock } from '#base/time.ts';
-import { compiledFolder, openCompiledStore } from './compiled-store.ts';
 import type { RunRequest } from '../shared/run-protocol.ts';
-import { localWorker } from './main.ts';
 import { localTree } from '../shared/tree.ts';
+import { compiledFolder, openCompiledStore } from './compiled-store.ts';
+import { localWorker } from './main.ts';
 
 const bytes = new TextEncoder().encode('{"steps":[]}');
 
