@@ -234,9 +234,10 @@ function build<A extends Arguments, C extends Changes>(
       return definition.provides?.(wanted) ?? {};
     },
     async suppose(changes, context) {
-      if (changes === 'refresh') await refresh?.call(definition, wanted, context);
-      else if (definition.suppose) await definition.suppose(changes as C, wanted, context, definition.apply);
-      else await definition.apply(changes as C, wanted, context);
+      const here = await there(context);
+      if (changes === 'refresh') await refresh?.call(definition, here, context);
+      else if (definition.suppose) await definition.suppose(changes as C, here, context, definition.apply);
+      else await definition.apply(changes as C, here, context);
     },
     async plan(context) {
       const here = await there(context);
