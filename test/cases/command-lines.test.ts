@@ -82,7 +82,7 @@ test('a state needs nothing but its main value', async () => {
   assert.ok(state);
   const { id, args } = jobOf('zester web-01 pkg.installed nginx');
   assert.deepEqual([id, args], ['nginx', {}]);
-  const given = { packages: { available: { nginx: ['1.24.0-1'] } } };
+  const given = { repository: { nginx: '1.24.0-1' } };
 
   const outcome = await planTyped(state, { args: { name: 'nginx' }, given } as never);
 
@@ -105,7 +105,7 @@ async function planTyped(state: State, { args: given, given: has }: State['examp
   const { function: called, id, args } = jobOf(line);
   const { facts = {}, settings = {}, tree = {} } = has ?? {};
   const environments = new Map([['base', treeOf(tree as Record<string, string>)]]);
-  const worker = createWorker({ ...idleParts, machine: fakeMachine(has) as never, environmentsOf: () => environments });
+  const worker = createWorker({ ...idleParts, machine: () => fakeMachine(has) as never, environmentsOf: () => environments });
   const request = { jid: newJid(), function: called, id, args, test: true, dueAt: Infinity, peel: 'web-01' };
   const { report, error } = await worker.run(
     { ...request, facts, settings, tree: localTree('/nowhere') },
