@@ -22,6 +22,11 @@ const args = z.object({
   name: AbsolutePath.describe('Path of the copy').meta({ primary: true, aliases: ['path'] }),
   source: AbsolutePath.describe('Path of the file or directory to copy'),
   force: z.boolean().default(false).describe('Renew a copy that differs; otherwise one that exists stays'),
+  renew: z
+    .boolean()
+    .default(false)
+    .describe('With "force", copy what is the same too, which is a change at every run')
+    .meta({ inSalt: true }),
   preserve: z.boolean().default(false).describe('Give the copy the owner of its source'),
   subdir: z.boolean().default(false).describe('When the copy names a directory, put it in there'),
   makedirs: z.boolean().default(false).describe('Make missing parent directories'),
@@ -38,6 +43,8 @@ type CopyChanges = {
   readonly parents?: Change<readonly string[]>;
   readonly replaced?: Change<FileStat['kind']>;
   readonly contents?: Change<Content>;
+  /** Copied again, though it was the same. */
+  readonly renewed?: Change<boolean>;
   /** Of a directory: what is in it. */
   readonly entries?: Change<Readonly<Record<string, CopiedEntry>>>;
   readonly user?: Change<string>;
@@ -61,7 +68,7 @@ export const copy = state({
     const entries = isTree ? await copiedEntries(files, source.path) : undefined;
     const differs = found !== undefined && isTree && !(await holds(files, path, found, entries));
     const stat = differs ? undefined : found;
-    return differences<CopyFields>(
+    const changes = differences<CopyFields>(
       {
         exists: true,
         replaced: differs ? found.kind : undefined,
@@ -76,8 +83,10 @@ export const copy = state({
         contents: stat && !isTree ? await read(path, context) : undefined,
       },
     );
+    const isSo = stat !== undefined && changes.contents === undefined;
+    return isSo && wanted.renew ? { ...changes, renewed: { from: undefined, to: true } } : changes;
   },
-  async apply({ exists, parents, replaced, contents, entries, ...rest }, wanted, context) {
+  async apply({ exists, parents, replaced, contents, renewed, entries, ...rest }, wanted, context) {
     const { files } = context;
     const source = await sourceOf(wanted, context);
     const path = await placeOf(wanted, context);
@@ -91,10 +100,12 @@ export const copy = state({
       await putEntries(files, { from: source.path, to: path, owner: options.owner }, entries.to);
     } else if (contents?.to !== undefined) {
       await files.write(path, await sameContent(contents.to, () => files.read(source.path)), options);
+    } else if (renewed && source.stat.kind === 'file') {
+      await files.write(path, (await files.read(source.path)) ?? new Uint8Array(), options);
     } else await setAttributes(path, sideOf(rest, 'to'), context);
     return { path };
   },
-  async revert({ exists, parents, replaced, contents, entries, ...rest }, wanted, context) {
+  async revert({ exists, parents, replaced, contents, renewed: _, entries, ...rest }, wanted, context) {
     const { files } = context;
     const path = await placeOf(wanted, context);
     if (isContentNote(contents?.from)) throw notKept(path, 'its earlier content');
@@ -175,12 +186,18 @@ export const copy = state({
       real: true,
     },
     {
+      title: 'A copy to make again, though it is the same',
+      args: { name: '/etc/app.conf', source: '/srv/app.conf', force: true, renew: true },
+      given: { files: { '/srv/app.conf': 'port 1\n', '/etc/app.conf': 'port 1\n' } },
+      expect: { renewed: { to: true } },
+      again: 'changes',
+    },
+    {
       title: 'A source that does not exist',
       args: { name: '/etc/app.conf', source: '/srv/app.conf' },
       expect: { refusal: 'FILE_UNKNOWN' },
     },
   ],
-  differs: ['A copy that is as its source is not made again, also with "force".'],
 });
 
 type CopyFields = { readonly [Key in keyof CopyChanges]?: Exclude<CopyChanges[Key], undefined>['to'] };
