@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildArguments, stampOf } from '../../../tools/build.ts';
@@ -12,7 +12,8 @@ export interface Programs extends Disposable {
 
 /** Hosts see no sources and no Node: they run what users run, executables. */
 export function builtPrograms(names: readonly ('zester' | 'zester-peel')[]): Programs {
-  const folder = mkdtempSync(join(tmpdir(), 'zester-programs-'));
+  sweep();
+  const folder = mkdtempSync(join(tmpdir(), `zester-programs-${process.pid}-`));
   const programs = { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
   const stamp = stampOf(root);
   for (const name of names) {
@@ -24,4 +25,13 @@ export function builtPrograms(names: readonly ('zester' | 'zester-peel')[]): Pro
     });
   }
   return programs;
+}
+
+/** Takes away what processes built that are no more, and could not take it away themselves: each is a hundred megabytes. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^zester-programs-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
 }
