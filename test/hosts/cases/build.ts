@@ -16,13 +16,18 @@ export function builtPrograms(names: readonly ('zester' | 'zester-peel')[]): Pro
   const folder = mkdtempSync(join(tmpdir(), `zester-programs-${process.pid}-`));
   const programs = { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
   const stamp = stampOf(root);
-  for (const name of names) {
-    const entry = join(root, 'src', 'bin', `${name}.ts`);
-    // In there, so that the maps beside it go with it.
-    execFileSync(process.execPath, buildArguments({ entry, outfile: join(folder, name), stamp }), {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+  try {
+    for (const name of names) {
+      const entry = join(root, 'src', 'bin', `${name}.ts`);
+      // In there, so that the maps beside it go with it.
+      execFileSync(process.execPath, buildArguments({ entry, outfile: join(folder, name), stamp }), {
+        cwd: root,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+    }
+  } catch (error) {
+    programs[Symbol.dispose]();
+    throw error;
   }
   return programs;
 }
