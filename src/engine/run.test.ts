@@ -218,6 +218,36 @@ test('a plan cannot tell what a slot holds that only a change would give', async
   assert.equal(applied?.result, 'unchanged');
 });
 
+for (const [condition, reason] of [
+  ['onlyif', 'onlyif_not_met'],
+  ['unless', 'unless_met'],
+] as const) {
+  test(`in an sls file, a command of "${condition}" that cannot even start keeps the state from running`, async () => {
+    const file = `x:\n  cmd.run:\n    - name: "true"\n    - cwd: /srv/app\n    - ${condition}: test -e x`;
+
+    const [outcome] = await outcomesOf(start({ 'web.sls': file }));
+
+    assert.deepEqual([outcome?.result, outcome?.skipReason, outcome?.error], ['skipped', reason, undefined]);
+    assert.match(outcome?.details?.condition ?? '', /^test -e x \(Cannot run .* does not exist\)$/);
+  });
+}
+
+test('a plan supposes the directory that a condition is asked in', async () => {
+  const file = `
+/srv/app:
+  file.directory: []
+x:
+  cmd.run:
+    - name: make
+    - cwd: /srv/app
+    - unless: test -e /srv/app/x
+    - require: [{file: /srv/app}]`;
+
+  const outcomes = await outcomesOf(start({ 'web.sls': file }, { test: true }));
+
+  assert.notEqual(outcomes[1]?.result, 'skipped');
+});
+
 test('runas reaches the commands of guards and of the state', async () => {
   const file = 'x: {cmd.run: {command: whoami, runas: nobody-here, onlyif: "true"}}';
 

@@ -194,7 +194,10 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
 
   function settle(step: Step, result: Attempt, because: readonly Step[], watch: Stopwatch): Settled {
     const ids = because.length === 0 ? {} : { because: [...new Set(because.map(({ id }) => id))] };
-    return { ...result, ...ids, step, sequence: next++, startedAt: watch.startedAt, ms: watch.elapsed() };
+    const { error, ...outcome } = result;
+    // What kept a condition from being asked is told with the condition: the state itself has no fault.
+    const fault = result.verdict === 'skipped' ? {} : error && { error };
+    return { ...outcome, ...fault, ...ids, step, sequence: next++, startedAt: watch.startedAt, ms: watch.elapsed() };
   }
 
   function record(result: Settled): Settled {

@@ -72,10 +72,11 @@ async function once(step: Step, options: AttemptOptions): Promise<Attempt> {
   if (options.after && asksCommands(step.options)) {
     throw new Unforeseen(options.after.key, 'its conditions are only asked then');
   }
-  const skip = await guarded(step.options, options.context);
+  const skip = await guarded(step, options.context);
   if (skip) {
-    const { reason, comment, condition } = skip;
-    const skipped: Attempt = { verdict: 'skipped', skipReason: reason, comment, changes: {}, details: { condition } };
+    const { reason, comment, condition, error } = skip;
+    const told = { comment, changes: {}, details: { condition } };
+    const skipped: Attempt = { verdict: 'skipped', skipReason: reason, ...told, ...(error && { error }) };
     const checked = await verified(step, skipped, options);
     return checked.verdict === 'failed' ? checked : skipped;
   }

@@ -25,7 +25,8 @@ export function doubtOf(step: Step, result: Attempt, met: readonly Met[], foresi
     const author = foresight.graph.steps.find(({ key }) => key === error.author);
     return { because: author ? [author] : [], reason: error.reason };
   }
-  if (result.verdict === 'failed' && isError(error)) {
+  // One that is skipped for an error, too: its conditions could not be asked.
+  if ((result.verdict === 'failed' || result.verdict === 'skipped') && isError(error)) {
     const because =
       error.family !== 'machine' || error.code === 'TEST_FAILED' ? [] : unfinished(step, error, foresight);
     return because.length === 0 ? undefined : { because, reason: error.message };

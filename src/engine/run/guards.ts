@@ -1,29 +1,51 @@
+import { isError } from '#base/errors.ts';
 import type { Context } from '#kit/context.ts';
 import { lookup } from '#kit/data-lookup.ts';
 import type { SkipReason } from '#wire/outcome.ts';
-import type { CommandSurroundings, Guard, StepOptions } from '../step.ts';
+import type { CommandSurroundings, Guard, Step, StepOptions } from '../step.ts';
 
 export interface Skip {
   readonly reason: SkipReason;
   readonly comment: string;
   /** The conditions that decided it, as people wrote them. */
   readonly condition: string;
+  /** Why a command of them could not even start: by the time a plan is for, that may have changed. */
+  readonly error?: Error | undefined;
 }
 
-/** Why a state's own conditions keep it from running; undefined when they let it. In a plan they are asked of the machine as it will be. */
-export async function guarded(options: StepOptions, context: Context): Promise<Skip | undefined> {
+/**
+ * Why a state's own conditions keep it from running; undefined when they let it. In a plan they are asked of the machine
+ * as it will be. A command that cannot even start is an error; in Salt's files it keeps the state from running.
+ */
+export async function guarded({ options, dialect }: Step, context: Context): Promise<Skip | undefined> {
   const { onlyif, unless, creates, commands } = options;
   const said: (Skip & { readonly skips: boolean })[] = [];
-  const asks = (guard: Guard) => holdsTrue(guard, commands, context);
+  const asking = (unstarted: boolean) => {
+    const failed: { error?: Error } = {};
+    const ask = async (guard: Guard) => {
+      try {
+        return await holdsTrue(guard, commands, context);
+      } catch (thrown) {
+        if (dialect !== 'sls' || !isUnstarted(thrown)) throw thrown;
+        failed.error = thrown;
+        return unstarted;
+      }
+    };
+    return { ask, failed };
+  };
   if (onlyif) {
-    const no = await firstWithout(onlyif, asks);
+    const { ask, failed } = asking(false);
+    const no = await firstWithout(onlyif, ask);
     const comment = `onlyif condition is ${no ? 'false' : 'true'}`;
-    said.push({ skips: no !== undefined, reason: 'onlyif_not_met', comment, condition: no ? guardText(no) : '' });
+    const condition = no ? guardText(no, failed.error) : '';
+    said.push({ skips: no !== undefined, reason: 'onlyif_not_met', comment, condition, error: failed.error });
   }
   if (unless) {
-    const holds = unless.length > 0 && (await firstWithout(unless, asks)) === undefined;
+    const { ask, failed } = asking(true);
+    const holds = unless.length > 0 && (await firstWithout(unless, ask)) === undefined;
     const comment = `unless condition is ${holds ? 'true' : 'false'}`;
-    said.push({ skips: holds, reason: 'unless_met', comment, condition: unless.map(guardText).join(' and ') });
+    const condition = unless.map((guard) => guardText(guard, failed.error)).join(' and ');
+    said.push({ skips: holds, reason: 'unless_met', comment, condition, error: failed.error });
   }
   if (creates.length > 0) {
     const holds =
@@ -36,9 +58,10 @@ export async function guarded(options: StepOptions, context: Context): Promise<S
   return skip && { ...skip, comment: said.map(({ comment }) => comment).join('\n') };
 }
 
-function guardText(guard: Guard): string {
+/** A condition as it was written, and why its command could not be run. */
+function guardText(guard: Guard, error?: Error): string {
   if (guard.kind === 'constant') return String(guard.holds);
-  if (guard.kind === 'command') return guard.command.trim();
+  if (guard.kind === 'command') return `${guard.command.trim()}${error === undefined ? '' : ` (${error.message})`}`;
   const named = Object.entries(guard.named).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   const args = [...guard.positional.map((value) => JSON.stringify(value)), ...named].join(' ');
   return `${guard.name} ${args}${guard.getReturn === undefined ? '' : `, its ${guard.getReturn}`}`.trim();
@@ -60,6 +83,12 @@ async function holdsTrue(guard: Guard, surroundings: CommandSurroundings, contex
   if (guard.kind === 'command') return saysYes(guard.command, surroundings, context);
   const value = await context.call(guard.name, guard.named, guard.positional);
   return isTrue(guard.getReturn === undefined ? value : lookup(value, guard.getReturn));
+}
+
+const unstartedCodes = ['COMMAND_DIRECTORY_UNKNOWN', 'COMMAND_UNKNOWN', 'COMMAND_DENIED', 'USER_UNKNOWN'];
+
+function isUnstarted(thrown: unknown): thrown is Error {
+  return unstartedCodes.some((code) => isError(thrown, code));
 }
 
 /** Whether a command line ends as one that succeeded. */
