@@ -75,7 +75,7 @@ function poolsFor(state: string, names: Names): Pools {
   const [module = ''] = state.split('.');
   const name = { file: names.paths, user: names.users, group: names.groups, pkg: names.packages }[module];
   return {
-    name: name ?? (module === 'service' ? names.services : ['web']),
+    name: name ?? (module === 'service' ? names.services : /script$/.test(state) ? sources : ['web']),
     pkgs: [[names.packages[0]]],
     version: ['1.0', '>=1', '2.0'],
     source: sourcesFor(state, names),
@@ -83,6 +83,10 @@ function poolsFor(state: string, names: Names): Pools {
     // Waits for real; and what is new at every run is never as it was.
     init_delay: [0],
     renew: [false],
+    reinstall: [false],
+    use_vt: [false],
+    expire: ['2030-12-31', 16_426, -1],
+    date: [19_000, '2024-02-29'],
     sources: [['zester://motd']],
     target: ['/srv/elsewhere', '/srv', 'app.conf'],
     contents: [...texts, ['a', 'b']],

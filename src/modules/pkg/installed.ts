@@ -91,11 +91,11 @@ export const installed = state({
     if (held.length > 0) await packages.release(held);
     if (names.length + again.length > 0 && wanted.debconf !== undefined) await answerQuestions(wanted.debconf, context);
     if (names.length > 0) await install(names, changes, wanted, context);
-    if (again.length > 0)
-      await packages.install(
-        again.map((name) => ({ name })),
-        { ...optionsOf(wanted), reinstall: true },
-      );
+    if (again.length > 0) {
+      // In the version that is there: to install a name again would bring a newer one.
+      const pinned = again.map((name) => ({ name, version: changes[`reinstall ${name}`]?.to }));
+      await packages.install(pinned, { ...optionsOf(wanted), reinstall: true });
+    }
     if (held.length > 0) await packages.hold(held);
     await applyHolds(packages, changes, 'to');
     await verifyInstalled(names, wanted, packages);
