@@ -103,8 +103,9 @@ function baseTree(): Tree {
   return tree;
 }
 
-/** Since a day in 2024. */
-const givenAges = { date: 19_800, ...newAges };
+/** A day in 2024, and always the same. */
+const today = 19_800;
+const givenAges = { date: today, ...newAges };
 
 function accountsOf(given: Given): Accounts {
   const users: Accounts['users'] = new Map([
@@ -133,7 +134,7 @@ function accountsOf(given: Given): Accounts {
       entry.members.add(name);
     }
   }
-  return { users, groups };
+  return { users, groups, today };
 }
 
 function packagesOf(given: Given): PackageState {

@@ -1,6 +1,6 @@
 import { commentOf } from '../accounts.ts';
 import type { Files, Groups, Machine, PasswordAges, User, Users } from '../machine.ts';
-import { type Account, type Accounts, groupsOf, newAges, usersOf } from '../users/account-rules.ts';
+import { type Account, type Accounts, groupsOf, newAges, today, usersOf } from '../users/account-rules.ts';
 import { type Ledger, readOnly } from './ledger.ts';
 
 type AccountPorts = Pick<Machine, 'users' | 'groups'>;
@@ -113,6 +113,7 @@ async function bookOf({ users, groups }: AccountPorts): Promise<Accounts> {
   return {
     users: new Map(allUsers.map((user) => [user.name, accountOf(user)])),
     groups: new Map(allGroups.map(({ name, gid, members }) => [name, { gid, members: new Set(members) }])),
+    today: today(),
   };
 }
 

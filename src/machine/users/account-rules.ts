@@ -15,6 +15,8 @@ export interface Accounts {
   /** Name → entry, as in `/etc/passwd` with the field of `/etc/shadow`. */
   readonly users: Map<string, Account>;
   readonly groups: Map<string, { gid: number; members: Set<string> }>;
+  /** In days since 1970. */
+  readonly today: number;
 }
 
 export interface Account {
@@ -105,7 +107,7 @@ export function usersOf(accounts: Accounts, files: Files): Users {
       const gid = wish.gid ?? entryGid(accounts, action, name);
       const home = wish.home ?? `/home/${name}`;
       const { shell = '/bin/sh' } = wish;
-      const ages = { date: today(), ...newAges };
+      const ages = { date: accounts.today, ...newAges };
       users.set(name, { uid, gid, comment: commentOf(wish) ?? '', home, shell, passwordHash: '!', ages });
       setGroupsOf(accounts, name, wish.groups);
       if (createHome) await makeHome(files, home, { uid, gid });
@@ -140,7 +142,7 @@ export function usersOf(accounts: Accounts, files: Files): Users {
     async setPasswordHash(name, hash) {
       const user = entry(`set the password of the user "${name}"`, name);
       user.passwordHash = hash;
-      user.ages = { ...user.ages, date: today() };
+      user.ages = { ...user.ages, date: accounts.today };
     },
 
     passwordAges: async (name) => users.get(name)?.ages,

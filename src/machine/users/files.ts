@@ -51,7 +51,7 @@ async function load(files: Files): Promise<Accounts> {
   for (const [name = '', , gid, members = ''] of await entries(files, group)) {
     groups.set(name, { gid: Number(gid), members: new Set(members.split(',').filter(Boolean)) });
   }
-  return { users, groups };
+  return { users, groups, today: today() };
 }
 
 /** Groups first, users last: a user never stands there without its group. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { notKept } from '#kit/abilities/places.ts';
 import { removal } from '#kit/changes.ts';
 import { state } from '#kit/state.ts';
-import type { User } from '#machine/machine.ts';
+import type { PasswordAges, User } from '#machine/machine.ts';
 
 const name = z.string().describe('Name of the user').meta({ primary: true });
 
@@ -18,7 +18,8 @@ export const absent = state({
     const user = await users.find(name);
     if (user === undefined) return removal<Removed>(undefined);
     const { uid, gid, home, shell, fullname, groups } = user;
-    return removal<Removed>({ uid, gid, home, shell, fullname, groups, password: await users.passwordHash(name) });
+    const [password, ages] = [await users.passwordHash(name), await users.passwordAges(name)];
+    return removal<Removed>({ uid, gid, home, shell, fullname, groups, ...contactOf(user), password, ages });
   },
   async apply(_changes, { name, purge, force }, { users }) {
     await users.remove(name, { purge, force });
@@ -30,9 +31,11 @@ export const absent = state({
     if (gid?.from !== undefined && !(await groups.list()).some((each) => each.gid === gid.from)) {
       await groups.add(name, { gid: gid.from });
     }
+    const contact = Object.fromEntries(contactFields.map((field) => [field, changes[field]?.from]));
     const wish = { uid: uid?.from, gid: gid?.from, home: home?.from, shell: shell?.from, fullname: fullname?.from };
-    await users.add(name, { ...wish, groups: memberOf?.from });
+    await users.add(name, { ...wish, ...contact, groups: memberOf?.from });
     if (changes.password?.from !== undefined) await users.setPasswordHash(name, changes.password.from);
+    if (changes.ages?.from !== undefined) await users.setPasswordAges(name, changes.ages.from);
   },
   hides: () => ['password'],
   holds: ['/etc/passwd'],
@@ -50,6 +53,7 @@ export const absent = state({
         fullname: { from: '' },
         groups: { from: [] },
         password: { from: '*' },
+        ages: { from: { date: 19_800, mindays: 0, maxdays: 99_999, warndays: 7, inactdays: -1, expire: -1 } },
       },
     },
     { title: 'A user that is not there', args: { name: 'anna' }, expect: {}, real: true },
@@ -66,10 +70,21 @@ export const absent = state({
         fullname: { from: '' },
         groups: { from: [] },
         password: { from: '*' },
+        ages: { from: { date: 19_800, mindays: 0, maxdays: 99_999, warndays: 7, inactdays: -1, expire: -1 } },
       },
       reverts: false,
     },
   ],
 });
 
-type Removed = Pick<User, 'uid' | 'gid' | 'home' | 'shell' | 'fullname' | 'groups'> & { password: string | undefined };
+const contactFields = ['roomnumber', 'workphone', 'homephone', 'other'] as const;
+
+type Contact = { readonly [Field in (typeof contactFields)[number]]?: string | undefined };
+
+type Removed = Pick<User, 'uid' | 'gid' | 'home' | 'shell' | 'fullname' | 'groups'> &
+  Contact & { password: string | undefined; ages: PasswordAges | undefined };
+
+/** Most have none, and need not be told so. */
+function contactOf(user: User): Contact {
+  return Object.fromEntries(contactFields.map((field) => [field, user[field] || undefined]));
+}
