@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as z from 'zod';
 import { isError, type ZesterError } from '#base/errors.ts';
+import { MixedMap } from '#base/mixed-map.ts';
+import { Numeral } from '#base/numeral.ts';
 import { Secret } from '#base/secret.ts';
 import { ArgumentErrors, argumentMeta, decodeArguments, rawArguments } from './arguments.ts';
 import { AccountRef, Duration, FileMode, StringList, StringMap, TemplateFlag, TriState } from './types.ts';
@@ -181,4 +183,45 @@ test("an argument that Salt has another default for has it in Salt's files only,
     decodeArguments('a.b', both, { dialect, values: rawArguments(both, named).values }).create;
 
   assert.deepEqual([decoded('zy'), decoded('sls'), decoded('sls', { create: true })], [true, false, true]);
+});
+
+describe('a value that is no text, where one is wanted', () => {
+  const texts = z.object({ lines: StringList.describe('Lines'), env: StringMap.optional().describe('Env') });
+  const linesOf = (dialect: 'zy' | 'sls', lines: unknown) =>
+    decodeArguments('a.b', texts, { dialect, values: rawArguments(texts, { lines }).values }).lines;
+
+  test('is written as it was: a float with its point, a long number with every digit', () => {
+    const lines = [1, 0.5, 1e-7, Numeral.float(3), Numeral.whole(12345678901234567890n), 12345678901234567890n];
+
+    assert.deepEqual(linesOf('zy', lines), [
+      '1',
+      '0.5',
+      '1e-07',
+      '3.0',
+      '12345678901234567890',
+      '12345678901234567890',
+    ]);
+  });
+
+  test('is True or False in a file of Salt, and true or false elsewhere', () => {
+    assert.deepEqual(linesOf('sls', [true, false]), ['True', 'False']);
+    assert.deepEqual(linesOf('zy', true), ['true']);
+  });
+
+  test('is a text of a map by its key, whatever that was', () => {
+    const env = new MixedMap([
+      [80, 1],
+      [true, 'x'],
+    ]);
+    const values = rawArguments(texts, { lines: [], env }).values;
+
+    assert.deepEqual(decodeArguments('a.b', texts, { dialect: 'sls', values }).env, { 80: '1', true: 'x' });
+  });
+});
+
+test('a whole number that is too long for a number is refused, and not another one', () => {
+  for (const count of [Numeral.whole(9007199254740993n), '9007199254740993']) {
+    assert.match(refusalOf(() => decode({ count })).message, /"count" must be .*9007199254740993/);
+  }
+  assert.equal(decode({ count: Numeral.float(3) }).count, 3);
 });

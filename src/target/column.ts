@@ -1,4 +1,3 @@
-import { Numeral } from '#base/numeral.ts';
 import type { Bitset } from './bitset.ts';
 
 /** A nested value, kept as text until somebody asks. */
@@ -36,8 +35,9 @@ export class Column {
     return this.#own ? this.#size : this.#values.length - 1 - this.#free.length;
   }
 
+  /** Texts are kept in lower case: facts are compared without regard to it. */
   set(row: number, given: unknown): void {
-    const value = comparable(given);
+    const value = typeof given === 'string' ? given.toLowerCase() : given;
     if (this.#own) {
       if (this.#own[row] === undefined) this.#size++;
       this.#own[row] = stored(value);
@@ -176,12 +176,6 @@ export class Column {
     this.#values[id] = undefined;
     this.#free.push(id);
   }
-}
-
-/** Facts are compared as texts without regard to case; a Numeral is the text it was written as. */
-function comparable(value: unknown): unknown {
-  if (value instanceof Numeral) return value.text;
-  return typeof value === 'string' ? value.toLowerCase() : value;
 }
 
 /** Rows from which on it is worth asking whether a fact is different on most peels. */

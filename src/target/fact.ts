@@ -1,4 +1,6 @@
+import { Numeral } from '#base/numeral.ts';
 import { compileGlob } from '#pattern/glob.ts';
+import { comparable } from './comparable.ts';
 import { compileRegex, fromStart } from './regex.ts';
 import type { Comparison, FactTarget } from './syntax.ts';
 
@@ -72,6 +74,7 @@ export function compileFactTest(target: FactTarget): FactTest {
     if (value === undefined) return false;
     if (value === null) return isNone(rest);
     if (Array.isArray(value)) return matchesList(value, rest);
+    if (value instanceof Numeral || value instanceof Map) return matchesValue(comparable(value), rest);
     if (typeof value === 'object') return matchesTree(value as Tree, rest, false);
     return !rest.partial && accepts(value as Scalar, rest.text);
   };

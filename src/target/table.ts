@@ -1,5 +1,6 @@
 import { Bitset } from './bitset.ts';
 import { Column } from './column.ts';
+import { comparable } from './comparable.ts';
 import type { FactTest, Rest, Tree } from './fact.ts';
 
 /** What lies under one top-level key: values of its own, or one column for each key of its map. */
@@ -46,8 +47,9 @@ export class Table {
     for (const [key, root] of this.#roots)
       if (!Object.hasOwn(tree, key) || isNothing(tree[key])) this.#clear(key, root, row);
     const rest: [string, unknown][] = [];
-    for (const [at, [key, value]] of Object.entries(tree).entries()) {
-      if (isNothing(value)) continue;
+    for (const [at, [key, written]] of Object.entries(tree).entries()) {
+      if (isNothing(written)) continue;
+      const value = comparable(written);
       const root = this.#roots.get(key) ?? (at < maxOwnRoots ? this.#addRoot(key) : undefined);
       if (root === undefined) rest.push([key, value]);
       else {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isError } from '#base/errors.ts';
 import type { PeelId } from '#base/ids.ts';
+import { Numeral } from '#base/numeral.ts';
 import { compileGlob } from '#pattern/glob.ts';
 import { run as conformance } from '../../tools/conformance/targeting.ts';
 import { explain, explainFor, FactIndex, match, type ParseOptions, parse, print, type Target } from './index.ts';
@@ -36,6 +37,26 @@ test('whatever can be read is printed as what reads the same', () => {
     assert.deepEqual(parse(print(target), { groups }), target, text);
   }
   assert.deepEqual([...kinds].sort(), ['address', 'all', 'and', 'fact', 'glob', 'group', 'list', 'not', 'or', 'regex']);
+});
+
+test('a fact that is a number is matched as it is written', () => {
+  const facts = {
+    release: Numeral.float(3),
+    serial: Numeral.whole(12345678901234567890n),
+    deep: { v: [Numeral.float(1)] },
+  };
+  const peel = 'a' as PeelId;
+  const index = new FactIndex();
+  index.set(peel, { facts, grains: {} });
+  const matched = (text: string) => [
+    match(parse(text), { id: peel, facts, grains: {} }),
+    index.resolve(parse(text)).length,
+  ];
+
+  for (const text of ['G@release:3.0', 'G@release:3.*', 'G@serial:12345678901234567890', 'G@deep.v:1.0']) {
+    assert.deepEqual(matched(text), [true, 1], text);
+  }
+  assert.deepEqual(matched('G@serial:12345678901234567891'), [false, 0]);
 });
 
 test('the index chooses what the matcher chooses', () => {
