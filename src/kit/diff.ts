@@ -47,6 +47,8 @@ function edits(a: readonly string[], b: readonly string[]): Edit[] {
 
 /** Myers' greedy search: the furthest point on each diagonal, one more edit at a time, then back along its trace. */
 function middle(a: readonly string[], b: readonly string[]): Edit[] {
+  // A new file has nothing to be compared with, however long it is.
+  if (a.length === 0 || b.length === 0) return replaced(a, b);
   const trace: Map<number, number>[] = [];
   const furthest = new Map([[1, 0]]);
   for (let edit = 0; edit <= Math.min(a.length + b.length, searchedEdits); edit++) {
@@ -58,6 +60,10 @@ function middle(a: readonly string[], b: readonly string[]): Edit[] {
       if (x >= a.length && x - diagonal >= b.length) return backwards(a, b, trace);
     }
   }
+  return replaced(a, b);
+}
+
+function replaced(a: readonly string[], b: readonly string[]): Edit[] {
   return [...a.map((line): Edit => ['-', line]), ...b.map((line): Edit => ['+', line])];
 }
 
