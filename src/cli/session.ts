@@ -124,7 +124,8 @@ export function createSession(options: SessionOptions): Session & AsyncDisposabl
 
   const live = createLiveLine(err, options.columns ?? (() => options.style.width));
   const progress = (text?: string) => {
-    if (speaks && options.terminal) live.show(text);
+    // A dumb terminal cannot take a line back.
+    if (speaks && options.terminal && environment.TERM !== 'dumb') live.show(text);
   };
 
   const session: Session = {
