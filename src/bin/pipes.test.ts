@@ -10,7 +10,7 @@ type Program = 'zester' | 'zester-master' | 'zester-peel';
 
 const megabytes = 1024 * 1024;
 /** Their errors are more than a pipe holds. */
-const manyFiles = 800;
+const manyFiles = 300;
 const pipeBytes = 65_536;
 
 /** A folder with things that make programs print a lot. */
@@ -26,7 +26,8 @@ function workshop() {
     brokenTree() {
       const folder = join(path, 'states');
       mkdirSync(folder);
-      for (let at = 0; at < manyFiles; at++) writeFileSync(join(folder, `broken-${at}.zy`), 'a: test.nope\n');
+      for (let at = 0; at < manyFiles; at++)
+        writeFileSync(join(folder, `${'long-'.repeat(40)}${at}.zy`), 'a: test.nope\n');
       return folder;
     },
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),

@@ -92,7 +92,7 @@ Failed:
   web-007: file.managed step 3: Cannot start "nginx": it exited [SERVICE_FAILED]
 400 peels: 399 succeeded, 0 changed, 1 failed, 0 unreachable in 3.2s
 24000 states: 23999 unchanged, 1 failed
-Look further: zester job show J
+Look further: zester job show J --failed
 `,
   );
 });

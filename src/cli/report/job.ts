@@ -92,7 +92,7 @@ function hints({ jid, tally, ended, openUntil }: JobReport): readonly string[] {
       return [`Job ${jid} stays open until ${until}: ${foldNames(silent)} may still run it`, look, stop];
     }
     default:
-      return tally.peels() > 1 && tally.peels('failed') > 0 ? [`Look further: zester job show ${jid}`] : [];
+      return tally.peels() > 1 && tally.peels('failed') > 0 ? [`Look further: zester job show ${jid} --failed`] : [];
   }
 }
 

@@ -79,7 +79,7 @@ Failed:
   web-03: Cannot run "ls": it exited with 2 [COMMAND_FAILED]
   web-05: killed
 6 peels: 3 succeeded, 0 changed, 2 failed, 1 unreachable, 1 late in 1.2s
-Look further: zester job show J
+Look further: zester job show J --failed
 `,
   );
 });
