@@ -137,7 +137,13 @@ class GroupedView implements FleetView {
     const groups = [...this.#values].toSorted(
       ([, a], [, b]) => b.length - a.length || ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1),
     );
-    return groups.map(([body, peels]) => `${paint(this.#style, 'green', whoText(peels))}\n${indent(body)}`).join('');
+    return groups
+      .map(([body, peels]) => {
+        const who = paint(this.#style, 'green', whoText(peels));
+        // Of four hundred names each on its own machine, two lines each are too many.
+        return peels.length === 1 && !body.includes('\n') ? `${who} ${body}\n` : `${who}\n${indent(body)}`;
+      })
+      .join('');
   }
 }
 
