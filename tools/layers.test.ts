@@ -105,6 +105,24 @@ test('the peel ships without the master, and its resident half without the engin
   ]);
 });
 
+test('a run of kept states loads neither what renders nor what compiles', () => {
+  const found = messages(
+    ['src/peel/runner/local.ts', "import { createEngine } from '#engine/engine.ts';"],
+    [
+      'src/engine/engine.ts',
+      "import { formats } from './formats.ts';\nconst compiler = () => require('./compiler.ts') as typeof import('./compiler.ts');",
+    ],
+    ['src/engine/formats.ts', "import { dumpYaml } from '#render/yaml.ts';"],
+    ['src/engine/compiler.ts', "import { createRenderer } from '#render/render.ts';"],
+    ['src/render/yaml.ts', ''],
+    ['src/render/render.ts', ''],
+  );
+
+  assert.deepEqual(found, [
+    'src/peel/runner/local.ts: a run of kept states would load what renders: src/peel/runner/local.ts → src/engine/engine.ts → src/engine/formats.ts → src/render/yaml.ts',
+  ]);
+});
+
 test('the table is a stack: no layer imports one that stands above it', () => {
   const names = layers.map(({ name }) => name);
 

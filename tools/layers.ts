@@ -243,6 +243,15 @@ const notOnStart: readonly (readonly [RegExp, string])[] = [
   [/^src\/(lint|migrate|engine|modules|render)\//, 'what only authors of states need'],
 ];
 
+const keptEntry = 'src/peel/runner/local.ts';
+
+/** What a run of kept states does without: it would take longer to load than all the rest takes to run. */
+const notKept: readonly (readonly [RegExp, string])[] = [
+  [/^src\/(render|lint|migrate)\//, 'what renders'],
+  [/^src\/engine\/compile/, 'what compiles'],
+  [/^src\/modules\/(?!lazy-registry|homes)/, 'every module'],
+];
+
 /** What knows every module: the registry, the generated table of where each is, and what loads by it. */
 const knowsAll: ReadonlySet<string | undefined> = new Set(['registry', 'homes', 'lazy-registry']);
 
@@ -372,6 +381,7 @@ function checkEntry(files: readonly Imports[]): Finding[] {
   const foreign = shipped.filter(({ node }) => /^src\/(master|cli)\//.test(node));
   const heavy = loadedWith(files, entry, notResident);
   const slow = loadedWith(files, cliEntry, notOnStart);
+  const needless = loadedWith(files, keptEntry, notKept);
   return [
     ...foreign.map(({ trail }) => ({
       file: entry,
@@ -387,6 +397,11 @@ function checkEntry(files: readonly Imports[]): Finding[] {
       file: cliEntry,
       message: `every command would load ${what}: ${trail.join(' → ')}`,
       instead: 'load it with `await import(…)` in the command that needs it',
+    })),
+    ...needless.map(({ trail, what }) => ({
+      file: keptEntry,
+      message: `a run of kept states would load ${what}: ${trail.join(' → ')}`,
+      instead: 'load it when it is asked for, as engine/engine.ts does with the compiler',
     })),
   ];
 }

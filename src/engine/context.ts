@@ -2,7 +2,6 @@ import { rawArguments } from '#kit/arguments.ts';
 import type { Context, SourceShape, Sources } from '#kit/context.ts';
 import { functionUnknown, type Registry } from '#kit/function.ts';
 import { noShape } from '#tree/tree.ts';
-import { formats } from './formats.ts';
 import type { Rendering, RunScope } from './render.ts';
 import type { Environments, Tree } from './tree.ts';
 
@@ -20,6 +19,13 @@ export interface ContextOptions {
   readonly signal: AbortSignal;
   readonly outputs?: Context['outputs'];
 }
+
+// Reading and writing formats is half of the template engine: a run that does neither goes without.
+const loadFormats = () => (require('./formats.ts') as typeof import('./formats.ts')).formats;
+const formats: Context['formats'] = {
+  read: (...given) => loadFormats().read(...given),
+  write: (...given) => loadFormats().write(...given),
+};
 
 /** Everything a module is given, made of what a run is given. */
 export function createContext({

@@ -5,7 +5,7 @@ import { readJson } from '#base/written.ts';
 import type { Context } from '#kit/context.ts';
 import { lookup } from '#kit/data-lookup.ts';
 import { functionUnknown, type Registry } from '#kit/function.ts';
-import { type Node, textOf } from './node.ts';
+import type { Node } from './node.ts';
 import type { Problems } from './problems.ts';
 
 const prefix = '__slot__:salt:';
@@ -41,8 +41,8 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 export function verifySlots(node: Node, registry: Registry, problems: Problems): void {
   if (node.kind === 'list') for (const item of node.items) verifySlots(item, registry, problems);
   if (node.kind === 'map') for (const { value } of node.entries) verifySlots(value, registry, problems);
-  const text = textOf(node);
-  if (!text?.startsWith(prefix)) return;
+  const text = node.kind === 'scalar' ? node.value : undefined;
+  if (typeof text !== 'string' || !text.startsWith(prefix)) return;
   const slot = parse(text);
   if (slot === undefined) problems.addError(withPlace(invalid(text), node.at));
   else if (!registry.functions.has(slot.name))

@@ -1,10 +1,9 @@
-import type { Place } from '#base/errors.ts';
 import type { RawArguments } from '#kit/arguments.ts';
 import type { Registry } from '#kit/function.ts';
 import type { BuiltState } from '#kit/state.ts';
 import type { Edge, Graph, Listener } from '../order.ts';
-import type { Step } from '../step.ts';
-import { isPlain } from './plain.ts';
+import type { CompiledStep, Step } from '../step.ts';
+import { isNearlyPlain, isPlain } from './plain.ts';
 
 /** A graph as plain data: steps by their positions, states by their names. */
 export interface PlainGraph {
@@ -14,21 +13,18 @@ export interface PlainGraph {
   readonly serial: boolean;
 }
 
-type PlainStep = Pick<
-  Step,
-  'key' | 'id' | 'name' | 'state' | 'module' | 'ref' | 'env' | 'dialect' | 'at' | 'options'
-> & {
-  readonly raw: {
-    readonly id: string | undefined;
-    readonly at: Place | undefined;
-    readonly dialect: RawArguments['dialect'];
+type PlainStep = Omit<Step, Linked> & {
+  readonly raw: Omit<RawArguments, 'values'> & {
     readonly values: readonly (readonly [key: string, value: unknown])[];
   };
   /** The same, decoded: that costs more than all the rest. */
   readonly wanted: BuiltState['wanted'];
 };
 
-interface PlainEdge extends Pick<Edge, 'kind' | 'reference' | 'automatic'> {
+/** What became edges, and what leads to modules. */
+type Linked = 'requisites' | 'listen' | 'listenIn' | 'work';
+
+interface PlainEdge extends Omit<Edge, 'target'> {
   readonly step: number;
   readonly target: number;
   /** A plan for the sake of a `prereq` goes without it. */
@@ -49,11 +45,9 @@ export function plainGraph({ steps, edges, unplanned, listeners, serial, unmet, 
     steps: plainSteps,
     edges: [...edges].flatMap(([step, own]) =>
       own.map((edge) => ({
+        ...edge,
         step: positionOf(step),
-        kind: edge.kind,
         target: positionOf(edge.target),
-        reference: edge.reference,
-        ...(edge.automatic && { automatic: edge.automatic }),
         unplanned: unplanned.has(edge),
       })),
     ),
@@ -62,15 +56,15 @@ export function plainGraph({ steps, edges, unplanned, listeners, serial, unmet, 
   };
 }
 
-function plainStep(step: Step): PlainStep | undefined {
-  const { key, id, name, state, module, ref, env, dialect, at, options, work } = step;
+function plainStep(step: Step & Partial<CompiledStep>): PlainStep | undefined {
+  const { work, requisites: _requisites, listen: _listen, listenIn: _listenIn, draft: _draft, ...rest } = step;
   // New facts in the middle of a run are new to its templates too.
-  if (work.kind !== 'ready' || options.reload.length > 0) return undefined;
-  const values = [...work.raw.values].map(([argument, { value }]) => [argument, value] as const);
+  if (work.kind !== 'ready' || rest.options.reload.length > 0) return undefined;
+  const { values, ...raw } = work.raw;
   const { wanted } = work.built;
-  if (!isPlain(wanted) || !values.every(([, value]) => isPlain(value))) return undefined;
-  const raw = { id: work.raw.id, at: work.raw.at, dialect: work.raw.dialect, values };
-  return { key, id, name, state, module, ref, env, dialect, at, options, raw, wanted };
+  const plain = [...values].map(([argument, { value }]) => [argument, value] as const);
+  if (!isPlain(wanted) || !isPlain(plain) || !isNearlyPlain(rest) || !isNearlyPlain(raw)) return undefined;
+  return { ...rest, raw: { ...raw, values: plain }, wanted };
 }
 
 /** The graph again; undefined when a state of it is not known. */
@@ -84,8 +78,8 @@ export function graphFrom({ steps: plain, edges: plainEdges, listeners, serial }
   };
   const edges = new Map<Step, Edge[]>(steps.map((step) => [step, []]));
   const unplanned = new Set<Edge>();
-  for (const { step, kind, target, reference, automatic, unplanned: isLeft } of plainEdges) {
-    const edge: Edge = { kind, target: at(target), reference, ...(automatic && { automatic }) };
+  for (const { step, target, unplanned: isLeft, ...rest } of plainEdges) {
+    const edge: Edge = { ...rest, target: at(target) };
     edges.get(at(step))?.push(edge);
     if (isLeft) unplanned.add(edge);
   }
@@ -93,18 +87,15 @@ export function graphFrom({ steps: plain, edges: plainEdges, listeners, serial }
   return { steps, edges, unplanned, listeners: heard, serial, unmet: new Map(), deaf: [] } satisfies Graph;
 }
 
-function stepFrom(
-  { raw: { id, at, dialect, values }, wanted, ...rest }: PlainStep,
-  { states }: Registry,
-): Step | undefined {
+function stepFrom({ raw, wanted, ...rest }: PlainStep, { states }: Registry): Step | undefined {
   const state = states.get(rest.state);
   if (state === undefined) return undefined;
-  const raw = { id, at, dialect, values: new Map(values.map(([key, value]) => [key, { value }])) };
+  const values = new Map(raw.values.map(([key, value]) => [key, { value }]));
   return {
     ...rest,
     requisites: new Map(),
     listen: [],
     listenIn: [],
-    work: { kind: 'ready', state, raw, built: state.restore(wanted) },
+    work: { kind: 'ready', state, raw: { ...raw, values }, built: state.restore(wanted) },
   };
 }
