@@ -44,7 +44,16 @@ export function describeFact({ name, summary, returns, kind, examples }: FactDef
   return { name, summary, returns, kind, examples: examples.map(({ title, expect }) => ({ title, expect })) };
 }
 
+/** To make the JSON Schemas of all there is takes a while, and what one says never changes. */
+const described = new WeakMap<Arguments, readonly ArgumentRecord[]>();
+
 export function describeArguments(schema: Arguments): readonly ArgumentRecord[] {
+  const known = described.get(schema) ?? recordsOf(schema);
+  described.set(schema, known);
+  return known;
+}
+
+function recordsOf(schema: Arguments): readonly ArgumentRecord[] {
   return Object.entries(schema.shape).map(([name, field]) => {
     const { description = '', primary, rest, instead, secret, aliases, word, decode, inSalt } = argumentMeta(field);
     const json = jsonSchema(field);

@@ -111,6 +111,7 @@ test('what commands print of a fleet as JSON is what their schemas say', async (
   const planned = await zester(['web-01', 'state.plan', 'good', '--out', plan], access);
   assert.equal(planned.code, 0, planned.err);
   check('plan-file', readFileSync(plan, 'utf8'));
+  await json('plan show', 'plan', 'show', plan);
   await json('apply', 'apply', plan);
   await json('job list', 'job', 'list');
   await json('job active', 'job', 'active');

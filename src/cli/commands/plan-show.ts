@@ -43,27 +43,11 @@ export const planShow = command({
     };
   },
   show: showPlan,
-  plain: ({ jid, target, states, operator, created, peels }) => ({
-    jid,
-    target,
-    ...(states === undefined ? {} : { states }),
-    operator,
-    created: new Date(created).toISOString(),
-    peels: peels.map(({ peel, steps, kept, error }) => ({
-      peel_id: peel,
-      steps: steps.map(({ action, outcome: { id, state, name, changes, diff, because, comment, error: refusal } }) => ({
-        action,
-        id,
-        state,
-        name,
-        ...Object.fromEntries(
-          Object.entries({ changes, diff, because, comment, error: refusal }).filter(
-            ([, value]) => value !== undefined,
-          ),
-        ),
-      })),
-      kept,
-      ...(error && { error }),
+  plain: ({ peels, ...plan }) => ({
+    ...plan,
+    peels: peels.map(({ steps, ...peel }) => ({
+      ...peel,
+      steps: steps.map(({ action, outcome }) => ({ action, ...outcome })),
     })),
   }),
 });

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import * as enrollments from './enrollments.ts';
 import * as jobs from './jobs.ts';
 import * as peels from './peels.ts';
+import * as plans from './plans.ts';
 import * as tool from './tool.ts';
 import * as trees from './trees.ts';
 import * as trust from './trust.ts';
@@ -50,6 +51,7 @@ export const outputs: Readonly<Record<string, z.core.$ZodType>> = {
   'peel list': peels.Peels,
   'peel show': peels.PeelWithFacts,
   ping: tool.Ping,
+  'plan show': plans.SavedPlan,
   run: jobs.Answers,
   schema: tool.Schema,
   target: peels.Targeted,
