@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { isError } from '#base/errors.ts';
+import { isError, ZesterError } from '#base/errors.ts';
 import type { Given } from '#machine/given.ts';
 import type { Machine } from '#machine/machine.ts';
 import { rawArguments } from './arguments.ts';
@@ -179,24 +179,31 @@ function givenSources({ files }: Machine, tree: Readonly<Record<string, string>>
   };
 }
 
-/** JSON, and in YAML what examples need: a map of scalars. */
+/** JSON, and in other formats what examples need: a map of scalars. */
 const plainFormats: Formats = {
-  read: (format, text) =>
-    format === 'json'
-      ? JSON.parse(text)
-      : Object.fromEntries(
-          text
-            .trim()
-            .split('\n')
-            .map((line) => line.split(': '))
-            .map(([key, value]) => [key, JSON.parse(value ?? '')]),
-        ),
+  read(format, text, path) {
+    try {
+      return format === 'json' ? JSON.parse(text) : flatMapOf(text);
+    } catch (cause) {
+      throw new ZesterError('source', `${format.toUpperCase()}_SYNTAX`, `Cannot read "${path}" as ${format}`, {
+        cause,
+      });
+    }
+  },
   write(format, data) {
     const sorted = Object.entries(data as Readonly<Record<string, unknown>>).toSorted(([a], [b]) => (a < b ? -1 : 1));
     if (format === 'json') return `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
     return sorted.map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`).join('');
   },
 };
+
+function flatMapOf(text: string): Readonly<Record<string, unknown>> {
+  const pairs = text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(': '));
+  return Object.fromEntries(pairs.map(([key, value]) => [key, JSON.parse(value ?? '')]));
+}
 
 function plainTemplates(names: Readonly<Record<string, unknown>>): Templates {
   return {

@@ -108,13 +108,14 @@ test('what is not taken along is told', async () => {
   assert.deepEqual(
     report.notes.map(({ text }) => text),
     [
-      'Left out: .git, a/.hidden (hidden)',
+      'Left out: .git (kept by version control or an editor)',
       'Left out: a/again (a link to a folder that it lies in)',
       'Left out: dangling (a link that leads nowhere)',
     ],
   );
   assert.deepEqual(fs.readdirSync(folder.at('out/states'), { recursive: true }).sort(), [
     'a',
+    'a/.hidden',
     'a/web.sls',
     'top.zy',
     'web.sls',

@@ -67,8 +67,8 @@ export const fewNames: Names = {
   services: ['nginx', 'cron'],
 };
 
-/** Without what it becomes, a line that matches is removed: then it is missed the next time. */
-const always = ['repl'];
+/** Without what it becomes, a line that matches is removed: then it is missed the next time. Without data nothing is written. */
+const always = ['repl', 'dataset'];
 
 /** Words for the arguments of one state. Patterns and replacements fit, so that what is set is found set. */
 function poolsFor(state: string, names: Names): Pools {
@@ -125,6 +125,13 @@ function poolsFor(state: string, names: Names): Pools {
     uncomment: ['#'],
     dataset: [{ port: 80 }, { hosts: ['a', 'b'] }],
     dataset_pillar: ['site', 'nothing'],
+    serializer_opts: [{}],
+    deserializer_opts: [{}],
+    encoding: ['utf-8'],
+    // What is made anew at every run is planned anew.
+    renew: [false],
+    source_hashes: [[]],
+    tmp_dir: ['/tmp'],
     template: ['jinja', true, false],
     context: [{ port: 80 }],
     defaults: [{ port: 22 }],

@@ -28,7 +28,7 @@ const args = z.object({
     .describe('With "force", copy what is the same too, which is a change at every run')
     .meta({ inSalt: true }),
   preserve: z.boolean().default(false).describe('Give the copy the owner of its source'),
-  subdir: z.boolean().default(false).describe('When the copy names a directory, put it in there'),
+  subdir: z.boolean().default(false).describe('When the copy of a file names a directory, put it in there'),
   makedirs: z.boolean().default(false).describe('Make missing parent directories'),
   user: attributeArguments.user,
   group: attributeArguments.group,
@@ -215,7 +215,9 @@ async function sourceOf(
 
 async function placeOf({ name, source, subdir }: Wanted, { files }: Context): Promise<string> {
   const place = await realPath(files, name);
-  const isFolder = subdir && (await files.stat(place))?.kind === 'directory';
+  // A directory would be put into its own copy the next time.
+  const isFile = subdir && (await files.stat(await realPath(files, source)))?.kind !== 'directory';
+  const isFolder = isFile && (await files.stat(place))?.kind === 'directory';
   return isFolder ? `${place}/${baseName(source)}` : place;
 }
 
