@@ -108,6 +108,17 @@ describe('systemd', () => {
     assert.equal(await looksAt('notify'), 2);
   });
 
+  test('a unit file that is newer than what systemd has read says whether it is enabled', async () => {
+    const machine = fakeMachine({
+      commands: {
+        [`${show} nginx.service`]: { stdout: captured('show-static').replace('Reload=no', 'Reload=yes') },
+        [systemctl('is-enabled -- nginx.service')]: { code: 1, stdout: 'disabled\n' },
+      },
+    });
+
+    assert.deepEqual(await systemdServices(machine).find('nginx'), { running: false, enabled: false, masked: false });
+  });
+
   test('links are made for the unit itself, not for another name of it', async () => {
     const machine = fakeMachine({
       commands: {

@@ -34,6 +34,11 @@ export function systemdServices(tools: Tools, pause: (ms: number) => Promise<voi
     return again;
   }
 
+  /** What its file on the disk says by now, of a unit whose definition systemd has read before. */
+  async function fileState(name: string): Promise<string> {
+    return (await systemctl('is-enabled', '--', unitName(name))).stdout.trim().split('\n')[0] ?? '';
+  }
+
   async function reread(): Promise<void> {
     const result = await systemctl('daemon-reload');
     if (result.code !== 0) throw failed('reread the definition of', 'systemd', result);
@@ -85,8 +90,9 @@ export function systemdServices(tools: Tools, pause: (ms: number) => Promise<voi
 
     find: (name) =>
       memory.recall(`systemd ${unitName(name)}`, async () => {
-        const unit = await show(name);
-        if (unit.load === 'not-found') return undefined;
+        const loaded = await show(name);
+        if (loaded.load === 'not-found') return undefined;
+        const unit = loaded.needsReread ? { ...loaded, file: await fileState(name) } : loaded;
         const links = unit.file === 'generated' ? await startLinks(files, plain(name)) : undefined;
         return statusOf(unit, links);
       }),
