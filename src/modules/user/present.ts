@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { ZesterError } from '#base/errors.ts';
-import { settingFrom, settingOf, shaCrypt } from '#kit/abilities/sha-crypt.ts';
 import { ruled } from '#kit/arguments.ts';
 import { type Change, differences } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
-import { type AccountRef, GroupRef, StringList } from '#kit/types.ts';
-import { groupExists, groupUnknown, userIdTaken } from '#machine/errors.ts';
-import type { PasswordAges, User, UserWish } from '#machine/machine.ts';
+import { GroupRef, StringList } from '#kit/types.ts';
+import type { PasswordAges, UserWish } from '#machine/machine.ts';
+import { gidOf, groupOf, refuseIdChanges, wantedGroup, wantedGroups } from './membership.ts';
+import { wantedPassword } from './password.ts';
 
 /** A day as the shadow file counts it: since 1970, or as a date. */
 const Day = z.union([z.int(), z.string()]).transform((written, context) => {
@@ -73,7 +71,8 @@ const args = z
     loginclass: z.string().optional().describe('For Salt: means nothing on Linux'),
   })
   .refine(
-    ({ hash_password, password }) => !hash_password || password === undefined || !/^[$!*]/.test(password),
+    ({ hash_password, password }) =>
+      !hash_password || password === undefined || !/^\$(\d|2[aby]|y|gy|7)\$/.test(password),
     ruled('it is to be hashed, but looks like a hash already', {
       at: 'password',
       hint: 'Leave "hash_password" out, or give the password itself',
@@ -96,9 +95,10 @@ export const present = state({
     const place = home ?? user?.home ?? `/home/${wanted.name}`;
     // A home that is there already is somebody's: it is not made, and a revert leaves it.
     const makesHome = wanted.createhome && !homeless.has(place) && !(await files.stat(place));
-    const primary = group ?? (user && (await groupNamed(user.gid, context)));
+    const current = user && (await groupOf(user, context));
+    const primary = group ?? current;
     const memberOf = user?.groups ?? [];
-    const current = user && (await users.passwordHash(user.name));
+    const hash = user && (await users.passwordHash(user.name));
     const ages = user && (await users.passwordAges(user.name));
     return differences(
       {
@@ -108,7 +108,7 @@ export const present = state({
         group,
         groups: await wantedGroups(wanted, primary, memberOf, context),
         ...{ home, shell, fullname, roomnumber, workphone, homephone, other },
-        password: await wantedPassword(wanted, current, context),
+        password: await wantedPassword(wanted, hash, context),
         ...wantedAges(wanted),
       },
       {
@@ -116,7 +116,8 @@ export const present = state({
         ...ages,
         exists: user !== undefined,
         createhome: false,
-        ...(user && { group: await groupNamed(user.gid, context), password: current }),
+        group: current,
+        password: hash,
         // That of the primary group says nothing.
         groups: memberOf.filter((each) => each !== primary),
       },
@@ -292,96 +293,6 @@ function wantedAges({ date, mindays, maxdays, warndays, inactdays, expire }: Wan
   return { date, mindays, maxdays, warndays, inactdays, expire: expire === 0 ? undefined : expire };
 }
 
-async function refuseIdChanges(
-  wanted: Wanted,
-  user: User | undefined,
-  group: string | undefined,
-  context: Context,
-): Promise<void> {
-  const { name, uid, unique } = wanted;
-  const holder =
-    uid === undefined || !unique || uid === user?.uid
-      ? undefined
-      : (await context.users.list()).find((each) => each.uid === uid);
-  if (uid !== undefined && holder !== undefined) throw userIdTaken(`set up the user "${name}"`, uid, holder.name);
-  if (user === undefined) return;
-  if (uid !== undefined && uid !== user.uid && !wanted.allow_uid_change) {
-    throw idChange(name, `user id from ${user.uid} to ${uid}`, 'allow_uid_change');
-  }
-  const current = await groupNamed(user.gid, context);
-  if (group !== undefined && group !== current && !wanted.allow_gid_change) {
-    throw idChange(name, `primary group from "${current}" to "${group}"`, 'allow_gid_change');
-  }
-}
-
-/**
- * The primary group that is asked for; undefined where the system picks one. A group of the user's name that is there
- * already is one to be said: nobody becomes a member of "docker" by being called so.
- */
-async function wantedGroup(wanted: Wanted, user: User | undefined, context: Context): Promise<string | undefined> {
-  const { name, gid, gid_from_name, usergroup, groups = [] } = wanted;
-  if (gid !== undefined && gid !== '') return groupNamed(gid, context);
-  const own = await context.groups.find(name);
-  if (gid_from_name && user !== undefined) return groupNamed(name, context);
-  if (user !== undefined) return usergroup ? own?.name : undefined;
-  if (own === undefined || usergroup === false) return undefined;
-  if (gid_from_name || usergroup || groups.includes(name)) return own.name;
-  throw groupExists(name, `add the user "${name}"`, `Say "gid: ${name}" if it shall be the primary group`);
-}
-
-/** All supplementary groups, without the primary one, of which everybody is a member anyway. */
-async function wantedGroups(
-  wanted: Wanted,
-  primary: string | undefined,
-  current: readonly string[],
-  { groups }: Context,
-): Promise<readonly string[] | undefined> {
-  if (wanted.groups === undefined && wanted.optional_groups === undefined) return undefined;
-  const known = new Set((await groups.list()).map((group) => group.name));
-  // The user's own group comes with the user.
-  const missing = wanted.groups?.find((group) => !known.has(group) && group !== wanted.name);
-  if (missing !== undefined) throw groupUnknown('set the groups of a user', missing);
-  const optional = (wanted.optional_groups ?? []).filter((group) => known.has(group));
-  const kept = wanted.remove_groups ? [] : current;
-  const all = new Set([...(wanted.groups ?? []), ...optional, ...kept]);
-  all.delete(primary ?? wanted.name);
-  return [...all].toSorted();
-}
-
-/** The field of the shadow file as it shall be; undefined where it stays as it is. */
-async function wantedPassword(
-  wanted: Wanted,
-  current: string | undefined,
-  context: Context,
-): Promise<string | undefined> {
-  const hash = await wantedHash(wanted, current, context);
-  if (wanted.password_lock === undefined) return hash;
-  const field = hash ?? current ?? '!';
-  const isLocked = field.startsWith('!');
-  if (wanted.password_lock) return isLocked ? hash : `!${field}`;
-  return isLocked && field.length > 1 ? field.replace(/^!+/, '') : hash;
-}
-
-async function wantedHash(wanted: Wanted, current: string | undefined, context: Context): Promise<string | undefined> {
-  const { password, empty_password, enforce_password, hash_password, password_lock } = wanted;
-  if (empty_password) return '';
-  if (password === undefined || password === '') return undefined;
-  // One that was never set, or is locked for good, is nobody's choice.
-  if (current !== undefined && current !== '!' && !enforce_password) return undefined;
-  if (!hash_password) return password;
-  const bare = password_lock === undefined ? current : current?.replace(/^!/, '');
-  return shaCrypt(password, settingOf(bare ?? '') ?? (await settingFor(wanted.name, context)));
-}
-
-/** A salt need not be secret, only another one for each user and machine; and a plan shows what a run then sets. */
-async function settingFor(name: string, { system }: Context): Promise<string> {
-  return settingFrom(
-    createHash('sha256')
-      .update(`${await system.hostname()} ${name}`)
-      .digest(),
-  );
-}
-
 /** An empty one, as `usermod` leaves it to others: what a new user finds in it is for `useradd` to say. */
 async function makeHome(name: string, { users, files }: Context): Promise<void> {
   const user = await users.find(name);
@@ -393,23 +304,4 @@ async function makeHome(name: string, { users, files }: Context): Promise<void> 
 
 async function removeEmpty(home: string, { files }: Context): Promise<void> {
   if ((await files.list(home))?.length === 0) await files.remove(home);
-}
-
-async function groupNamed(ref: AccountRef, { groups }: Context): Promise<string> {
-  const list = await groups.list();
-  const group = list.find((each) => (typeof ref === 'number' ? each.gid === ref : each.name === ref));
-  if (group === undefined) throw groupUnknown('set the primary group of a user', ref);
-  return group.name;
-}
-
-async function gidOf(name: string, { groups }: Context): Promise<number> {
-  const group = await groups.find(name);
-  if (group === undefined) throw groupUnknown('set the primary group of a user', name);
-  return group.gid;
-}
-
-function idChange(name: string, what: string, leave: string): ZesterError {
-  return new ZesterError('machine', 'ID_CHANGE_REFUSED', `Cannot change "${name}": its ${what} would be another`, {
-    hint: `Set "${leave}: true" if that is meant; files keep the old id`,
-  });
 }

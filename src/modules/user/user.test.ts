@@ -65,6 +65,10 @@ describe('a password in clear', () => {
     assert.doesNotMatch(JSON.stringify(step.show((await step.plan(context)).changes)), /horse|\$6\$/);
   });
 
+  test('may begin as a hash does', () => {
+    assert.doesNotThrow(() => build({ ...args, password: '$ecret!' }));
+  });
+
   test('is refused when it is a hash', () => {
     assert.throws(
       () => build({ ...args, password: '$6$a$b' }),
@@ -92,6 +96,13 @@ describe('a password', () => {
 });
 
 describe('a user', () => {
+  test('may have a primary group that no entry names', async () => {
+    const { context } = world({ users: { anna: {} } });
+    const groups = { ...context.groups, list: async () => [], find: async () => undefined };
+
+    assert.deepEqual((await build({ name: 'anna' }).plan({ ...context, groups })).changes, {});
+  });
+
   test('gets a home that was missing, and loses it again only while it is empty', async () => {
     const { context, machine } = world({ users: { anna: { uid: 1200, hasHome: false } } });
     const step = build({ name: 'anna' });
