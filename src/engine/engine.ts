@@ -1,5 +1,5 @@
 import type { Registry } from '#kit/function.ts';
-import { supposedMachine } from '#kit/supposed.ts';
+import { type SupposedMachine, supposedMachine } from '#kit/supposed.ts';
 import type { Compilation, Session } from './compiler.ts';
 import { createContext, type Machine } from './context.ts';
 import type { Exclusion } from './document.ts';
@@ -9,6 +9,7 @@ import { type Compiled, createKeeper, type KeptOptions, type Matched, type Match
 import type { Graph } from './order.ts';
 import { approvalOf, type PlannedStep } from './planned.ts';
 import { CompileErrors } from './problems.ts';
+import { foreseenQuestions, type Questions, realQuestions } from './questions.ts';
 import { type CreateRenderer, createRendering, type Rendering, type RunScope } from './render.ts';
 import { type RevertEntry, revert } from './revert.ts';
 import { run } from './run.ts';
@@ -162,15 +163,15 @@ export function createEngine(options: EngineOptions): Engine {
       chosen?(graph: Graph): Graph;
     },
   ): StateRun => {
-    const { scope } = request;
-    const rendering = renderings.start(scope);
+    const begun = begin(request);
+    const { rendering } = begun;
     // What holds a secret is not written anywhere.
-    const own = (scope.secrets ?? []).length === 0 ? keeper : undefined;
+    const own = (request.scope.secrets ?? []).length === 0 ? keeper : undefined;
     // A process that has compiled remembers more than is kept.
     const known = compiler === undefined ? own?.load(wish, rendering, matches) : undefined;
     const compiled = known ?? compileNow((asked) => compile(sessionOf(rendering), asked), { rendering, matches });
     const onEnd = () => own?.save(wish, compiled, rendering);
-    return perform(chosen(compiled.graph), request, { rendering, onEnd });
+    return perform(chosen(compiled.graph), request, { ...begun, onEnd });
   };
 
   const compileNow = (
@@ -188,19 +189,25 @@ export function createEngine(options: EngineOptions): Engine {
     return { graph, inputs, matched, isSettled: rendering.asked === asked };
   };
 
+  const begin = (request: ApplyRequest): Beginning => {
+    const supposed = request.test ? supposedMachine(request.machine) : undefined;
+    const questions = supposed ? foreseenQuestions(request.scope, supposed) : realQuestions(request.scope);
+    return { rendering: renderings.start(questions.scope), supposed, questions };
+  };
+
   const perform = (
     graph: Graph,
     request: ApplyRequest,
-    { rendering, onEnd }: { readonly rendering: Rendering; readonly onEnd?: () => void },
+    { rendering, supposed, questions, onEnd }: Beginning & { readonly onEnd?: () => void },
   ): StateRun => {
     const { scope, test = false, limit = settings.limit, planned } = request;
     const approve = planned && approvalOf(planned);
     const { signal = new AbortController().signal } = request;
-    const supposed = test ? supposedMachine(request.machine) : undefined;
+    const asking = questions.through(rendering);
     const machine = supposed?.machine ?? request.machine;
     const contexts = new Map<string, ReturnType<typeof createContext>>();
     const contextFor = (env: string) => {
-      const context = contexts.get(env) ?? contextOf({ ...request, machine, env, signal }, rendering);
+      const context = contexts.get(env) ?? contextOf({ ...request, machine, env, signal }, asking);
       contexts.set(env, context);
       return context;
     };
@@ -240,13 +247,13 @@ export function createEngine(options: EngineOptions): Engine {
       });
     },
     single(state, args, request) {
-      const rendering = renderings.start(request.scope);
+      const begun = begin(request);
       const { singleDocument } = loadSingle();
-      const { graph } = sessionOf(rendering).compileDocument(
+      const { graph } = sessionOf(begun.rendering).compileDocument(
         (problems) => singleDocument(state, args, request, problems),
         state,
       );
-      return perform(graph, request, { rendering });
+      return perform(graph, request, begun);
     },
     slsId(id, refs, request) {
       const { wish, compile } = compiledRefs(refs, request);
@@ -277,6 +284,13 @@ export function createEngine(options: EngineOptions): Engine {
       return revert(entries, { context, test, force, secrets: scope.secrets ?? [] });
     },
   };
+}
+
+interface Beginning {
+  readonly rendering: Rendering;
+  /** Of a plan only. */
+  readonly supposed: SupposedMachine | undefined;
+  readonly questions: Questions;
 }
 
 /** What the files come down to, whether or not all of it can be compiled: where it can, with the order that nobody wrote. */

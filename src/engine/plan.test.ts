@@ -182,6 +182,36 @@ either: {test.succeed_with_changes: [{onchanges: [{test: doubtful}, {cmd: make}]
     assert.equal((await plan(file)).find(({ id }) => id === 'either')?.result, 'would-change');
   });
 
+  test('what only runs when a command fails', async () => {
+    const file = `
+try: {cmd.run: [{name: ./try}]}
+sure: {test.nop: []}
+rescue: {cmd.run: [{name: ./rescue}, {onfail: [{cmd: try}]}]}
+never: {cmd.run: [{name: ./rescue}, {onfail: [{test: sure}]}]}
+`;
+    assert.deepEqual(await cannotTell(file, 'rescue'), ['try']);
+    assert.equal((await plan(file)).at(-1)?.result, 'skipped');
+  });
+
+  test('a template that asks for what the run changes', async () => {
+    const file = `
+/srv/a: {file.managed: [{contents: x}]}
+/srv/b: {file.managed: [{source: zester://b, template: jinja}]}
+/srv/c: {file.managed: [{source: zester://c, template: jinja}]}
+`;
+    const tree = {
+      b: "{{ salt['file.file_exists']('/srv/a') }}\n",
+      c: "{{ salt['file.file_exists']('/srv/other') }}\n",
+    };
+    const call = (name: string) => name.length;
+    const run = start({ 'web.sls': file, ...tree }, { test: true, scope: { call } });
+    const [, asking, other] = await outcomesOf(run);
+
+    assert.deepEqual([asking?.result, asking?.because], ['cannot-tell', ['/srv/a']], JSON.stringify(asking));
+    assert.match(asking?.comment ?? '', /its template asks "file\.file_exists"/);
+    assert.equal(other?.result, 'would-change', JSON.stringify(other));
+  });
+
   test('what depends on a state of which the plan cannot tell', async () => {
     const file = `
 make: {cmd.run: [{name: make install}]}

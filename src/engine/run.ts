@@ -2,7 +2,7 @@ import { type Stopwatch, startWatch } from '#base/time.ts';
 import type { SkipReason } from '#wire/outcome.ts';
 import type { Edge, Graph } from './order.ts';
 import { type Attempt, type AttemptOptions, attempt, wordsOf } from './run/attempt.ts';
-import { type Doubt, doubtOf, unknownBefore, unsure } from './run/doubt.ts';
+import { type Doubt, doubtfulFailure, doubtOf, unknownBefore, unsure } from './run/doubt.ts';
 import { type Gate, gateOf, type Met } from './run/gates.ts';
 import { createLanes } from './run/lanes.ts';
 import { listen } from './run/listen.ts';
@@ -144,6 +144,8 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     const gate = gateOf(met);
     if (gate.kind === 'failed') return record(await heldBack(step, gate.because, watch));
     if (gate.kind === 'quiet') {
+      const doubt = supposed && gate.reason === 'onfail_not_met' ? doubtfulFailure(met, supposed) : undefined;
+      if (doubt) return record(settle(step, unsure({ verdict: 'unsure', changes: {} }, doubt), doubt.because, watch));
       return record(settle(step, skipped(gate.reason), gate.because, watch));
     }
     const sequence = next++;

@@ -2,7 +2,7 @@ import type { Machine } from './machine.ts';
 import { supposedAccounts } from './supposed/accounts.ts';
 import { supposedCommands, unrunCommands } from './supposed/commands.ts';
 import { supposedFiles } from './supposed/files.ts';
-import { createLedger } from './supposed/ledger.ts';
+import { createLedger, Unforeseen, wordsIn } from './supposed/ledger.ts';
 import { supposedPackages } from './supposed/packages.ts';
 import { supposedServices } from './supposed/services.ts';
 
@@ -19,6 +19,8 @@ export interface SupposedMachine {
   doneBy(author: string): Machine;
   /** What this step does cannot be foreseen, but it names these paths, or has words that do. */
   doubt(author: string, words: Iterable<string>): void;
+  /** Why nobody can answer a question in these words yet; undefined when they name nothing that is only supposed. */
+  unforeseenIn(words: readonly string[], reason: string): Unforeseen | undefined;
   /** Whether this step does more than is supposed of it, as a package does that brings files. */
   isUnfinished(author: string): boolean;
   /** Whether nothing that it does can be foreseen. */
@@ -51,6 +53,10 @@ export function supposedMachine(base: Machine): SupposedMachine {
         services: services.doneBy(author),
         system,
       };
+    },
+    unforeseenIn(words, reason) {
+      const author = ledger.authorOf(words.flatMap(wordsIn));
+      return author === undefined ? undefined : new Unforeseen(author, reason);
     },
     doubt: (author, words) => ledger.doubt(author, words),
     isUnfinished: (author) => ledger.isUnfinished(author),

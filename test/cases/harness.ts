@@ -22,6 +22,8 @@ export interface TryOptions {
     readonly facts?: Readonly<Record<string, unknown>>;
     readonly settings?: Readonly<Record<string, unknown>>;
     readonly secrets?: readonly string[];
+    /** What a template gets for a function that it calls. */
+    readonly call?: (name: string) => unknown;
   };
   readonly exclude?: readonly (string | { readonly id: string })[];
   readonly limit?: number;

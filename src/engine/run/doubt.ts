@@ -77,6 +77,18 @@ function required(step: Step, graph: Graph): readonly Step[] {
   return [...found];
 }
 
+/** Whether what it waits for may fail: of a command nobody knows, and of what waits for one. */
+export function doubtfulFailure(met: readonly Met[], supposed: SupposedMachine): Doubt | undefined {
+  const doubtful = met.filter(({ edge, settled }) => {
+    const { verdict, step } = settled;
+    return (
+      edge.kind.startsWith('onfail') && (verdict === 'unsure' || (verdict === 'would' && supposed.isUnknown(step.key)))
+    );
+  });
+  const because = [...new Set(doubtful.map(({ edge }) => edge.target))];
+  return because.length === 0 ? undefined : { because, reason: 'it only runs when that fails' };
+}
+
 /** Whether it would do something only if a step of which a plan cannot tell changes something. */
 function doubtfulTrigger(result: Attempt, met: readonly Met[]): Doubt | undefined {
   const unsure = met.filter(({ settled }) => settled.verdict === 'unsure');
