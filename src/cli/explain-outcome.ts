@@ -86,14 +86,16 @@ function explain(outcome: Outcome, within: Surroundings): Explained {
 function why(outcome: Outcome, { test }: Surroundings): string {
   const { result, refreshed, skipReason, because = [], error, comment, details } = outcome;
   const names = because.map((id) => `"${id}"`).join(', ') || 'others';
-  if (skipReason) return skipped[skipReason](names, details?.condition ?? '');
+  // Behind what failed stands where a requisite comes from that nobody wrote.
+  const notes = skipReason === 'require_failed' ? (comment ?? '').split('\n').slice(1) : [];
+  if (skipReason) return [skipped[skipReason](names, details?.condition ?? ''), ...notes].join('. ');
   switch (result) {
     case 'unchanged':
       return 'It ran, and the machine was already as it is declared';
     case 'failed':
       return `It failed: ${error?.message ?? comment ?? 'it gave no reason'}`;
     case 'cannot-tell':
-      return `A plan cannot tell what it would do until ${names} is applied`;
+      return comment ?? `A plan cannot tell what it would do until ${names} is applied`;
     default: {
       const would = test ? 'would be' : 'was';
       if (!refreshed) return `The machine ${test ? 'is' : 'was'} not as it is declared: this ${would} changed`;

@@ -74,6 +74,10 @@ between: {test.nop: {require: [{file: /srv/a}]}}
     const working = await outcomesOf(start({ 'web.zy': file.replace('nobody-here', 'root') }));
 
     assert.deepEqual(told(failing), ['/srv/app/a skipped require_failed', '/srv/app failed']);
+    assert.match(
+      failing[0]?.comment ?? '',
+      /\nNobody wrote that it requires "\/srv\/app": its path, user or group says so$/,
+    );
     assert.deepEqual(told(working), ['/srv/app/a changed', '/srv/app changed']);
   });
 

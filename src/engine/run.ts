@@ -127,7 +127,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     // Salt plans the middle of a chain of prereqs although its own target stays as it is, and so runs the first for nothing.
     const isIdle = gate.kind === 'quiet' && gate.reason === 'prereq_not_met';
     if (gate.kind === 'open' || (graph.serial && waits && !isIdle)) return undefined;
-    const own = gate.kind === 'failed' ? requireFailed(gate.because) : skipped(gate.reason);
+    const own = gate.kind === 'failed' ? requireFailed(edgesOf(step), gate.because) : skipped(gate.reason);
     const result = settle(step, own, gate.because, watch);
     if (gate.kind === 'quiet' && gate.reason !== 'prereq_not_met') return result;
     previewed.add(step);
@@ -163,7 +163,7 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
   /** A step whose requisite failed. A target of `prereq` whose plan is known is reported with that plan, nothing done. */
   async function heldBack(step: Step, because: readonly Step[], watch: Stopwatch): Promise<Settled> {
     const planned = await previews.get(step);
-    if (planned === undefined) return settle(step, requireFailed(because), because, watch);
+    if (planned === undefined) return settle(step, requireFailed(edgesOf(step), because), because, watch);
     const comment = `Not applied: ${because.map(({ id }) => id).join(', ')} failed before it`;
     return {
       ...planned,
@@ -234,12 +234,15 @@ function skipped(skipReason: SkipReason): Attempt {
   return { verdict: 'skipped', skipReason, changes: {} };
 }
 
-function requireFailed(because: readonly Step[]): Attempt {
+/** Whoever looks for the requisite in the files is told where nobody wrote it. */
+function requireFailed(edges: readonly Edge[], because: readonly Step[]): Attempt {
   const names = [...new Set(because.map(({ ref, id }) => `${ref}.${id}`))];
+  const implied = because.filter((each) => edges.some(({ target, automatic }) => automatic && target === each));
+  const note = implied.map(({ id }) => `Nobody wrote that it requires "${id}": its path, user or group says so`);
   return {
     verdict: 'skipped',
     skipReason: 'require_failed',
     changes: {},
-    comment: `One or more requisite failed: ${names.join(', ')}`,
+    comment: [`One or more requisite failed: ${names.join(', ')}`, ...note].join('\n'),
   };
 }

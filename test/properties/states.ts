@@ -80,9 +80,8 @@ function poolsFor(state: string, names: Names): Pools {
     version: ['1.0', '>=1', '2.0'],
     source: sourcesFor(state, names),
     makedirs: [true, true, false],
-    // Waits for real; and what is new at every run is never as it was.
+    // Waits for real.
     init_delay: [0],
-    renew: [false],
     reinstall: [false],
     use_vt: [false],
     expire: ['2030-12-31', 16_426, -1],
