@@ -9,6 +9,8 @@ import { test } from 'node:test';
 type Program = 'zester' | 'zester-master' | 'zester-peel';
 
 const megabytes = 1024 * 1024;
+/** Programs are started from their sources: on a busy machine that takes a while. */
+const timeout = 120_000;
 /** Their errors are more than a pipe holds. */
 const manyFiles = 300;
 const pipeBytes = 65_536;
@@ -63,7 +65,7 @@ async function ended(child: ChildProcess) {
   return { code, out, err };
 }
 
-test('50 MB reach a slow reader whole, as JSON', async () => {
+test('50 MB reach a slow reader whole, as JSON', { timeout }, async () => {
   using desk = workshop();
   const config = desk.config(50 * megabytes, 'creds');
 
@@ -73,7 +75,7 @@ test('50 MB reach a slow reader whole, as JSON', async () => {
   assert.ok(out.bytes > 50 * megabytes, `${out.bytes} bytes came`);
 });
 
-test('what a pipe is given is what a file is given, as text, JSON and YAML', async () => {
+test('what a pipe is given is what a file is given, as text, JSON and YAML', { timeout }, async () => {
   using desk = workshop();
   for (const format of ['text', 'json', 'yaml']) {
     const argv = ['config', 'show', '--config', desk.config(megabytes, 'creds'), '--format', format];
@@ -89,7 +91,7 @@ test('what a pipe is given is what a file is given, as text, JSON and YAML', asy
   }
 });
 
-test('the programs of peel and master print everything, too, on both of their outputs', async () => {
+test('the programs of peel and master print everything, too, on both of their outputs', { timeout }, async () => {
   using desk = workshop();
   const tree = desk.brokenTree();
 
@@ -111,7 +113,7 @@ test('the programs of peel and master print everything, too, on both of their ou
   assert.ok(json.out.bytes > pipeBytes, `${json.out.bytes} bytes came`);
 });
 
-test('a reader that leaves ends a program quietly, with the code it had without one', async () => {
+test('a reader that leaves ends a program quietly, with the code it had without one', { timeout }, async () => {
   using desk = workshop();
   const config = desk.config(5 * megabytes, 'creds');
   const programs = [
@@ -130,6 +132,7 @@ test('a reader that leaves ends a program quietly, with the code it had without 
 
 test('an output that cannot be written is told, and no success', {
   skip: existsSync('/dev/full') ? false : 'this system has no /dev/full',
+  timeout,
 }, async () => {
   const programs = [
     ['zester', ['doc', '--json']],

@@ -244,7 +244,7 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
     for (const each of some) hearing.get(channels.returned)?.(each, storedAs(jid, each).payload);
   };
   const answerNext = (peel: string) => answerAll(returns.filter((each) => each.peel === peel));
-  const startedAt = Date.now();
+  let looks = 0;
   const replies = new Map<unknown, (body: never) => unknown>([
     [
       channels.dispatch,
@@ -293,11 +293,8 @@ function fakeFleet({ peels, progress, returns = [], stored = [], status, chunks 
     },
     style: plainStyle,
     terminal: progress !== undefined,
-    // A job with progress is one that takes long: once it is dispatched, three seconds have passed.
-    clock: {
-      now: () => Date.now(),
-      monotonic: () => performance.now() + (progress && listeners.size > 0 && Date.now() > startedAt ? 3_000 : 0),
-    },
+    // A job with progress is one that takes long: a second passes whenever somebody looks.
+    clock: { now: () => Date.now(), monotonic: () => performance.now() + (progress ? looks++ * 1_000 : 0) },
     write: (text: string) => {
       out += text;
     },
