@@ -12,21 +12,28 @@ const root = join(import.meta.dirname, '../..');
 
 test('the first ten minutes go as their page says', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'zester-start-'));
+  // After the shell, which waits for the daemons: they write until they have ended.
+  using _removed = { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
   const programs = programFolder(join(folder, 'programs'));
   const page = readFileSync(join(root, 'docs/start/README.md'), 'utf8');
   const blocks = [...page.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block);
   const [bus, door] = [await freePort(), await freePort()];
-  const withPorts = (text: string) => text.replaceAll(/\b4222\b/g, String(bus)).replaceAll(/\b8443\b/g, String(door));
+  // What is the reader's own is the test's own.
+  const own = (text: string) =>
+    text
+      .replaceAll(/\b4222\b/g, String(bus))
+      .replaceAll(/\b8443\b/g, String(door))
+      .replaceAll(/(?<!\w)\/tmp\b/g, folder);
   await using shell = startShell(folder, programs);
 
   for (const block of blocks) {
     // The page's reader waits for a daemon to be there; so does this one, for what may be said again.
     const isRepeatable = /^zester (?!ca|nats-auth|init)/m.test(block) && !/&\s*$/m.test(block);
-    let said = await shell.run(withPorts(block));
+    let said = await shell.run(own(block));
     if (isRepeatable) {
       await until(
         async () => {
-          if (said.code !== 0) said = await shell.run(withPorts(block));
+          if (said.code !== 0) said = await shell.run(own(block));
           return said.code === 0;
         },
         block,
@@ -39,7 +46,6 @@ test('the first ten minutes go as their page says', async () => {
     if (/state\.apply hello --test/.test(block)) assert.match(said.text, /hello-zester\.txt/);
     if (/^zester job list/m.test(block)) assert.match(said.text, /state\.apply/);
   }
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** The programs by their names, from the sources. */
