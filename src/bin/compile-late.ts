@@ -1,12 +1,17 @@
 import { build } from '#base/version.ts';
 
-/** How often code runs before the runtime compiles it to machine code, and before it optimises that: ten times as often. */
+/**
+ * How often code runs before the runtime compiles it to machine code, and before it optimises that: ten times as often.
+ * And how much is allocated before garbage is collected: more than such a run makes.
+ */
 const late: Readonly<Record<string, string>> = {
   BUN_JSC_thresholdForJITAfterWarmUp: '5000',
   BUN_JSC_thresholdForJITSoon: '2000',
   BUN_JSC_thresholdForOptimizeAfterWarmUp: '20000',
   BUN_JSC_thresholdForOptimizeAfterLongWarmUp: '20000',
   BUN_JSC_thresholdForOptimizeSoon: '20000',
+  BUN_JSC_mediumHeapSize: String(64 * 1024 * 1024),
+  BUN_JSC_largeHeapSize: String(64 * 1024 * 1024),
 };
 
 /**
