@@ -1,4 +1,5 @@
 import { asError, type ZesterError } from '#base/errors.ts';
+import { isMap } from '#kit/data-lookup.ts';
 import type { FactDefinition } from '#kit/fact.ts';
 import type { Machine } from '#machine/machine.ts';
 import { facts as registry } from './registry.ts';
@@ -49,9 +50,5 @@ async function attempt({ name, read }: FactDefinition, machine: Machine): Promis
 }
 
 function merged(before: unknown, value: unknown): unknown {
-  return isMapping(before) && isMapping(value) ? { ...before, ...value } : value;
-}
-
-function isMapping(value: unknown): value is Facts {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMap(before) && isMap(value) ? { ...before, ...value } : value;
 }

@@ -1,3 +1,6 @@
+import { Numeral } from '#base/numeral.ts';
+import { isMap } from './data-lookup.ts';
+
 /** One field that differs. Plain data: it is reported, masked, kept for a later revert. */
 export interface Change<T = unknown> {
   readonly from: T | undefined;
@@ -41,10 +44,9 @@ export function sameValue(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((each, index) => sameValue(each, b[index]));
   }
-  if (!isRecord(a) || !isRecord(b)) return false;
+  if (a instanceof Map && b instanceof Map) return sameValue([...a], [...b]);
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
+  if (a instanceof Numeral && b instanceof Numeral) return a.text === b.text;
+  if (!isMap(a) || !isMap(b)) return false;
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => sameValue(a[key], b[key]));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,9 +1,12 @@
+import { MixedMap, textKeyed } from '#base/mixed-map.ts';
+
 /**
  * A value inside nested data by its path (`os:family`); undefined when a part is missing. A key that holds the
  * delimiter itself wins over the path, and numbers index lists.
  */
 export function lookup(data: unknown, path: string, delimiter = ':'): unknown {
   if (typeof data !== 'object' || data === null) return undefined;
+  if (data instanceof Map) return lookup(textKeyed(data), path, delimiter);
   if (Object.hasOwn(data, path)) return (data as Record<string, unknown>)[path];
   const at = path.indexOf(delimiter);
   if (at < 0) return undefined;
@@ -56,12 +59,28 @@ function find(data: Data, path: string, delimiter: string): unknown {
 export function merged(under: Data, over: Data): Data {
   const result: Record<string, unknown> = { ...under };
   for (const [each, value] of Object.entries(over)) {
-    const below = result[each];
-    result[each] = isMap(below) && isMap(value) ? merged(below, value) : value;
+    result[each] = joined(result[each], value);
   }
   return result;
 }
 
+function joined(below: unknown, value: unknown): unknown {
+  if (isMap(below) && isMap(value)) return merged(below, value);
+  const [under, over] = [pairsOf(below), pairsOf(value)];
+  if (under === undefined || over === undefined) return value;
+  const result = new MixedMap(under);
+  for (const [key, each] of over) result.set(key, joined(result.get(key), each));
+  return result;
+}
+
+function pairsOf(value: unknown): readonly (readonly [unknown, unknown])[] | undefined {
+  if (value instanceof Map) return [...value];
+  return isMap(value) ? Object.entries(value) : undefined;
+}
+
+/** A map whose keys are texts, as plain data has them: no list, no number, no bytes. */
 export function isMap(value: unknown): value is Data {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -3,6 +3,7 @@ import { ZesterError } from '#base/errors.ts';
 import { decodeArguments, rawArguments } from '#kit/arguments.ts';
 import type { Change } from '#kit/changes.ts';
 import type { Context } from '#kit/context.ts';
+import { isMap } from '#kit/data-lookup.ts';
 import { functionUnknown } from '#kit/function.ts';
 import { type Details, state } from '#kit/state.ts';
 
@@ -137,8 +138,4 @@ async function callEach(calls: readonly Call[], context: Context): Promise<Detai
 function isGood(value: unknown): boolean {
   if (!isMap(value)) return value !== false;
   return (value.retcode ?? 0) === 0 && value.result !== false;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
 import { readJson } from '#base/written.ts';
+import { isMap, merged } from '#kit/data-lookup.ts';
 import { AnyMap } from '#kit/types.ts';
 import type { ApplyRequest, RunScope } from '../engine.ts';
 import type { StateFunctionContext } from './state-function.ts';
@@ -105,7 +106,7 @@ function exclusionsOf(value: unknown): NonNullable<ApplyRequest['exclude']> {
 function overridden(scope: RunScope, override: unknown): RunScope {
   if (override === undefined || override === null) return scope;
   const given: unknown = typeof override === 'string' ? parsed(override) : override;
-  if (isMap(given)) return { ...scope, settings: merged(scope.settings, given) };
+  if (isMap(given)) return { ...scope, settings: merged(isMap(scope.settings) ? scope.settings : {}, given) };
   throw new ZesterError('usage', 'SETTINGS_INVALID', 'Cannot override settings: what is given is not a map', {
     hint: 'Write it as JSON: pillar=\'{"key": "value"}\'',
   });
@@ -117,14 +118,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function merged(base: unknown, over: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const result: Record<string, unknown> = isMap(base) ? { ...base } : {};
-  for (const [key, value] of Object.entries(over)) result[key] = isMap(value) ? merged(result[key], value) : value;
-  return result;
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { isError } from '#base/errors.ts';
+import { Numeral } from '#base/numeral.ts';
 import type { Context } from '#kit/context.ts';
 import { lookup } from '#kit/data-lookup.ts';
 import type { SkipReason } from '#wire/outcome.ts';
@@ -104,7 +105,9 @@ export async function saysYes(command: string, surroundings: CommandSurroundings
 
 /** Truth as Python has it: empty things, zero and nothing are false. */
 function isTrue(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0;
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length > 0;
+  if (value instanceof Map) return value.size > 0;
+  if (value instanceof Numeral) return value.valueOf() !== 0;
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
   return Boolean(value);
 }

@@ -1,9 +1,11 @@
 import { didYouMean, isError, type ZesterError } from '#base/errors.ts';
+import { MixedMap } from '#base/mixed-map.ts';
 import type { Wanted } from '#engine/gather.ts';
 import { Problems } from '#engine/problems.ts';
 import { createRendering, type Rendering } from '#engine/render.ts';
 import { type Rule, readTopFiles } from '#engine/top-file.ts';
 import { type Environments, expandRef, locate, readText, refsOf, type Source, type Tree } from '#engine/tree.ts';
+import { isMap } from '#kit/data-lookup.ts';
 import type { Registry } from '#kit/function.ts';
 import { plain, toValue } from '#render/render.ts';
 import type { Profile } from '../profiles.ts';
@@ -118,9 +120,6 @@ function recordOf(value: unknown): Data {
 
 function deepRecord(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(deepRecord);
-  return value instanceof Map || isMap(value) ? recordOf(value) : value;
-}
-
-function isMap(value: unknown): value is Data {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map);
+  if (value instanceof Map) return new MixedMap([...value].map(([key, each]) => [key, deepRecord(each)]));
+  return isMap(value) ? recordOf(value) : value;
 }

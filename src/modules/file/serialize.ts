@@ -5,7 +5,7 @@ import { attributeArguments } from '#kit/abilities/attributes.ts';
 import { editArguments, textEdit } from '#kit/abilities/text-edit.ts';
 import { ruled } from '#kit/arguments.ts';
 import { sameValue } from '#kit/changes.ts';
-import { lookup, merged } from '#kit/data-lookup.ts';
+import { isMap, lookup, merged } from '#kit/data-lookup.ts';
 import { AnyMap } from '#kit/types.ts';
 import { serializerNames, serializerOf } from './serializers.ts';
 
@@ -164,8 +164,4 @@ function readable({
 
 function isGiven(dataset: unknown): boolean {
   return dataset !== undefined && dataset !== null;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
-import { lookup } from '#kit/data-lookup.ts';
+import { Numeral } from '#base/numeral.ts';
+import { isMap, lookup } from '#kit/data-lookup.ts';
 import { type Details, state } from '#kit/state.ts';
 import { StringList } from '#kit/types.ts';
 
@@ -205,10 +206,10 @@ export const showNotification = state({
 const kinds: Readonly<Record<string, (value: unknown) => boolean>> = {
   present: (value) => value !== undefined && value !== null && value !== '',
   boolean: (value) => typeof value === 'boolean',
-  integer: (value) => Number.isInteger(value),
+  integer: (value) => Number.isInteger(value) || (value instanceof Numeral && !value.isFloat),
   string: (value) => typeof value === 'string',
   listing: (value) => Array.isArray(value),
-  dictionary: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  dictionary: (value) => isMap(value) || value instanceof Map,
 };
 
 export const checkSettings = state({

@@ -98,7 +98,9 @@ function insideName(name: string, schema: z.core.$ZodType): string {
 type Map = Readonly<Record<string, unknown>>;
 
 function isMap(value: unknown): value is Map {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function mapValues(map: Map, make: (value: unknown) => unknown): Map {
