@@ -10,7 +10,7 @@ import { until } from '../harness/fleet.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('the first ten minutes go as their page says', async () => {
+test('the first ten minutes go as their page says', { timeout: 120_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'zester-start-'));
   // After the shell, which waits for the daemons: they write until they have ended.
   using _removed = { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
