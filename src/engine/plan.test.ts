@@ -135,12 +135,15 @@ tools: {pkg.installed: [{name: curl}]}
 /etc/nginx/nginx.conf: {file.append: [{text: x}]}
 nginx: {service.running: []}
 default: {file.absent: [{name: /etc/nginx/sites-enabled/default}]}
+only: {test.nop: [{onlyif: test -f /etc/nginx/mime.types}]}
+site: {file.managed: [{name: /etc/nginx/conf.d/site.conf, contents: x, makedirs: true}]}
 `;
     const given = { repository: { nginx: '1.24', curl: '8' } };
 
-    for (const id of ['/etc/nginx/nginx.conf', 'nginx', 'default']) {
+    for (const id of ['/etc/nginx/nginx.conf', 'nginx', 'default', 'only', 'site']) {
       assert.deepEqual(await cannotTell(file, id, given), ['web'], id);
     }
+    assert.match((await plan(file, given)).at(-1)?.diff ?? '', /^\+x$/m, 'its content is shown all the same');
   });
 
   test('a command that looks at what the run changes', async () => {

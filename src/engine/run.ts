@@ -115,7 +115,9 @@ function createRun(graph: Graph, options: RunOptions, emit: (settled: Settled) =
     if (refused !== undefined) return refused;
     previewed.add(step);
     const watched = gate.kind === 'open' && (waits || !graph.serial) ? gate.watched : [];
-    const result = await inLane(step, () => attempt(step, attemptOptions(step, watched, true)));
+    const result = await inLane(step, () =>
+      attempt(step, { ...attemptOptions(step, watched, true), supposed, preview: true }),
+    );
     const doubt = doubtAbout(step, result, met);
     return doubt ? settle(step, unsure(result, doubt), doubt.because, watch) : settle(step, result, watched, watch);
   }

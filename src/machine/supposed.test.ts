@@ -62,14 +62,15 @@ describe('a supposed machine', () => {
   });
 
   test('has packages by name, but not what they bring', async () => {
-    const { machine, doneBy, isUnfinished, isUnknown } = supposedMachine(
+    const { machine, doneBy, isUnfinished, isUnknown, takeRemark } = supposedMachine(
       fakeMachine({ repository: { nginx: '1.24' } }),
     );
     await doneBy('the package').packages.install([{ name: 'nginx' }]);
 
     assert.deepEqual(await machine.packages.installed(['nginx']), new Map([['nginx', '1.24']]));
     assert.deepEqual([isUnfinished('the package'), isUnknown('the package')], [true, false]);
-    await assert.rejects(machine.files.stat('/etc/nginx/nginx.conf'), waitsFor('the package'));
+    assert.equal(await machine.files.stat('/etc/nginx/nginx.conf'), undefined);
+    assert.deepEqual([takeRemark()?.author, takeRemark()], ['the package', undefined]);
     await assert.rejects(machine.commands.run(['sh', '-c', 'dpkg -s nginx']), waitsFor('the package'));
     await assert.rejects(machine.commands.run(['htpasswd', '-v']), waitsFor('the package'));
     assert.equal((await machine.commands.run(['sh', '-c', 'test -d /etc'])).code, 0);

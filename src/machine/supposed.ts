@@ -19,6 +19,8 @@ export interface SupposedMachine {
   doneBy(author: string): Machine;
   /** What this step does cannot be foreseen, but it names these paths, or has words that do. */
   doubt(author: string, words: Iterable<string>): void;
+  /** Why an answer since this was last asked may be another by then. */
+  takeRemark(): Unforeseen | undefined;
   /** Why nobody can answer a question in these words yet; undefined when they name nothing that is only supposed. */
   unforeseenIn(words: readonly string[], reason: string): Unforeseen | undefined;
   /** Whether this step does more than is supposed of it, as a package does that brings files. */
@@ -58,6 +60,7 @@ export function supposedMachine(base: Machine): SupposedMachine {
       const author = ledger.authorOf(words.flatMap(wordsIn));
       return author === undefined ? undefined : new Unforeseen(author, reason);
     },
+    takeRemark: () => ledger.takeRemark(),
     doubt: (author, words) => ledger.doubt(author, words),
     isUnfinished: (author) => ledger.isUnfinished(author),
     isUnknown: (author) => ledger.isUnknown(author),

@@ -20,8 +20,10 @@ export type Attempt = Pick<
 export interface AttemptOptions {
   /** Plan only. */
   readonly test: boolean;
-  /** In a plan, where its work is supposed to be done; a preview leaves it out. */
+  /** In a plan, where its work is supposed to be done. */
   readonly supposed?: SupposedMachine | undefined;
+  /** A plan ahead of its turn, after which nothing is supposed of it. */
+  readonly preview?: boolean;
   /** In a plan, a step before it of which nobody knows what it will do: what its own commands answer now means nothing. */
   readonly after?: Step | undefined;
   /** Something it watches changed: where nothing differs here, it is refreshed. */
@@ -39,13 +41,22 @@ export interface AttemptOptions {
 export async function attempt(step: Step, options: AttemptOptions): Promise<Attempt> {
   const stopper = stopperFor(step, options.context.signal);
   const context = surrounded(step, options.context, stopper.signal);
+  options.supposed?.takeRemark();
   try {
-    return await stopper.within(tryAgain(step, { ...options, context }));
+    return remarked(await stopper.within(tryAgain(step, { ...options, context })), options.supposed);
   } catch (thrown) {
     return failure(thrown);
   } finally {
     stopper.clear();
   }
+}
+
+/** An outcome that rests on an answer which may be another by then is left open, whatever it is. */
+function remarked(result: Attempt, supposed: SupposedMachine | undefined): Attempt {
+  const error = supposed?.takeRemark();
+  if (error === undefined || result.error instanceof Unforeseen) return result;
+  const { skipReason: _, ...rest } = result;
+  return { ...rest, verdict: 'failed', error };
 }
 
 async function tryAgain(step: Step, options: AttemptOptions): Promise<Attempt> {
@@ -115,12 +126,9 @@ async function planAndApply(step: Step, options: AttemptOptions): Promise<Attemp
     changes = plan.changes;
     const isSo = Object.keys(changes).length === 0;
     if (isSo && watched && built.refresh) return await refresh(step, made, options);
-    const isBoth = watched && !isSo && built.refreshesBeside(changes);
     if (isSo) return { verdict: 'ok', changes, ...told(made) };
-    if (test) {
-      const foreseen = await foresee(step, made, changes, options);
-      return isBoth ? beside(foreseen, await foresee(step, made, 'refresh', options)) : foreseen;
-    }
+    const isBoth = watched && built.refreshesBeside(changes);
+    if (test) return await foresee(step, made, { changes, refreshes: isBoth }, options);
     options.approve?.(step.key, changes);
     const applied = done(made, changes, await plan.apply());
     return isBoth ? beside(applied, await refresh(step, made, options)) : applied;
@@ -165,9 +173,11 @@ async function refresh(step: Step, made: Made, options: AttemptOptions): Promise
       approve?.(key, changes);
       return done(made, changes, await apply());
     }
-    return differs ? foresee(step, made, changes, options) : { verdict: 'ok', changes, ...told(made) };
+    return differs
+      ? foresee(step, made, { changes, refreshes: false }, options)
+      : { verdict: 'ok', changes, ...told(made) };
   }
-  if (test) return foresee(step, made, 'refresh', options);
+  if (test) return foresee(step, made, { changes: {}, refreshes: true }, options);
   approve?.(key, undefined);
   try {
     const details = await built.refresh(context);
@@ -182,14 +192,19 @@ async function refresh(step: Step, made: Made, options: AttemptOptions): Promise
 async function foresee(
   step: Step,
   made: Made,
-  work: Changes | 'refresh',
-  { supposed, context }: AttemptOptions,
+  { changes, refreshes }: { readonly changes: Changes; readonly refreshes: boolean },
+  { supposed, preview = false, context }: AttemptOptions,
 ): Promise<Attempt> {
-  const foreseen = work === 'refresh' ? { changes: {}, refreshed: true } : { changes: work };
+  const foreseen = { changes, ...(refreshes ? { refreshed: true } : {}) };
   const would: Attempt = { verdict: 'would', ...foreseen, ...told(made) };
   if (supposed === undefined) return would;
+  const remark = supposed.takeRemark();
+  if (remark !== undefined) return { ...would, verdict: 'failed', error: remark };
+  if (preview) return would;
+  const own = withContext(context, supposed.doneBy(step.key));
   try {
-    await made.built.suppose(work, withContext(context, supposed.doneBy(step.key)));
+    if (Object.keys(changes).length > 0) await made.built.suppose(changes, own);
+    if (refreshes) await made.built.suppose('refresh', own);
   } catch (thrown) {
     if (!isError(thrown, 'PLAN_EFFECT_UNKNOWN')) return { ...made, ...failure(thrown), ...foreseen };
     supposed.doubt(step.key, wordsOf(made.built));

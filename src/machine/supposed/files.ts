@@ -5,7 +5,7 @@ import { type Ledger, readOnly } from './ledger.ts';
 
 /** Files as they are, and on top of them, in memory, as they are supposed to be. */
 export interface SupposedFiles {
-  /** For looking: what nobody can foresee is `Unforeseen`, and nothing can be written. */
+  /** For looking: what nobody can foresee is `Unforeseen`, or remarked, and nothing can be written. */
   readonly files: Files;
   /** For what a step would do: it is done in memory, in its name. */
   doneBy(author: string): Files;
@@ -143,21 +143,21 @@ export function supposedFiles(base: Files, ledger: Ledger): SupposedFiles {
     async stat(path) {
       ledger.refuseDoubtful(path);
       const found = await stat(path);
-      if (found === undefined) ledger.refuseComing(path);
+      if (found === undefined) ledger.remarkComing(path);
       return found;
     },
     resolve,
     async read(path) {
       ledger.refuseDoubtful(path);
       const found = await read(path);
-      if (found === undefined) ledger.refuseComing(path);
+      if (found === undefined) ledger.remarkComing(path);
       return found;
     },
     async list(path) {
       ledger.refuseDoubtful(path);
       ledger.refuseDoubtfulIn(path);
       const found = await list(path);
-      if (found === undefined) ledger.refuseComing(path);
+      if (found === undefined) ledger.remarkComing(path);
       return found;
     },
     write: readOnly,

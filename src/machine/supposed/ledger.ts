@@ -47,8 +47,10 @@ export interface Ledger {
   refuseDoubtful(path: string): void;
   /** The same for what is in a directory. */
   refuseDoubtfulIn(folder: string): void;
-  /** Throws `Unforeseen` for a path that is not there, but looks like one that a supposed package brings. */
-  refuseComing(path: string): void;
+  /** Remarks on a path that is not there, but looks like one that a supposed package brings. */
+  remarkComing(path: string): void;
+  /** What was remarked since this was last asked: an answer was given, and may be another by then. */
+  takeRemark(): Unforeseen | undefined;
   /** Who changes what one of the words names, or may. */
   authorOf(words: readonly string[]): string | undefined;
 }
@@ -58,6 +60,7 @@ export function createLedger(): Ledger {
   const doubts = new Map<string, string>();
   const packages = new Map<string, string>();
   const unfinished = new Set<string>();
+  let remark: Unforeseen | undefined;
   const unknown = new Set<string>();
 
   const pathAuthor = (word: string): string | undefined => {
@@ -102,12 +105,17 @@ export function createLedger(): Ledger {
         if (isWithin(doubted, folder)) throw new Unforeseen(author, `it may change "${doubted}"`);
       }
     },
-    refuseComing(path) {
+    takeRemark() {
+      const last = remark;
+      remark = undefined;
+      return last;
+    },
+    remarkComing(path) {
       if (packages.size === 0) return;
       for (const part of path.split('/')) {
         const name = packages.has(part) ? part : part.slice(0, part.lastIndexOf('.'));
         const author = packages.get(name);
-        if (author !== undefined) throw new Unforeseen(author, `"${path}" may come with the package "${name}"`);
+        if (author !== undefined) remark ??= new Unforeseen(author, `"${path}" may come with the package "${name}"`);
       }
     },
     authorOf(words) {
