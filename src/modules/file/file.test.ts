@@ -11,6 +11,15 @@ import { managed } from './managed.ts';
 const bytes = (...each: number[]) => Uint8Array.from(each);
 
 describe('a managed file', () => {
+  test('whose source is a folder is told which state puts that down', async () => {
+    const { context } = world({ tree: { 'app/a': 'a' } });
+
+    await assert.rejects(
+      built({ name: '/etc/app', source: 'salt://app' }).plan(context),
+      (error) => isError(error, 'SOURCE_MISSING') && /file\.recurse/.test(error.hint ?? ''),
+    );
+  });
+
   test('has its mode from the first moment', async () => {
     const { machine, context } = world();
     const modes: (number | undefined)[] = [];

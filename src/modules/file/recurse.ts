@@ -342,7 +342,7 @@ async function unlikeLinks(
 }
 
 /** Attributes that differ, on both sides, by where things lie; what does not exist yet has none. */
-async function unlike(wanted: Wish, wish: WantedTree, gone: ReadonlySet<string>, context: Context) {
+async function unlike(wanted: Wish, tree: WantedTree, gone: ReadonlySet<string>, context: Context) {
   const { user, group, dir_mode } = wanted;
   const [from, to]: [Record<string, Attributes>, Record<string, Attributes>] = [{}, {}];
   const compare = async (path: string, place: string, mode: number | undefined) => {
@@ -355,9 +355,9 @@ async function unlike(wanted: Wish, wish: WantedTree, gone: ReadonlySet<string>,
     from[place] = Object.fromEntries(keys.flatMap((key) => (actual[key] === undefined ? [] : [[key, actual[key]]])));
     to[place] = Object.fromEntries(keys.map((key) => [key, wish[key]]));
   };
-  for (const path of wish.folders) await compare(path, await realPath(context.files, path), dir_mode);
-  for (const [path, file] of wish.files) await compare(path, await realPath(context.files, path), await file.mode());
-  for (const path of wish.links.keys()) await compare(path, path, undefined);
+  for (const path of tree.folders) await compare(path, await realPath(context.files, path), dir_mode);
+  for (const [path, file] of tree.files) await compare(path, await realPath(context.files, path), await file.mode());
+  for (const path of tree.links.keys()) await compare(path, path, undefined);
   return Object.keys(to).length === 0 ? undefined : { from, to };
 }
 

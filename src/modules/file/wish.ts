@@ -103,7 +103,15 @@ async function fromSource(wish: ContentWish, sources: readonly string[], context
     'source',
     'SOURCE_MISSING',
     manage(wish.name, sources.length === 1 ? `there is no source ${list}` : `there is no source among ${list}`),
+    { hint: (await folderAmong(sources, context)) ? 'It is a folder: file.recurse puts it down' : undefined },
   );
+}
+
+async function folderAmong(sources: readonly string[], context: Context): Promise<boolean> {
+  for (const path of sources) {
+    if (!path.startsWith('/') && (await context.sources.list(path)).length > 0) return true;
+  }
+  return false;
 }
 
 /** `file:///path` is a path of the machine. */
