@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isError } from '#base/errors.ts';
+import { Numeral } from '#base/numeral.ts';
 import { type FakeMachine, fakeMachine } from '#machine/fake.ts';
 import { globMatches } from '#pattern/glob.ts';
 import { told, withProbes } from '../../test/cases/harness.ts';
@@ -88,6 +89,14 @@ test('settings given with the job are merged over the own ones', async () => {
   const { report } = await call('state.apply', { mods: 'web', pillar: '{"site": "blog"}' });
 
   assert.equal(report?.outcomes[0]?.id, '/srv/blog');
+});
+
+test('numbers given with the job take the place of the own ones, as they are written', async () => {
+  const own = { ...contextFor(), scopeFor: () => ({ ...scope, settings: { site: Numeral.float(3) } }) };
+
+  const { report } = await call('state.apply', { mods: 'web', pillar: '{"site": 4.0}' }, own);
+
+  assert.equal(report?.outcomes[0]?.id, '/srv/4.0');
 });
 
 test('exclude leaves out files and ids', async () => {
