@@ -24,19 +24,19 @@ function runCi(script: string): { code: number | null; lastLine: string | undefi
 
 const good = 'echo "3 passed, 0 failed"';
 
-test('the sum of five good steps is a pass', () => {
+test('the sum of six good steps is a pass', () => {
   const ci = runCi(`*) ${good} ;;`);
 
-  assert.deepEqual(ci, { code: 0, lastLine: '15 passed, 0 failed' });
+  assert.deepEqual(ci, { code: 0, lastLine: '18 passed, 0 failed' });
 });
 
 test('a failure that is counted, a step that ends badly, and a step that says nothing all fail', () => {
   const cases: readonly (readonly [step: string, lastLine: string])[] = [
-    ['echo "2 passed, 1 failed"; exit 1', '14 passed, 1 failed'],
-    ['echo "2 passed, 1 failed"', '14 passed, 1 failed'],
-    [`${good}; exit 7`, '15 passed, 1 failed'],
-    ['exit 7', '12 passed, 1 failed'],
-    ['echo done', '12 passed, 1 failed'],
+    ['echo "2 passed, 1 failed"; exit 1', '17 passed, 1 failed'],
+    ['echo "2 passed, 1 failed"', '17 passed, 1 failed'],
+    [`${good}; exit 7`, '18 passed, 1 failed'],
+    ['exit 7', '15 passed, 1 failed'],
+    ['echo done', '15 passed, 1 failed'],
   ];
 
   for (const [step, lastLine] of cases)
