@@ -68,11 +68,6 @@ describe('systemd', () => {
       simple('activating', 'SubState=auto-restart', 'Result=signal'),
       'it died a moment later (signal)',
     ],
-    [
-      'ended',
-      simple('inactive', 'SubState=dead', 'Result=success', 'ExecMainStatus=0'),
-      'it ended a moment later (exit code 0)',
-    ],
   ] as const) {
     test(`a service that ${what} a moment after its start did not start`, async () => {
       const machine = fakeMachine({
@@ -130,6 +125,18 @@ describe('systemd', () => {
     await systemdServices(machine).disable('mysql');
 
     assert.equal(machine.calls.length, 2);
+  });
+
+  test('a service that ends without a fault has been started, and does not run', async () => {
+    const over = simple('inactive', 'SubState=dead', 'Result=success', 'ExecMainStatus=0');
+    const machine = fakeMachine({
+      commands: { [`${show} nginx.service`]: { stdout: simple('inactive') }, [start]: afterStart(over) },
+    });
+    const services = systemdServices(machine, noPause);
+
+    await services.start('nginx');
+
+    assert.equal((await services.find('nginx'))?.running, false);
   });
 
   test('a start that nobody waits for is not looked at', async () => {

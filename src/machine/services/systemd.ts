@@ -212,20 +212,19 @@ function isOver({ active, sub }: Unit): boolean {
   return active === 'failed' || active === 'inactive' || sub === 'auto-restart';
 }
 
-/** A oneshot may be over, and well. */
-function isDead({ active, sub, type }: Unit): boolean {
-  return active === 'failed' || sub === 'auto-restart' || (active === 'inactive' && type !== 'oneshot' && type !== '');
+/** One that is over, and well, is not: whoever wants it running must look. */
+function isDead({ active, sub, result }: Unit): boolean {
+  return active === 'failed' || sub === 'auto-restart' || (active === 'inactive' && !['success', ''].includes(result));
 }
 
 function onlyNow(runtime: boolean): readonly string[] {
   return runtime ? ['--runtime'] : [];
 }
 
-function died(verb: string, name: string, { result, exit, sub }: Unit, journal: string | undefined): Error {
+function died(verb: string, name: string, { result, exit }: Unit, journal: string | undefined): Error {
   const how = result === 'success' || result === 'exit-code' ? `exit code ${exit}` : result;
-  const what = sub === 'dead' && result === 'success' ? 'it ended a moment later' : 'it died a moment later';
   const log = journal === undefined ? {} : { journal };
-  return serviceFailed(verb, name, `${what} (${how})`, { result, exitcode: exit, ...log });
+  return serviceFailed(verb, name, `it died a moment later (${how})`, { result, exitcode: exit, ...log });
 }
 
 async function startLinks(files: Tools['files'], name: string): Promise<boolean | undefined> {

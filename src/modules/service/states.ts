@@ -323,7 +323,11 @@ async function verifyRunning(wanted: Looked, context: Context): Promise<void> {
   const { name } = wanted;
   const service = await lookUp(wanted, context);
   if (service?.running) return;
-  if (!service?.ends) throw serviceFailed('start', name, 'it does not run a moment later');
+  if (!service?.ends) {
+    const isTold = context.services.provider === 'systemd';
+    const reason = isTold ? 'it ended by itself a moment later, without a fault' : 'its script says it does not run';
+    throw serviceFailed('start', name, reason);
+  }
   throw new ZesterError('machine', 'SERVICE_ENDED', `Cannot keep "${name}" running: it does its work and ends`, {
     hint: 'Let its unit say "RemainAfterExit=yes", or start it with cmd.run or module.run where that is meant',
   });
