@@ -322,13 +322,19 @@ test('a tree that would reach out of its folder is refused, and nothing of it is
   await files.sync();
   const before = [files.tree, readdirSync(desk.at('cache')), readdirSync(desk.at())];
   const file = { executable: true, size: 0, chunks: [] };
-  const paths = ['../out', '/out', 'a/../../out', 'a//out', './out', 'a/', '', '.zester-tree', 'a/.out', 'a\0b'];
+  const paths = ['../out', '/out', 'a/../../out', 'a//out', './out', 'a/', '', '.git/config', 'a/.git/x', 'a\0b'];
   const names = ['..', '.', '', '.hidden', '../../out', '/out', 'a/b', '__proto__', 'a\0b', 'x'.repeat(300)];
   const hostile = [
     ...paths.map((path) => ({ v: 2, environments: ['base'], files: [{ ...file, env: 'base', path }] })),
     ...names.map((env) => ({ v: 2, environments: ['base'], files: [{ ...file, env, path: 'out' }] })),
     ...names.map((env) => ({ v: 2, environments: ['base', env], files: [] })),
     { v: 1, files: [{ ...file, path: '../out' }] },
+    ...['../out', '/etc/passwd', 'a/../../../out', ''].map((target) => ({
+      v: 2,
+      environments: ['base'],
+      files: [],
+      links: [{ env: 'base', path: 'link', target }],
+    })),
   ];
 
   for (const index of hostile) {
