@@ -77,7 +77,8 @@ function poolsFor(state: string, names: Names): Pools {
   return {
     name: name ?? (module === 'service' ? names.services : /script$/.test(state) ? sources : ['web']),
     pkgs: [[names.packages[0]]],
-    version: ['1.0', '>=1', '2.0'],
+    // Another state of the run may bring a package to the very version that one here would remove.
+    version: /removed|purged/.test(state) ? ['>=1'] : ['1.0', '>=1', '2.0'],
     source: sourcesFor(state, names),
     makedirs: [true, true, false],
     // Waits for real.
@@ -110,6 +111,7 @@ function poolsFor(state: string, names: Names): Pools {
     repl: ['port = 80'],
     not_found_content: ['port = 80'],
     regex: ['^host', '^port'],
+    char: ['#'],
     match: ['^port'],
     before: ['^host'],
     after: ['^host'],
