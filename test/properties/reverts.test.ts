@@ -9,10 +9,11 @@ import { treeOf } from '../cases/trees.ts';
 import { pick, randomFrom, seeds } from './random.ts';
 import { fewNames, fileOf, randomGiven, randomWish, tree, type Wish } from './states.ts';
 
-// A package that is removed again leaves its configuration, for to purge it could cost somebody data: what looks at
+// `file.accumulated` changes nothing by itself. A package that is removed again leaves its configuration, for to purge it could cost somebody data: what looks at
 // that, `pkg.purged`, then finds a change that no run made.
 const changing = [...registry.states.keys()].filter(
-  (name) => /^(cmd\.run$|(file|user|group|pkg|service)\.)/.test(name) && name !== 'pkg.purged',
+  (name) =>
+    /^(cmd\.run$|(file|user|group|pkg|service)\.)/.test(name) && !['file.accumulated', 'pkg.purged'].includes(name),
 );
 
 /**

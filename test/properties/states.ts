@@ -77,8 +77,7 @@ function poolsFor(state: string, names: Names): Pools {
   return {
     name: name ?? (module === 'service' ? names.services : /script$/.test(state) ? sources : ['web']),
     pkgs: [[names.packages[0]]],
-    // Another state of the run may bring a package to the very version that one here would remove.
-    version: /removed|purged/.test(state) ? ['>=1'] : ['1.0', '>=1', '2.0'],
+    version: ['1.0', '>=1', '2.0'],
     source: sourcesFor(state, names),
     makedirs: [true, true, false],
     // Waits for real.
