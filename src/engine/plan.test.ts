@@ -73,6 +73,23 @@ app: {service.running: [{enable: true}, {watch: [{file: unit}]}]}
     assert.equal(outcomes[1]?.changes?.running?.to, true);
   });
 
+  test('a plan does not wait as the run will', async () => {
+    const file = `
+conf: {file.managed: [{name: /srv/conf, contents: x}]}
+app: {service.running: [{init_delay: 1h}]}
+web: {service.running: [{init_delay: 1h}, {watch: [{file: conf}]}]}
+old: {service.dead: [{init_delay: 1h}]}
+`;
+    const services = { app: {}, web: { running: true }, old: { running: true } };
+
+    assert.deepEqual(told(await plan(file, { services })), [
+      'conf would-change',
+      'app would-change',
+      'web would-change',
+      'old would-change',
+    ]);
+  });
+
   test('a path that a condition tests is tested as it will be', async () => {
     const file = `
 /srv/a: {file.managed: [{contents: x}]}

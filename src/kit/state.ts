@@ -44,12 +44,6 @@ interface ExampleSetting {
 /** Changes as an example writes them: a side that is undefined is left out. */
 export type Expected<C> = { readonly [Key in keyof C]?: Partial<Exclude<C[Key], undefined>> };
 
-export type Apply<A extends Arguments, C extends Changes> = (
-  changes: C,
-  wanted: z.output<A>,
-  context: Context,
-) => Promise<Details | undefined>;
-
 export interface StateDefinition<A extends Arguments, C extends Changes> {
   readonly name: `${string}.${string}`;
   /** One sentence, the first line of its page. */
@@ -58,12 +52,11 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
   /** Reads and returns what differs; empty means "already so". Refuses with a coded error when the wish cannot be met. */
   check(wanted: z.output<A>, context: Context): Promise<C>;
   /** Makes those changes. */
-  readonly apply: Apply<A, C>;
-  /**
-   * Leaves in memory what `apply` would leave, for the rest of a plan; `apply` itself where it is left out. For a state
-   * that runs something before it does its work, or whose failure is its purpose.
-   */
-  suppose?(changes: C, wanted: z.output<A>, context: Context, apply: Apply<A, C>): Promise<unknown>;
+  apply(changes: C, wanted: z.output<A>, context: Context): Promise<Details | undefined>;
+  /** Its arguments where a plan only supposes that it did its work: without what would run something, or wait. */
+  supposedAs?(wanted: z.output<A>): z.output<A>;
+  /** Leaves in memory what `apply` would leave, where `apply` itself cannot do it: for the rest of a plan. */
+  suppose?(changes: C, wanted: z.output<A>, context: Context): Promise<unknown>;
   /** Puts every `from` back. The changes may come from an earlier run, by way of JSON. */
   revert?(changes: C, wanted: z.output<A>, context: Context): Promise<Details | undefined>;
   /** What a watched change causes although nothing differs here (`mod_watch` in Salt). */
@@ -235,9 +228,10 @@ function build<A extends Arguments, C extends Changes>(
     },
     async suppose(changes, context) {
       const here = await there(context);
-      if (changes === 'refresh') await refresh?.call(definition, here, context);
-      else if (definition.suppose) await definition.suppose(changes as C, here, context, definition.apply);
-      else await definition.apply(changes as C, here, context);
+      const supposed = definition.supposedAs?.(here) ?? here;
+      if (changes === 'refresh') await refresh?.call(definition, supposed, context);
+      else if (definition.suppose) await definition.suppose(changes as C, supposed, context);
+      else await definition.apply(changes as C, supposed, context);
     },
     async plan(context) {
       const here = await there(context);

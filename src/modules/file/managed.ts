@@ -151,7 +151,7 @@ export const managed = state({
     return { path };
   },
   // Its check_cmd would need the content on the disk: a plan takes it for content that is accepted.
-  suppose: (changes, wanted, context, apply) => apply(changes, { ...wanted, check_cmd: undefined }, context),
+  supposedAs: (wanted) => ({ ...wanted, check_cmd: undefined }),
   async revert({ exists, parents, contents, link, ...rest }, wanted, context) {
     const path = await placeOf(wanted, context);
     if (exists) {

@@ -79,6 +79,7 @@ export const running = state({
     if (init_delay !== undefined) await delay(init_delay, signal);
     return { comment: reload ? 'Service reloaded' : 'Service restarted', manager: services.provider };
   },
+  supposedAs: (wanted) => ({ ...wanted, init_delay: undefined }),
   refreshesBeside: ({ running }) => running === undefined,
   needs,
   examples: [
@@ -163,6 +164,7 @@ export const dead = state({
     if (changes.enabled) await setEnabled(services, name, changes.enabled.from);
     if (changes.running) await services.start(name);
   },
+  supposedAs: (wanted) => ({ ...wanted, init_delay: undefined }),
   needs,
   examples: [
     {
