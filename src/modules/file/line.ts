@@ -199,10 +199,15 @@ function isIt(line: string, { content, indent }: Wish): boolean {
   return line === content || (indent && line.trim() === content.trim());
 }
 
-/** The line that an anchor means: the first that matches, where nothing says that it must be the only one. */
-function anchorOf(lines: readonly string[], anchor: string | undefined, { name, location }: Wish): number {
+/**
+ * The line that an anchor means: the first that matches, where nothing says that it must be the only one. The line that is
+ * wanted is no place for itself: it would be put there once more.
+ */
+function anchorOf(lines: readonly string[], anchor: string | undefined, wanted: Wish): number {
   if (anchor === undefined) return -1;
-  const matches = finder({ match: anchor, content: anchor });
+  const { name, location } = wanted;
+  const matching = finder({ match: anchor, content: anchor });
+  const matches = (line: string) => matching(line) && !isIt(line, wanted);
   const first = lines.findIndex(matches);
   const another = first < 0 ? -1 : lines.findIndex((line, index) => index > first && matches(line));
   if (another >= 0 && location === 'anchor') throw ambiguous(name, anchor, [first + 1, another + 1]);
