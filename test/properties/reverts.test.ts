@@ -23,9 +23,15 @@ const changing = [...registry.states.keys()].filter(
 const honest =
   /^(REVERT_LOST|REVERT_IMPOSSIBLE|PACKAGE_UNKNOWN|PACKAGE_VERSION_UNKNOWN|SERVICE_MASKED|FILE_LINK_UNTRUSTED)$/;
 
+/** A command cannot be taken back, and what gathers texts for another state changes nothing itself. */
+const unreverted = ['cmd.run', 'file.accumulated'];
+
 test('a revert after an apply leaves the machine as it was, or says what it cannot put back', async () => {
   const reverted = new Set<string>();
-  for (const seed of seeds(700)) {
+  const isMissing = (name: string) => !reverted.has(name) && !unreverted.includes(name);
+  // So many, and on until every state has had its turn.
+  for (const seed of seeds(2_000)) {
+    if (seed > 500 && !changing.some(isMissing)) break;
     const random = randomFrom(seed);
     const given = randomGiven(random, [fewNames]);
     const drawn = Array.from({ length: 1 + random(5) }, (_, index) =>
@@ -57,8 +63,7 @@ test('a revert after an apply leaves the machine as it was, or says what it cann
     assert.deepEqual(withoutRemnants(machine.snapshot()), before, `seed ${seed}: ${JSON.stringify({ wishes, given })}`);
     for (const { state } of entries) reverted.add(state);
   }
-  const never = changing.filter((name) => !reverted.has(name));
-  assert.deepEqual(never, ['cmd.run', 'file.accumulated'], 'every other state was reverted');
+  assert.deepEqual(changing.filter(isMissing), [], 'every other state was reverted');
 });
 
 async function withoutFailing(wishes: readonly Wish[], given: Given): Promise<readonly Wish[] | undefined> {

@@ -146,3 +146,8 @@ export function notKept(path: string, what: string): ZesterError {
 export function notText(path: string): ZesterError {
   return new ZesterError('machine', 'FILE_NOT_TEXT', `Cannot edit "${path}": it is no text, it has null bytes`);
 }
+
+/** Whether two paths are the same, or one lies inside the other. */
+export function areNested(a: string, b: string): boolean {
+  return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
+}

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ZesterError } from '#base/errors.ts';
 import {
   attributeArguments,
   attributesOf,
@@ -8,7 +9,15 @@ import {
   sideOf,
   wantedAttributes,
 } from '#kit/abilities/attributes.ts';
-import { findFile, missingParents, notKept, realPath, removeParents } from '#kit/abilities/places.ts';
+import {
+  areNested,
+  findFile,
+  missingParents,
+  notKept,
+  realPath,
+  realPlace,
+  removeParents,
+} from '#kit/abilities/places.ts';
 import { type Change, differences, sameValue } from '#kit/changes.ts';
 import { bytesOf, type Content, contentOf, isContentNote, sameContent, sha256 } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
@@ -64,6 +73,7 @@ export const copy = state({
     const found = await files.stat(path);
     if (found !== undefined && !wanted.force) return {};
     const isTree = source.stat.kind === 'directory';
+    if (isTree) await refuseNested(source.path, path, context);
     if (found !== undefined && !isTree) await findFile(files, path);
     const entries = isTree ? await copiedEntries(files, source.path) : undefined;
     const differs = found !== undefined && isTree && !(await holds(files, path, found, entries));
@@ -166,6 +176,12 @@ export const copy = state({
       real: true,
     },
     {
+      title: 'A directory into itself',
+      args: { name: '/srv/app/copy', source: '/srv/app' },
+      given: { files: { '/srv/app': { directory: true } } },
+      expect: { refusal: 'COPY_INTO_ITSELF' },
+    },
+    {
       title: 'A directory that is copied already',
       args: { name: '/srv/copy', source: '/srv/app', force: true },
       given: { files: { '/srv/app/a': 'a\n', '/srv/copy/a': 'a\n' } },
@@ -243,4 +259,18 @@ async function read(path: string, { files }: Context): Promise<Content> {
   const bytes = await files.read(path);
   if (bytes === undefined) throw fileUnknown('copy', path);
   return contentOf(bytes);
+}
+
+/** A directory that is copied into itself would grow with every run. */
+async function refuseNested(source: string, path: string, { files }: Context): Promise<void> {
+  const [from, to] = [await realPlace(files, source), await realPlace(files, path)];
+  if (!areNested(from, to) && !areNested(source, path)) return;
+  throw new ZesterError(
+    'source',
+    'COPY_INTO_ITSELF',
+    `Cannot copy "${source}" to "${path}": one lies inside the other`,
+    {
+      hint: 'Name a place outside of it',
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ZesterError } from '#base/errors.ts';
-import { missingParents, notKept, realPlace, removeParents } from '#kit/abilities/places.ts';
+import { areNested, missingParents, notKept, realPlace, removeParents } from '#kit/abilities/places.ts';
 import { differences } from '#kit/changes.ts';
 import { state } from '#kit/state.ts';
 import { AbsolutePath } from '#kit/types.ts';
@@ -111,8 +111,4 @@ async function refuseNested({ name: path, source }: { name: string; source: stri
   throw new ZesterError('source', 'RENAME_INTO_ITSELF', `Cannot rename "${source}" to "${path}": ${reason}`, {
     hint: 'Name a place outside of it',
   });
-}
-
-function areNested(a: string, b: string): boolean {
-  return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
 }
