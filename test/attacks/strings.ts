@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { createLog } from '#base/log.ts';
+import { planShow } from '#cli/commands/plan-show.ts';
 import { main } from '#cli/main.ts';
 import { visibleBytes } from '#cli/report/shown.ts';
 import { rawArguments } from '#kit/arguments.ts';
@@ -16,7 +17,7 @@ import { readPattern } from '#target/regex.ts';
 import { createKey } from '#trust/nkeys.ts';
 import { Return } from '#wire/job.ts';
 import type { Attack } from './attack.ts';
-import { assertSafe, linesOf, nasty, nastyReply, outputsOf, sampleOf } from './support/nasty.ts';
+import { assertSafe, linesOf, nasty, nastyReply, outputsOf, printedOf, sampleOf } from './support/nasty.ts';
 
 const deadlineMs = 15_000;
 const million = 'a'.repeat(1_000_000);
@@ -62,6 +63,36 @@ export const attacks: readonly Attack[] = [
         const outputs = await outputsOf(line, { reply: nastyReply, returned: sampleOf(Return) });
         assertSafe(outputs, line.join(' '));
       }
+    },
+  },
+  {
+    promise: 'A8',
+    name: 'fills a plan that is saved, and read in a review, with escapes, turns and rows of its own',
+    quick: true,
+    async run() {
+      const error = {
+        family: 'machine',
+        code: nasty,
+        message: nasty,
+        hint: nasty,
+        details: { stderr: nasty },
+      } as const;
+      const changes = { [nasty]: { from: nasty, to: nasty } };
+      const steps = (['add', 'change', 'remove', 'run', 'restart', 'refresh', 'cannot-tell', 'fail'] as const).map(
+        (action) => ({
+          action,
+          outcome: {
+            ...{ id: nasty, state: nasty, name: nasty, result: 'would-change', startedAt: 0, ms: 1 },
+            ...{ changes, diff: nasty, comment: nasty, because: [nasty], error },
+          },
+        }),
+      );
+      const peels = [{ peel: nasty, steps, kept: 1, error }];
+
+      const outputs = await printedOf(planShow, { jid: nasty, target: nasty, operator: nasty, created: 0, peels });
+
+      assertSafe(outputs, 'plan show');
+      assert.match(outputs.text, /\\x1b\]0;pwned\\x07/);
     },
   },
   {

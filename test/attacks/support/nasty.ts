@@ -146,6 +146,12 @@ export async function outputsOf(
   return { text, yaml: (await outputAs('yaml')).rest, json: (await outputAs('json')).rest };
 }
 
+/** What a command prints of a value. */
+export async function printedOf(command: Command, value: unknown): Promise<Outputs> {
+  const as = (format: Format) => printed(command, value, { format, streams: false, quiet: false, style: plainStyle });
+  return { text: await as('text'), yaml: await as('yaml'), json: await as('json') };
+}
+
 /** A command line of each command that asks a master, made of its first example. */
 export function linesOf(commands: readonly Command[]): readonly (readonly string[])[] {
   const jid = newJid();
@@ -164,8 +170,9 @@ export function linesOf(commands: readonly Command[]): readonly (readonly string
     'enroll revoke': ['enroll', 'revoke', 'enr-1'],
     'enroll token revoke': ['enroll', 'token', 'revoke', 't'],
   };
-  // `apply` reads a file of its own first, and shows what `run` shows; `job output` writes bytes, by a door of their own.
-  const others = ['apply', 'job output'];
+  // `apply` reads a file of its own first, and shows what `run` shows; a saved plan has an attack of its own; `job output`
+  // writes bytes, by a door of their own.
+  const others = ['apply', 'plan show', 'job output'];
   return commands
     .filter(({ bus, name }) => bus && !others.includes(name))
     .map(({ name }) => words[name] ?? name.split(' '));
