@@ -34,6 +34,8 @@ const unreachableReason = 'it is away, or says nothing; it runs the job if it is
 /** How long a submit that was cut off is asked after. */
 const askAgainMs = 30_000;
 const askEveryMs = 500;
+/** The word that a job is over may overtake the last returns. */
+const lastReturnsMs = 200;
 /** A master that has said nothing for so long is asked whether the job is over: its word may have been lost. */
 const newsAfterMs = 5_000;
 
@@ -335,9 +337,10 @@ async function waitFor(
       const answer = await interrupted(job, jid, session);
       if (answer !== 'wait') return answer;
     }
-    // The master has everything that is stored: what did not reach us is fetched by the caller.
+    // The master has everything that is stored. What has reached us is being opened, what has not is fetched by the caller.
     if (job.isOver) {
-      await delay(200);
+      await job.settled();
+      if (!job.isComplete) await job.changed(lastReturnsMs);
       break;
     }
     if (elapsed >= endMs + graceMs) return 'deadline';
