@@ -35,6 +35,7 @@ const checks: readonly Check[] = [
   { name: 'names', command: tool('names.ts'), repair: 'rename as each line says' },
   { name: 'docs', command: tool('docs.ts', '--check'), repair: 'npm run docs', fix: tool('docs.ts') },
   { name: 'changes', command: tool('changes.ts'), repair: 'rewrite the paragraph in changes/' },
+  { name: 'commits', command: tool('commits.ts'), repair: 'say it anew with: git commit --amend, or git rebase -i' },
 ];
 
 if (import.meta.main) {
