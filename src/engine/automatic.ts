@@ -1,5 +1,5 @@
 import type { BuiltState } from '#kit/state.ts';
-import type { Edge } from './order.ts';
+import type { Edge } from './graph.ts';
 import type { CompiledStep, Step } from './step.ts';
 
 type Edges = ReadonlyMap<Step, Edge[]>;

@@ -1,5 +1,5 @@
 import { placeText } from '#base/errors.ts';
-import type { Edge } from './order.ts';
+import type { Edge } from './graph.ts';
 import type { Problems } from './problems.ts';
 import type { Step } from './step.ts';
 

@@ -1,6 +1,6 @@
 import { type Stopwatch, startWatch } from '#base/time.ts';
 import type { SkipReason } from '#wire/outcome.ts';
-import type { Edge, Graph } from './order.ts';
+import type { Edge, Graph } from './graph.ts';
 import { type Attempt, type AttemptOptions, attempt, wordsOf } from './run/attempt.ts';
 import { type Doubt, doubtfulFailure, doubtOf, unknownBefore, unsure } from './run/doubt.ts';
 import { type Gate, gateOf, type Met } from './run/gates.ts';

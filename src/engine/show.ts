@@ -1,7 +1,7 @@
 import type { High } from './compile/merge.ts';
 import type { Draft } from './compile/names.ts';
+import type { Graph } from './graph.ts';
 import { plainOf } from './node.ts';
-import type { Graph } from './order.ts';
 
 /** One state as `state.show_lowstate` gives it: arguments beside what identifies it, as Salt's low chunks. */
 export type Chunk = Readonly<Record<string, unknown>>;

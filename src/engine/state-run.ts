@@ -1,7 +1,7 @@
 import { startWatch } from '#base/time.ts';
 import type { Changes } from '#kit/changes.ts';
 import type { Outcome, Report } from '#wire/outcome.ts';
-import type { Graph } from './order.ts';
+import type { Graph } from './graph.ts';
 import { outcomeOf } from './outcome.ts';
 import { type PlannedStep, plannedOf } from './planned.ts';
 import { type Placed, reportOf } from './report.ts';

@@ -4,7 +4,7 @@ import { functionUnknown, type ModuleFunction } from '#kit/function.ts';
 import { entryOf, isNull, itemsOf, keyText, type MapNode, type Node, plainOf, textOf, wordOf } from '../node.ts';
 import type { Guard } from '../step.ts';
 import type { Draft } from './names.ts';
-import type { OptionsContext } from './options.ts';
+import type { OptionsContext } from './options-context.ts';
 
 /** The conditions of a state under one keyword; undefined when it is not written. Their functions and arguments are checked. */
 export function readGuards(

@@ -1,6 +1,5 @@
 import { didYouMean, type Place } from '#base/errors.ts';
 import { parseDuration } from '#base/time.ts';
-import type { Registry } from '#kit/function.ts';
 import type { Argument } from '../document.ts';
 import { engineKeywords } from '../keywords.ts';
 import { isNull, itemsOf, keyText, type Node, type ScalarNode, scalar, textOf, wordOf } from '../node.ts';
@@ -8,17 +7,10 @@ import type { Problems } from '../problems.ts';
 import type { CommandSurroundings, Reload, Retry, StepOptions } from '../step.ts';
 import { readGuards } from './guards.ts';
 import type { Draft } from './names.ts';
+import type { OptionsContext } from './options-context.ts';
 
 const truthy = ['true', 'yes', 'on', '1'];
 const falsy = ['false', 'no', 'off', '0', 'none', ''];
-
-export interface OptionsContext {
-  readonly problems: Problems;
-  /** Arguments that are the module's own business: the engine then keeps away from them. */
-  readonly takes: (key: string) => boolean;
-  readonly registry: Registry;
-  readonly late: boolean;
-}
 
 /** What the engine itself reads of a state's arguments. */
 export function readOptions(draft: Draft, context: OptionsContext): StepOptions {

@@ -1,7 +1,7 @@
 import type { RawArguments } from '#kit/arguments.ts';
 import type { Registry } from '#kit/function.ts';
 import type { BuiltState } from '#kit/state.ts';
-import type { Edge, Graph, Listener } from '../order.ts';
+import type { Edge, Graph, Listener } from '../graph.ts';
 import type { CompiledStep, Step } from '../step.ts';
 import { isNearlyPlain, isPlain } from './plain.ts';
 

@@ -1,5 +1,5 @@
 import type { Registry } from '#kit/function.ts';
-import type { Graph } from '../order.ts';
+import type { Graph } from '../graph.ts';
 import type { Rendering, Renderings } from '../render.ts';
 import { hashOf, type MadeText } from '../texts.ts';
 import { graphFrom, type PlainGraph, plainGraph } from './graph.ts';

@@ -1,6 +1,6 @@
 import { isError } from '#base/errors.ts';
 import { type SupposedMachine, Unforeseen } from '#kit/supposed.ts';
-import type { Graph } from '../order.ts';
+import type { Graph } from '../graph.ts';
 import type { Step } from '../step.ts';
 import type { Attempt } from './attempt.ts';
 import { gateOf, type Met } from './gates.ts';

@@ -1,5 +1,5 @@
 import type { SkipReason } from '#wire/outcome.ts';
-import type { Edge } from '../order.ts';
+import type { Edge } from '../graph.ts';
 import type { Step } from '../step.ts';
 import { hasChanged, hasFailed, hasRun, type Settled } from './settled.ts';
 

@@ -1,7 +1,7 @@
 import { ZesterError } from '#base/errors.ts';
 import { startWatch } from '#base/time.ts';
 import type { Context } from '#kit/context.ts';
-import type { Graph } from '../order.ts';
+import type { Graph } from '../graph.ts';
 import type { Reference } from '../references.ts';
 import type { Step } from '../step.ts';
 import { type Attempt, attempt } from './attempt.ts';

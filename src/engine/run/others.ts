@@ -1,7 +1,7 @@
 import type { Context, Gathered } from '#kit/context.ts';
 import type { ManagedPath } from '#kit/state.ts';
 import { withContext } from '../context.ts';
-import type { Graph } from '../order.ts';
+import type { Graph } from '../graph.ts';
 import type { Step } from '../step.ts';
 
 /** Contexts by environment, with what each step is told of the others of its run. */

@@ -1,5 +1,5 @@
 import { ZesterError } from '#base/errors.ts';
-import type { Unmet } from '../order.ts';
+import type { Unmet } from '../graph.ts';
 import type { Step } from '../step.ts';
 import type { Attempt } from './attempt.ts';
 

@@ -1,24 +1,13 @@
 import { ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
-import type { Log } from '#base/log.ts';
-import type { Clock } from '#base/time.ts';
 import { fingerprint } from '#trust/proofs.ts';
 import type { EnrollDecision, EnrollDecisionReply, Enrollment } from '#wire/enroll.ts';
 import { chooseOne, choosesMany, decideMany, pendingOf } from './choose.ts';
+import type { DecideParts } from './decide-parts.ts';
 import { doubtsAbout } from './doubts.ts';
-import { type Enrollments, taken, unknown } from './enrollments.ts';
-import type { Revocations } from './revocations.ts';
+import { taken, unknown } from './enrollments.ts';
 import { revoke } from './revoke.ts';
 import { createToken } from './tokens.ts';
-
-export interface DecideParts {
-  readonly enrollments: Enrollments;
-  readonly revocations: Revocations;
-  /** Deletes what the stores hold of a peel: facts, presence. */
-  readonly forget: (peel: string) => Promise<void>;
-  readonly clock: Clock;
-  readonly log: Log;
-}
 
 /** Every decision there is goes through here, whoever made it: an operator over the bus, a rule, a join token. */
 export type Decide = (decision: EnrollDecision, operator: string) => Promise<EnrollDecisionReply>;

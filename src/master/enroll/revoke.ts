@@ -2,7 +2,7 @@ import { asError, ZesterError } from '#base/errors.ts';
 import { toHuman } from '#base/ids.ts';
 import type { EnrollDecision, EnrollDecisionReply, Enrollment } from '#wire/enroll.ts';
 import { wireOf } from './choose.ts';
-import type { DecideParts } from './decide.ts';
+import type { DecideParts } from './decide-parts.ts';
 import { holding, unknown } from './enrollments.ts';
 
 /**

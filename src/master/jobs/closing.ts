@@ -4,10 +4,9 @@ import type { KvBucket } from '#bus/bucket.ts';
 import { storeContended } from '#bus/outside.ts';
 import type { Records } from '#bus/records.ts';
 import { encode } from '#wire/codec.ts';
-import type { JobRecord, JobState, Refusal } from '#wire/job.ts';
-import { pageOf } from '#wire/page.ts';
+import type { JobRecord, JobState } from '#wire/job.ts';
 import type { Late } from './late.ts';
-import { encodeRecord, recordBytes } from './record.ts';
+import { encodeRecord, withNames } from './record.ts';
 import type { Tracked } from './tracked.ts';
 
 /** Writes how a job ended, once, however many masters see it end. */
@@ -92,26 +91,6 @@ export function createClosing({ jobs, records, active, late, forget, announce, c
     },
   };
 }
-
-/** A record that says who was silent and who refused, as far as one message has room for it. */
-export function withNames(
-  { silent: _silent, refused: _refused, ...record }: JobRecord,
-  { silent, refused }: { readonly silent: readonly string[]; readonly refused: readonly Refusal[] },
-): JobRecord {
-  const room = recordBytes - encodeRecord(record).length;
-  const limit = mostNames;
-  const some = pageOf(refused, { keyOf: ({ peel }) => peel, maxBytes: room / 2, limit }).rows;
-  const quiet = pageOf(silent, { keyOf: String, maxBytes: room / 4, limit }).rows;
-  return {
-    ...record,
-    ...(quiet.length === 0 || room < leastRoom ? {} : { silent: [...quiet] }),
-    ...(some.length === 0 || room < leastRoom ? {} : { refused: [...some] }),
-  };
-}
-
-/** Names of each kind in a record, and the room below which there are none: a page has one at least. */
-const mostNames = 1_000;
-const leastRoom = 16_384;
 
 function endedRecord(
   { record, peels, returned, refused, succeeded }: Tracked,

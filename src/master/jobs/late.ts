@@ -4,8 +4,7 @@ import type { KvBucket } from '#bus/bucket.ts';
 import { storeContended } from '#bus/outside.ts';
 import type { Records } from '#bus/records.ts';
 import type { JobRecord } from '#wire/job.ts';
-import { withNames } from './closing.ts';
-import { encodeRecord, unpackPeels } from './record.ts';
+import { encodeRecord, unpackPeels, withNames } from './record.ts';
 import type { Returns } from './returns.ts';
 import { stateOf } from './tracked.ts';
 

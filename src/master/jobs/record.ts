@@ -127,3 +127,23 @@ function shortValue(value: unknown): unknown {
   const kind = Array.isArray(value) ? `list of ${value.length}` : `map of ${Object.keys(value).length}`;
   return `(${kind}, ${bytes} bytes)`;
 }
+
+/** A record that says who was silent and who refused, as far as one message has room for it. */
+export function withNames(
+  { silent: _silent, refused: _refused, ...record }: JobRecord,
+  { silent, refused }: { readonly silent: readonly string[]; readonly refused: readonly Refusal[] },
+): JobRecord {
+  const room = recordBytes - encodeRecord(record).length;
+  const limit = mostNames;
+  const some = pageOf(refused, { keyOf: ({ peel }) => peel, maxBytes: room / 2, limit }).rows;
+  const quiet = pageOf(silent, { keyOf: String, maxBytes: room / 4, limit }).rows;
+  return {
+    ...record,
+    ...(quiet.length === 0 || room < leastRoom ? {} : { silent: [...quiet] }),
+    ...(some.length === 0 || room < leastRoom ? {} : { refused: [...some] }),
+  };
+}
+
+/** Names of each kind in a record, and the room below which there are none: a page has one at least. */
+const mostNames = 1_000;
+const leastRoom = 16_384;
