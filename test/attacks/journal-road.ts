@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MixedMap } from '#base/mixed-map.ts';
 import { systemClock } from '#base/time.ts';
 import { openJournal } from '#peel/resident/journal.ts';
 import { currentJobKey } from '#trust/auth-dir.ts';
@@ -195,10 +196,14 @@ export const attacks: readonly Attack[] = [
         answers.push(answer);
       }
 
-      const codes = answers.map(({ error, success, rest }) => error?.code ?? (success && rest !== undefined));
+      const codes = answers.map(
+        ({ error, success, rest }) => error?.code ?? (success && (rest ? 'in parts' : 'whole')),
+      );
       const unfit = 'RETURN_UNFIT';
       const tooLarge = 'RETURN_TOO_LARGE';
-      assert.deepEqual(codes, [true, true, true, tooLarge, tooLarge, unfit, unfit, unfit, unfit]);
+      const parts = 'in parts';
+      assert.deepEqual(codes, [parts, parts, parts, tooLarge, tooLarge, unfit, 'whole', unfit, unfit]);
+      assert.deepEqual([...(answers[6]?.value as MixedMap)], [['__proto__', { a: 1 }]]);
       for (const { error } of answers) assert.match(error?.message ?? 'succeeded', /succeeded$/);
       const rest = answers[1]?.rest;
       assert.ok(rest && rest.bytes > returnBytes, 'the largest came whole');

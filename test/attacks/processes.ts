@@ -67,7 +67,7 @@ const endings = ways.flatMap(({ where, flags }): readonly Attack[] => [
 
       assert.deepEqual(at.living('pids'), []);
       assert.deepEqual([status, error?.code], ['done', 'COMMAND_TIMEOUT']);
-      assert.match(error?.message ?? '', /it took longer than 1000ms, and was ended$/);
+      assert.match(error?.message ?? '', /it took longer than its timeout of 1s, and was ended$/);
     },
   },
   {
