@@ -6,6 +6,8 @@ export interface Place {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** What stands on the line, for a reader who does not have the file. */
+  readonly text?: string | undefined;
 }
 
 interface FamilyTraits {

@@ -3,6 +3,7 @@ import { parseJid, toHuman } from '#base/ids.ts';
 import { durationText } from '#base/time.ts';
 import { visible } from '#base/visible.ts';
 import type { Outcome, SkipReason } from '#wire/outcome.ts';
+import { placeLines } from './report/error.ts';
 import { paint, type Style } from './report/style.ts';
 import { storedJob } from './returns.ts';
 import type { Session } from './session.ts';
@@ -153,7 +154,7 @@ function lines(explained: Explained, style: Style, depth: number): string {
   const own = [
     paint(style, 'cyan', visible(`${state} ${id}${called}: ${result}`)),
     visible(reason),
-    ...(error && isFirst ? [`code: ${visible(error.code)}`] : []),
+    ...(error && isFirst ? [`code: ${visible(error.code)}`, ...(error.at ? placeLines(error.at) : [])] : []),
     ...(declared === undefined ? [] : [paint(style, 'dim', `declared at ${visible(declared)}`)]),
     ...(isFirst ? [paint(style, 'dim', `number ${turn} of ${of}, took ${durationText(ms)}`)] : []),
     ...(diff && isFirst ? visible(diff.trimEnd()).split('\n') : []),

@@ -3,7 +3,7 @@ import type { Context, SourceShape, Sources } from '#kit/context.ts';
 import { functionUnknown, type Registry } from '#kit/function.ts';
 import { noShape } from '#tree/tree.ts';
 import type { Rendering, RunScope } from './render.ts';
-import type { Environments, Tree } from './tree.ts';
+import { type Environments, pathInTree, type Tree } from './tree.ts';
 
 /** The ports of the managed machine, as modules know them. */
 export type Machine = Pick<Context, 'files' | 'commands' | 'users' | 'groups' | 'packages' | 'services' | 'system'>;
@@ -84,8 +84,8 @@ async function callFunction(
 /** Files by the names states use: `zester://`, `salt://` and relative paths are in the tree, absolute ones on the machine. */
 function sourcesOf(environments: Environments, env: string, { files }: Machine): Sources {
   const inTree = (source: string): { readonly tree: Tree | undefined; readonly path: string } => {
-    const [, path = '', named] = /^(?:(?:zester|salt):\/\/)?([^?]*)(?:\?saltenv=(.*))?$/s.exec(source) ?? [];
-    return { tree: environments.get(named ?? env), path: path.replace(/^\.\//, '').replace(/\/+$/, '') };
+    const { path, env: named = env } = pathInTree(source);
+    return { tree: environments.get(named), path };
   };
   return {
     async read(source) {

@@ -217,7 +217,7 @@ export function createEngine(options: EngineOptions): Engine {
     };
     const { failhard } = settings;
     const settled = run(graph, { test, supposed, contextFor, signal, limit, failhard, reload, approve });
-    return stateRun(settled, { graph, test, secrets: scope.secrets ?? [], onEnd });
+    return stateRun(settled, { graph, test, secrets: scope.secrets ?? [], environments, onEnd });
   };
 
   const contextOf = (request: ApplyRequest & { readonly signal: AbortSignal }, rendering: Rendering) => {

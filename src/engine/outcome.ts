@@ -1,15 +1,19 @@
 import { mask as maskSecrets } from '#kit/show.ts';
 import { errorBody } from '#wire/error.ts';
 import type { Outcome, OutcomeResult } from '#wire/outcome.ts';
+import { quoted } from './quote.ts';
 import { hasChanged, type Settled } from './run/settled.ts';
+import type { Environments } from './tree.ts';
 
 export interface OutcomeOptions {
   /** Values that must not be shown anywhere. */
   readonly secrets: readonly string[];
+  /** Where the files are that errors speak of. */
+  readonly environments: Environments;
 }
 
 /** A settled step as it is reported: secrets masked, changes as text beside them. */
-export function outcomeOf(settled: Settled, { secrets }: OutcomeOptions): Outcome {
+export function outcomeOf(settled: Settled, { secrets, environments }: OutcomeOptions): Outcome {
   const { step, built, changes, details, comment, refreshed, skipReason, because, error, startedAt, ms } = settled;
   const hasChanges = Object.keys(changes).length > 0;
   const shown = hasChanges ? built?.show(changes, secrets) : undefined;
@@ -28,7 +32,7 @@ export function outcomeOf(settled: Settled, { secrets }: OutcomeOptions): Outcom
     ...(refreshed ? { refreshed } : {}),
     ...(skipReason ? { skipReason } : {}),
     ...(because && because.length > 0 ? { because: [...because] } : {}),
-    ...(error ? { error: mask(errorBody(error)) } : {}),
+    ...(error ? { error: mask(quoted(errorBody(error), environments)) } : {}),
     startedAt,
     ms,
   };

@@ -6,6 +6,7 @@ import { outcomeOf } from './outcome.ts';
 import { type PlannedStep, plannedOf } from './planned.ts';
 import { type Placed, reportOf } from './report.ts';
 import type { Settled } from './run/settled.ts';
+import type { Environments } from './tree.ts';
 
 /** An outcome as it comes, with what belongs to it but not on the wire. */
 export interface Finished extends Placed {
@@ -37,11 +38,13 @@ export interface StateRunOptions {
   readonly graph: Graph;
   readonly test: boolean;
   readonly secrets: readonly string[];
+  readonly environments: Environments;
   /** When the last outcome was given. */
   readonly onEnd?: (() => void) | undefined;
 }
 
-export function stateRun(settled: AsyncIterable<Settled>, { graph, test, secrets, onEnd }: StateRunOptions): StateRun {
+export function stateRun(settled: AsyncIterable<Settled>, options: StateRunOptions): StateRun {
+  const { graph, test, onEnd } = options;
   const positions = new Map(graph.steps.map((step, index) => [step.key, index]));
   const finished: Finished[] = [];
   const { elapsed } = startWatch();
@@ -50,7 +53,7 @@ export function stateRun(settled: AsyncIterable<Settled>, { graph, test, secrets
   async function* finish(): AsyncGenerator<Finished, void> {
     for await (const each of settled) {
       const position = positions.get(each.step.key) ?? graph.steps.length + each.sequence;
-      const one = finishedOf(each, position, { test, secrets });
+      const one = finishedOf(each, position, options);
       finished.push(one);
       yield one;
     }
@@ -67,13 +70,9 @@ export function stateRun(settled: AsyncIterable<Settled>, { graph, test, secrets
   };
 }
 
-function finishedOf(
-  settled: Settled,
-  position: number,
-  { test, secrets }: Pick<StateRunOptions, 'test' | 'secrets'>,
-): Finished {
+function finishedOf(settled: Settled, position: number, { test, secrets, environments }: StateRunOptions): Finished {
   const { step, sequence, verdict, changes, args, skipReason } = settled;
-  const outcome = outcomeOf(settled, { secrets });
+  const outcome = outcomeOf(settled, { secrets, environments });
   const hasChanged = !test && verdict === 'ok' && Object.keys(changes).length > 0;
   const tag = step.options.fireEvent;
   return {

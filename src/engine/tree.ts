@@ -44,6 +44,12 @@ export function readText(tree: Tree, path: string): string | undefined {
   return content === undefined || typeof content === 'string' ? content : new TextDecoder().decode(content);
 }
 
+/** What the name of a source means in the tree: `salt://web/site.conf?saltenv=dev`, `zester://…`, or a path in it. */
+export function pathInTree(source: string): { readonly path: string; readonly env: string | undefined } {
+  const [, path = '', env] = /^(?:(?:zester|salt):\/\/)?([^?]*)(?:\?saltenv=(.*))?$/s.exec(source) ?? [];
+  return { path: path.replace(/^\.\//, '').replace(/\/+$/, ''), env };
+}
+
 /** Every reference of a tree, sorted: what globs choose from and hints are taken from. */
 export function refsOf(tree: Tree): readonly string[] {
   const refs = tree

@@ -1,7 +1,13 @@
 import { asError, type Family, type Place, ZesterError } from '#base/errors.ts';
 import * as z from './schema.ts';
 
-export const PlaceBody = z.object({ file: z.string(), line: z.int(), column: z.int() });
+export const PlaceBody = z.object({
+  file: z.string(),
+  line: z.int(),
+  column: z.int(),
+  /** What stands on the line, of a file that the reader does not have; secrets masked, never very long. */
+  text: z.optional(z.string()),
+});
 
 /** An error as it travels: never a stack, never a secret; causes as their messages. */
 export const ErrorBody = z.object({

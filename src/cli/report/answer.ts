@@ -1,6 +1,7 @@
 import { visible } from '#base/visible.ts';
 import type { ErrorBody } from '#wire/error.ts';
 import type { Return } from '#wire/job.ts';
+import { placeLines } from './error.ts';
 import { showReport } from './outcome.ts';
 import type { PeelResult } from './result.ts';
 import { paint, type Style } from './style.ts';
@@ -30,10 +31,11 @@ export function bodyOf({ status, success, value, report, error, late }: Return, 
   return success ? 'OK' : 'ERROR: it failed, and gave no reason';
 }
 
-export function errorText({ message, code, hint, details = {} }: ErrorBody, style: Style): string {
+export function errorText({ message, code, at, hint, details = {} }: ErrorBody, style: Style): string {
   const said = Object.entries(details).filter(([, text]) => text.trim() !== '');
   return [
     `${paint(style, 'red', 'ERROR:')} ${visible(message)} ${paint(style, 'dim', `[${code}]`)}`,
+    ...(at ? placeLines(at) : []),
     ...said.map(([name, text]) => `${name}: ${visible(text.trimEnd())}`),
     ...(hint ? [`hint: ${visible(hint)}`] : []),
   ].join('\n');

@@ -1,4 +1,5 @@
-import { families, placeText, type ZesterError } from '#base/errors.ts';
+import { families, type Place, placeText, type ZesterError } from '#base/errors.ts';
+import { excerptOf } from '#base/excerpt.ts';
 import { visible, visibleLine } from '#base/visible.ts';
 import { paint, type Style } from './style.ts';
 
@@ -12,7 +13,7 @@ export type SourceOf = (file: string) => string | undefined;
 export function showError(error: ZesterError, style: Style, sourceOf: SourceOf = () => undefined): string {
   const { message, at, hint, code, details = {}, family } = error;
   const lines = [`${paint(style, 'red', 'Error:')} ${continued(visible(message))} ${paint(style, 'dim', `[${code}]`)}`];
-  const excerpt = details.excerpt ?? (at && caretLines(sourceOf(at.file), at.line, at.column));
+  const excerpt = details.excerpt ?? (at && excerptOf({ ...at, text: at.text ?? lineOf(at, sourceOf) }));
   if (at && details.excerpt === undefined) lines.push(`  at ${visibleLine(placeText(at))}`);
   if (excerpt) lines.push(...indented(visible(excerpt)));
   for (const [name, text] of Object.entries(details)) {
@@ -28,13 +29,14 @@ export function showError(error: ZesterError, style: Style, sourceOf: SourceOf =
   return `${lines.join('\n')}\n`;
 }
 
-function caretLines(source: string | undefined, line: number, column: number): string | undefined {
-  const text = source?.split('\n')[line - 1];
-  if (text === undefined) return undefined;
-  // Tabs stay tabs below the line, so that the caret stands under its character.
-  const gap = text.slice(0, column - 1).replaceAll(/[^\t]/g, ' ');
-  const number = String(line);
-  return `${number} | ${text}\n${' '.repeat(number.length)} | ${gap}^`;
+/** `at web.sls:4:7`, and the line with a caret where it is known: of errors that come from afar. */
+export function placeLines(at: Place): string[] {
+  const excerpt = excerptOf(at);
+  return [`at ${visibleLine(placeText(at))}`, ...(excerpt === undefined ? [] : visible(excerpt).split('\n'))];
+}
+
+function lineOf({ file, line }: Place, sourceOf: SourceOf): string | undefined {
+  return sourceOf(file)?.split('\n')[line - 1];
 }
 
 /** Further lines of a text stand below its first one, where no line of ours begins. */

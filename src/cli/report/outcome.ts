@@ -1,7 +1,7 @@
-import { placeText } from '#base/errors.ts';
 import { durationText } from '#base/time.ts';
 import { visible } from '#base/visible.ts';
 import { isCalm, type Outcome, type OutcomeResult, type Report } from '#wire/outcome.ts';
+import { placeLines } from './error.ts';
 import { type Paint, paint, type Style, widthOf } from './style.ts';
 import { count } from './table.ts';
 import { valueText } from './value.ts';
@@ -49,7 +49,10 @@ export function bodyLines(outcome: Outcome, style: Style): string[] {
   if (error) {
     lines.push(`${paint(style, 'red', 'ERROR:')} ${visible(error.message)} ${paint(style, 'dim', `[${error.code}]`)}`);
     const place = error.at ?? at;
-    if (place) add(`at ${placeText(place)}${ref === undefined ? '' : ` (${ref})`}`);
+    if (place) {
+      const [where, ...excerpt] = placeLines(place);
+      lines.push(`${where}${ref === undefined ? '' : ` (${visible(ref)})`}`, ...excerpt);
+    }
     for (const [key, text] of Object.entries(error.details ?? {}))
       if (text.trim() !== '') add(`${key}: ${text.trimEnd()}`);
     if (error.hint) add(`hint: ${error.hint}`);

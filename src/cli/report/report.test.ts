@@ -271,3 +271,17 @@ test('tables keep their columns, ages their unit', () => {
     ['10s ago', '16m ago', '2h ago', '-'],
   );
 });
+
+test('an error from afar shows its place with the line that came with it, and that line drives no terminal', () => {
+  const at = { file: 'web.sls', line: 3, column: 7, text: '    - conents: \u001b[2J' };
+  const error = { family: 'source' as const, code: 'ARGUMENT_UNKNOWN', message: 'No', at, hint: 'Yes' };
+  const failed = outcome({ result: 'failed', ref: 'web', error });
+  const report = { test: false, outcomes: [failed], counts: { failed: 1 }, ms: 2 };
+
+  const refused = showJob(job([returned({ success: false, error })]), plainStyle);
+  const ran = showJob(job([returned({ success: false, report })]), plainStyle);
+
+  const line = '    3 | {5}- conents: \\\\x1b\\[2J\n {4,8} \\| {7}\\^\n';
+  assert.match(refused, new RegExp(`ERROR: No \\[ARGUMENT_UNKNOWN\\]\n    at web\\.sls:3:7\n${line}    hint: Yes\n`));
+  assert.match(ran, new RegExp(`at web\\.sls:3:7 \\(web\\)\n +${line.trimStart()} +hint: Yes\n`));
+});

@@ -1,3 +1,4 @@
+import { isSecretName, privateKey, secretTexts } from '#base/secret.ts';
 import { textOf } from '#engine/node.ts';
 import { argumentMeta } from '#kit/arguments.ts';
 import { unknownText } from '../compile/unknown.ts';
@@ -71,21 +72,6 @@ export const secretReadable = rule({
   },
 });
 
-const privateKey = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/;
-
-/** Texts that are secrets whatever stands around them. */
-const tokens: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [privateKey, 'a private key'],
-  [/\bAKIA[0-9A-Z]{16}\b/, 'an access key of AWS'],
-  [/\bgh[pousr]_[A-Za-z0-9]{36,}\b/, 'a token of GitHub'],
-  [/\bglpat-[A-Za-z0-9_-]{20,}\b/, 'a token of GitLab'],
-  [/\bxox[abprs]-[A-Za-z0-9-]{20,}/, 'a token of Slack'],
-  [/\bS[NAU][A-Z2-7]{56}\b/, 'a seed of an nkey'],
-];
-
-const secretKey =
-  /(?:^|_)(?:password|passwd|passphrase|secret|secret_key|api_key|apikey|access_key|private_key|token)$/i;
-
 /** Words that stand where a secret will be, and hashes, which are kept in clear by design. */
 const harmless =
   /^(?:changeme|change-me|secret|password|example|test|none|null|true|false|yes|no|x+|\*+|!+)$|^\$(?:1|2[aby]|5|6|y|gy|7|argon2\w*)\$|^[!*]|^ENC\[|^(?:\/|\.\/|https?:|zester:|salt:|__slot__)/i;
@@ -94,7 +80,7 @@ function* secretsIn(path: string, { textOf: read, of }: Survey): Generator<Found
   if (!/\.(zy|sls|jinja2?|j2|ya?ml|json|conf|cfg|ini|env|toml|txt|sh|key|pem)$/.test(path)) return;
   for (const [index, line] of read(path).split('\n').entries()) {
     const [match, what] =
-      tokens.map(([pattern, name]) => [pattern.exec(line), name] as const).find(([found]) => found) ?? [];
+      secretTexts.map(([pattern, name]) => [pattern.exec(line), name] as const).find(([found]) => found) ?? [];
     const found = match ?? (of === 'settings' && isStateFile(path) ? passwordIn(line) : undefined);
     if (!found) continue;
     yield {
@@ -109,9 +95,7 @@ function* secretsIn(path: string, { textOf: read, of }: Survey): Generator<Found
 function passwordIn(line: string): RegExpExecArray | undefined {
   const pair = /^\s*(?:- )?(['"]?)([\w-]+)\1:\s+(['"]?)([^\s'"#{}[\]|>&*!][^'"#{}]*?)\3\s*$/.exec(line);
   const [, , key = '', , value = ''] = pair ?? [];
-  return pair && secretKey.test(key.replaceAll('-', '_')) && value.length >= 6 && !harmless.test(value)
-    ? pair
-    : undefined;
+  return pair && isSecretName(key) && value.length >= 6 && !harmless.test(value) ? pair : undefined;
 }
 
 /** Arguments that a state never shows, written down in the state file. */

@@ -120,3 +120,29 @@ test('a run without a master leaves what takes it back where a peel of that mach
   const kept = readdirSync(desk.at('machine/var/lib/zester/runs')).filter((name) => name.length === 27);
   assert.equal(kept.length, 1);
 });
+
+test('an error shows its line with a caret, before a run and during it', () => {
+  using desk = workshop({
+    'base/web.sls': '/srv/a:\n  file.managed:\n    - conents: hello\n',
+    'base/late.sls': '/srv/b:\n  file.managed:\n    - source: salt://b.conf\n    - template: jinja\n',
+    'base/b.conf': 'ok\nport = {{ port.number.missing }}\n',
+  });
+
+  const [checked, applied, told] = [
+    desk.peel('check', 'web'),
+    desk.peel('apply', 'late'),
+    desk.peel('apply', 'web', '--json'),
+  ];
+
+  assert.match(
+    checked.err,
+    /^web\.sls:3:7: .*\n {2}3 \| {5}- conents: hello\n {4}\| {7}\^\n {2}Did you mean "contents"\?/m,
+  );
+  assert.match(applied.out, /b\.conf:2:.*\n *2 \| port = \{\{ port\.number\.missing \}\}\n *\| *\^/);
+  assert.deepEqual(JSON.parse(told.out).error.at, {
+    file: 'web.sls',
+    line: 3,
+    column: 7,
+    text: '    - conents: hello',
+  });
+});

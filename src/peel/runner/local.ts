@@ -2,11 +2,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { placeText, ZesterError } from '#base/errors.ts';
+import { excerptOf } from '#base/excerpt.ts';
 import { newJid } from '#base/ids.ts';
 import { type Flag, flagValues, readFlags } from '#base/options.ts';
 import { type Outlet, standardError, standardOutput } from '#base/outlet.ts';
 import { durationText, startWatch, systemClock } from '#base/time.ts';
 import { jsonText, visible, visibleLine } from '#base/visible.ts';
+import { quoted } from '#engine/quote.ts';
 import { refsOf } from '#engine/tree.ts';
 import { collectFacts } from '#facts/collect.ts';
 import { saltGrains } from '#facts/grains.ts';
@@ -173,13 +175,14 @@ function check(
   const scope = worker.scopeOf(request);
   const engine = worker.engineOf(request.tree);
   const targets = refs.length > 0 ? refs.map((ref) => ({ ref, env: request.tree.env })) : allRefs(request.tree);
+  const environments = environmentsOf(request.tree, { immutable: false });
   const problems: ErrorBody[] = [];
   let steps = 0;
   for (const { ref, env } of targets) {
     try {
       steps += engine.compile([ref], { scope, env }).graph.steps.length;
     } catch (error) {
-      problems.push(errorBody(error));
+      problems.push(quoted(errorBody(error), environments));
     }
   }
   const code = problems.length === 0 ? 0 : 64;
@@ -251,7 +254,12 @@ function errorText(thrown: unknown): string {
 }
 
 function bodyText({ at, message, code, hint, details = {} }: Omit<ErrorBody, 'family'>): string {
-  const lines = [`${at ? `${placeText(at)}: ` : ''}${message} [${code}]`, ...(hint ? [`  ${hint}`] : [])];
+  const excerpt = at && excerptOf(at);
+  const lines = [
+    `${at ? `${placeText(at)}: ` : ''}${message} [${code}]`,
+    ...(excerpt ? excerpt.split('\n').map((line) => `  ${line}`) : []),
+    ...(hint ? [`  ${hint}`] : []),
+  ];
   for (const [key, value] of Object.entries(details)) lines.push(`  ${key}: ${value}`);
   return lines.join('\n');
 }

@@ -1,6 +1,7 @@
 import { ZesterError } from '#base/errors.ts';
 import { createContext } from '#engine/context.ts';
 import { createEngine, type Engine, type KeptOptions, type PlannedStep, type RunScope } from '#engine/engine.ts';
+import { quoted } from '#engine/quote.ts';
 import { isSuccess } from '#engine/report.ts';
 import { type StateFunctionAnswer, stateFunctions } from '#engine/state-functions.ts';
 import type { Environments, Tree } from '#engine/tree.ts';
@@ -59,8 +60,9 @@ export function createWorker(parts: WorkerParts): Worker {
   const { registry, machine, environmentsOf, kept, lock, calls, compiled, outputs, readFacts } = parts;
   // One engine for each tree: it remembers what it rendered and compiled, so that applying again costs little.
   let latest: Opened | undefined;
+  const keyOf = ({ folders, options }: LocalTree) => JSON.stringify([folders, options]);
   const open = (tree: LocalTree): Opened => {
-    const key = JSON.stringify([tree.folders, tree.options]);
+    const key = keyOf(tree);
     if (latest?.key === key) return latest;
     const environments = environmentsOf(tree);
     const { nodegroups: _, ...settings } = tree.options;
@@ -69,6 +71,10 @@ export function createWorker(parts: WorkerParts): Worker {
     latest = { key, environments, engine: createEngine({ ...options, kept: compiled && { ...compiled, tree: key } }) };
     return latest;
   };
+
+  /** The environments of a tree that could be opened: an error may be that it could not. */
+  const openedOf = (tree: LocalTree): Environments =>
+    latest?.key === keyOf(tree) ? latest.environments : new Map<string, Tree>();
 
   const scopeOf = (request: RunRequest, test = request.test): RunScope => {
     const { peel: id, settings } = request;
@@ -177,7 +183,7 @@ export function createWorker(parts: WorkerParts): Worker {
           ? await runFunction(request, events)
           : await runEngine(request, events);
       } catch (error) {
-        return { success: false, error: errorBody(error) };
+        return { success: false, error: quoted(errorBody(error), openedOf(request.tree)) };
       }
     },
   };
