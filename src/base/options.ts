@@ -127,7 +127,7 @@ export async function resolveOptions<const T extends readonly Option[]>(
   const byFlag = new Map(table.flatMap((option) => (option.flag === false ? [] : [[flagName(option), option]])));
   for (const [name, written] of flags) {
     const option = byFlag.get(name);
-    if (option === undefined) throw unknownFlag(name, byFlag.keys());
+    if (option === undefined) throw unknownFlag(`--${name}`, byFlag.keys());
     found.set(option.key, { written: flagValue(option, written), source: 'flag', from: `--${name}` });
   }
 
@@ -210,7 +210,7 @@ export function readFlags(argv: readonly string[], known: readonly Flag[]): Read
     const flag = written.startsWith('--') ? byName.get(name) : byLetter.get(name);
     const negated = flag ?? (name.startsWith('no-') ? byName.get(name.slice(3)) : undefined);
     if (flag === undefined && negated?.type === 'bool') add(negated, 'false');
-    else if (flag === undefined) throw unknownFlag(name, byName.keys());
+    else if (flag === undefined) throw unknownFlag(written, byName.keys());
     else if (flag.refused !== undefined) throw secretFlag(flag.name, flag.refused);
     else if (inline !== undefined) add(flag, inline);
     else if (flag.type === 'bool') add(flag, 'true');
@@ -406,12 +406,12 @@ function unknownOption(key: string, known: Iterable<string>, at: Place): ZesterE
   });
 }
 
-function unknownFlag(name: string, known: Iterable<string>): ZesterError {
+function unknownFlag(written: string, known: Iterable<string>): ZesterError {
   const near = didYouMean(
-    `--${name}`,
+    `--${written.replace(/^--?/, '')}`,
     [...known].map((each) => `--${each}`),
   );
-  return new ZesterError('usage', 'FLAG_UNKNOWN', `Cannot use "--${name}": there is no such flag`, {
+  return new ZesterError('usage', 'FLAG_UNKNOWN', `Cannot use "${written}": there is no such flag`, {
     hint: near ?? 'Run it with --help for the flags it has',
   });
 }

@@ -1,6 +1,7 @@
 import { isError, ZesterError } from '#base/errors.ts';
 import { type Flag, type ReadArguments, readFlags } from '#base/options.ts';
 import { shellWord } from './command-line.ts';
+import { withTarget } from './parse.ts';
 import { argumentFor, argumentsOf, callable, loadReference } from './reference.ts';
 
 /**
@@ -18,6 +19,8 @@ export async function readJobFlags(
     if (!isError(error, 'FLAG_UNKNOWN')) throw error;
     const [target = '', called = ''] = leading[0] === 'run' ? leading.slice(1) : leading;
     if (called.startsWith('cmd.')) throw withHint(error, commandHint(argv, target, called));
+    const targeted = withTarget(argv.slice(argv.indexOf(target)), await loadReference());
+    if (targeted !== undefined) throw withHint(error, targeted);
     const rewritten = await asArguments(argv, known, called);
     return readFlags(rewritten, known);
   }

@@ -170,7 +170,10 @@ test('what cannot be meant is a usage error', () => {
   const cases: readonly (readonly [line: string[], code: string, word: RegExp])[] = [
     [[], 'JOB_INCOMPLETE', /requires at least 2 arguments/],
     [['web'], 'JOB_INCOMPLETE', /<target> <module.function>/],
-    [['test.ping', 'web'], 'FUNCTION_MALFORMED', /zester 'web' test.ping/],
+    [['G@os:debian'], 'JOB_INCOMPLETE', /zester G@os:debian test.ping; whom it means: zester target G@os:debian/],
+    [['test.ping'], 'JOB_INCOMPLETE', /zester '<target>' test.ping/],
+    [['test.ping', 'web'], 'FUNCTION_MALFORMED', /zester web test.ping/],
+    [['cmd.run', 'ls -la'], 'FUNCTION_MALFORMED', /zester '<target>' cmd.run 'ls -la'/],
     [['*', 'ping'], 'FUNCTION_MALFORMED', /<module>.<function>/],
     [['*', 'group.present', 'a', 'b'], 'ARGUMENT_STRAY', /"b": one value was given/],
     [

@@ -43,17 +43,8 @@ const minute = 60_000;
 export function parseJob(given: JobWords): JobDraft {
   const { words, rest = [], reference = emptyReference } = given;
   const [target, name, ...tokens] = words;
-  if (target === undefined || name === undefined) {
-    throw new ZesterError(
-      'usage',
-      'JOB_INCOMPLETE',
-      'requires at least 2 arguments: <target> <module.function> [args...]',
-      {
-        hint: `Write ${usage}, or run "zester help" for the commands`,
-      },
-    );
-  }
-  requireFunction(name, target, reference);
+  if (target === undefined || name === undefined) throw incomplete(target, reference);
+  requireFunction(words, reference);
   const called = calledBy({ name, target, tokens }, reference);
   const split = splitTokens(called, tokens, rest);
   const { test, args } = readArguments(called, split, given);
@@ -112,20 +103,44 @@ export function defaultTimeoutMs(
   return names ? 5 * minute : 10 * minute;
 }
 
-function requireFunction(name: string, target: string, reference: Reference): void {
+function incomplete(target: string | undefined, reference: Reference): ZesterError {
+  const hint =
+    target === undefined
+      ? `Write ${usage}, or run "zester help" for the commands`
+      : (withTarget([target], reference) ??
+        `Say what to run: zester ${shellWord(target)} test.ping; whom it means: zester target ${shellWord(target)}`);
+  const message = 'requires at least 2 arguments: <target> <module.function> [args...]';
+  return new ZesterError('usage', 'JOB_INCOMPLETE', message, { hint });
+}
+
+/** How to write a job whose words begin with what is to be run; undefined when they do not. */
+export function withTarget(words: readonly string[], reference: Reference): string | undefined {
+  const [called = '', ...values] = words;
+  const records = recordsOf(reference, called);
+  if (records.length === 0) return undefined;
+  const takesValue = records.some(({ args }) => args.some(({ primary, rest }) => primary || rest));
+  const isSwapped = values.length > 0 && !takesValue;
+  const [target, ...others] = isSwapped ? values : ["'<target>'", ...values.map(shellWord)];
+  const written = isSwapped ? shellWord(target as string) : target;
+  const rest = called.startsWith('cmd.') && values.length > 1 ? ['--', ...others] : others;
+  return `The target comes first: zester ${[written, called, ...rest].join(' ')}`;
+}
+
+function requireFunction(words: readonly string[], reference: Reference): void {
+  const [, name = ''] = words;
   if (/^[a-zA-Z_]\w*(\.[a-zA-Z_]\w*)+$/.test(name)) return;
-  const isSwapped = /^[a-z_]+\.[a-z_]+$/.test(target) && recordsOf(reference, target).length > 0;
   throw new ZesterError(
     'usage',
     'FUNCTION_MALFORMED',
     `Cannot run "${name}": a function is written <module>.<function>`,
     {
-      hint: isSwapped
-        ? `The target comes first: zester '${name}' ${target}`
-        : (didYouMean(
-            name,
-            reference.modules.map((each) => each.name),
-          ) ?? `Write ${usage}`),
+      hint:
+        withTarget(words, reference) ??
+        didYouMean(
+          name,
+          reference.modules.map((each) => each.name),
+        ) ??
+        `Write ${usage}`,
     },
   );
 }
