@@ -34,7 +34,7 @@ export interface Fleet extends Disposable {
   readonly limits: FactLimits;
   /** Peels whose facts are over a limit, and which. */
   readonly over: ReadonlyMap<string, string>;
-  /** Peel ids an expression chooses, sorted. Throws what `parse` does, and `TARGET_SETTINGS_UNKNOWN`. */
+  /** Peel ids an expression chooses, sorted. Throws what `parse` does, `TARGET_FACT_UNKNOWN` and `TARGET_SETTINGS_UNKNOWN`. */
   resolve(target: string): readonly string[];
   explain(request: ResolveRequest): ResolveReply;
   list(query: PeelsQuery): PeelsReply;
@@ -114,7 +114,11 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   heard = undefined;
 
   const read = (target: string) => parse(target, { groups: nodegroups });
-  const resolve = (target: string): string[] => index.resolve(read(target)).sort();
+  const resolve = (target: string): string[] => {
+    const wanted = read(target);
+    index.requireFacts(wanted);
+    return index.resolve(wanted).sort();
+  };
   const concern = (peel: string) => {
     const warning = presence.warning(peel);
     const skew = presence.skewMs(peel);

@@ -1,8 +1,10 @@
+import { nearest } from '#base/errors.ts';
 import { type PeelId, toHuman } from '#base/ids.ts';
 import { addressesOf, compileNetwork } from './address.ts';
 import { Bitset } from './bitset.ts';
 import { Column } from './column.ts';
 import { compileFactTest, type Tree } from './fact.ts';
+import { factsOf, factUnknown, unknownPath } from './fact-names.ts';
 import { Ids } from './ids.ts';
 import { settingsUnknown } from './match.ts';
 import type { Target } from './syntax.ts';
@@ -79,6 +81,19 @@ export class FactIndex {
       found[at++] = this.#peels[row] as PeelId;
     });
     return found;
+  }
+
+  /** Throws `TARGET_FACT_UNKNOWN` for a fact that no peel has, and that is a slip by its looks: one that some have is near. */
+  requireFacts(target: Target): void {
+    for (const fact of factsOf(target)) {
+      const test = compileFactTest(fact);
+      if (this.#facts.distinct(test) + this.#grains.distinct(test) > 0) continue;
+      if (!this.#select(fact, this.#live).isEmpty) continue;
+      const paths = new Set([...this.#facts.paths(), ...this.#grains.paths()]);
+      const path = unknownPath(fact, paths);
+      const near = path && nearest(path, paths);
+      if (path && near) throw factUnknown(path, near);
+    }
   }
 
   #add(peel: PeelId): number {

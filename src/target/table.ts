@@ -80,6 +80,14 @@ export class Table {
     return sum;
   }
 
+  /** Every path that has a column: `os`, `os.family`. */
+  *paths(): Generator<string> {
+    for (const [key, { children }] of this.#roots) {
+      yield key;
+      for (const child of children.keys()) yield `${key}.${child}`;
+    }
+  }
+
   /** The rows that pass. A test distributes over keys, so each column can be asked by itself. */
   select(test: FactTest, within: Bitset): Bitset {
     const found = new Bitset();

@@ -317,3 +317,36 @@ test('columns that nobody has any more are freed, and those beyond the budget ar
   index.delete('web' as PeelId);
   assert.equal(index.columns.used, 0);
 });
+
+test('a fact that no peel has, beside one that peels have, is a slip', () => {
+  const index = new FactIndex();
+  index.set('a' as PeelId, {
+    facts: { os: { name: 'debian', version: { major: 12 } }, roles: ['web'], serial: 7 },
+    grains: { os_family: 'Debian' },
+  });
+  const meant = (text: string) => {
+    try {
+      index.requireFacts(parse(text, { groups: { slip: 'G@os_famly:Debian' } }));
+      return undefined;
+    } catch (error) {
+      return (error as { hint?: string }).hint;
+    }
+  };
+
+  for (const [text, hint] of [
+    ['G@os.nmae:debian', 'Did you mean "os.name"?'],
+    ['G@os:nmae:debian', 'Did you mean "os.name"?'],
+    ['web* and not G@rolse:web', 'Did you mean "roles"?'],
+    ['G@serail>=7', 'Did you mean "serial"?'],
+    ['N@slip', 'Did you mean "os_family"?'],
+    ['G@os.name:alpine', undefined],
+    ['G@os.version.major>=13', undefined],
+    ['G@os.name:*', undefined],
+    ['G@datacenter:berlin', undefined],
+    ['G@ro*s:web', undefined],
+    ['I@rolse:web', undefined],
+    ['web*', undefined],
+  ] as const) {
+    assert.equal(meant(text), hint, text);
+  }
+});
