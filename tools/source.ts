@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Path from the repository's root, with `/`, and what the file says. */
 export interface SourceFile {
@@ -14,7 +15,7 @@ export interface Import {
   readonly kind: 'type' | 'static' | 'dynamic';
 }
 
-export const root = new URL('..', import.meta.url).pathname;
+export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Files git knows or would add: what a clone holds, and what the next commit may bring. */
 export function repositoryFiles(folder = root): string[] {

@@ -5,6 +5,7 @@ import { createReadStream, existsSync, mkdirSync, mkdtempSync, openSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 type Program = 'zester' | 'zester-master' | 'zester-peel';
 
@@ -37,7 +38,7 @@ function workshop() {
 }
 
 function start(program: Program, argv: readonly string[], stdout: 'pipe' | number = 'pipe'): ChildProcess {
-  const entry = new URL(`./${program}.ts`, import.meta.url).pathname;
+  const entry = fileURLToPath(new URL(`./${program}.ts`, import.meta.url));
   return spawn(process.execPath, [entry, ...argv], { stdio: ['ignore', stdout, 'pipe'] });
 }
 

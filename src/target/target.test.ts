@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { isError } from '#base/errors.ts';
 import type { PeelId } from '#base/ids.ts';
 import { Numeral } from '#base/numeral.ts';
@@ -9,7 +10,7 @@ import { explain, explainFor, FactIndex, match, type ParseOptions, parse, print,
 import { readPattern } from './regex.ts';
 
 test('the Salt dialect chooses what Salt chooses', async () => {
-  const { failed } = await conformance(new URL('../../test/cases/targets/salt.yaml', import.meta.url).pathname);
+  const { failed } = await conformance(fileURLToPath(new URL('../../test/cases/targets/salt.yaml', import.meta.url)));
 
   assert.deepEqual(failed, []);
 });

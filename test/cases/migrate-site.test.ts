@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { createEngine, type RunScope } from '#engine/engine.ts';
@@ -17,7 +18,7 @@ import { parse as parseTarget } from '#target/parse.ts';
 import type { TargetType } from '#target/syntax.ts';
 
 // A site of its own: pillar, maps, macros, includes, `extend`, `exclude`, every kind of target and most requisites.
-const site = new URL('./migrate/site/', import.meta.url).pathname;
+const site = fileURLToPath(new URL('./migrate/site/', import.meta.url));
 
 /** What Salt 3006.9 said of it, with the grains of a profile: `state.show_lowstate` and `pillar.items`. */
 const Recorded = z.array(

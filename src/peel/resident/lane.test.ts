@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { silentLog } from '#base/log.ts';
 import { systemClock } from '#base/time.ts';
 import type { RunRequest } from '../shared/run-protocol.ts';
@@ -10,7 +11,7 @@ import { localTree } from '../shared/tree.ts';
 import { openContainment } from './containment.ts';
 import { createLane, type Lane } from './lane.ts';
 
-const framesModule = new URL('../shared/frames.ts', import.meta.url).pathname;
+const framesModule = fileURLToPath(new URL('../shared/frames.ts', import.meta.url));
 
 /** A runner that does what the function's name says. */
 const program = `

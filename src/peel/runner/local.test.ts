@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
-const entry = new URL('../../bin/zester-peel.ts', import.meta.url).pathname;
+const entry = fileURLToPath(new URL('../../bin/zester-peel.ts', import.meta.url));
 
 /** A folder with state trees and a machine to manage; `peel` runs `zester-peel` on them. */
 function workshop(files: Readonly<Record<string, string>>) {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createEngine } from '#engine/engine.ts';
 import { contextOn } from '#kit/check-example.ts';
 import { realMachine } from '#machine/real.ts';
@@ -142,7 +143,7 @@ export class Ground implements AsyncDisposable {
 
   /** Somebody at work beside us: see `racer.ts`. It runs until it is disposed of, or for half a minute. */
   async race(kind: 'flip' | 'catch', ...names: readonly string[]): Promise<AsyncDisposable> {
-    const script = new URL('racer.ts', import.meta.url).pathname;
+    const script = fileURLToPath(new URL('racer.ts', import.meta.url));
     const child = spawn(process.execPath, [script, kind, ...names.map((name) => this.place(name))], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
