@@ -33,6 +33,20 @@ describe('a copy of this machine', { skip: await skipReason('plain') }, () => {
     assert.ok(Date.now() >= before);
   });
 
+  test('sees a folder whose name has spaces', async () => {
+    const folder = fs.mkdtempSync(`${tmpdir()}/zester hosts `);
+    using _removed = { [Symbol.dispose]: () => fs.rmSync(folder, { recursive: true }) };
+    for (const name of ['to write', 'to read']) fs.mkdirSync(`${folder}/${name}`);
+    const [written, read] = [`${folder}/to write`, `${folder}/to read`];
+    await using host = await throwAwayHost({ name: 'spaces', binds: [written], reads: [read] });
+
+    const { code } = await host.run(['touch', `${written}/here`]);
+    const refused = await host.run(['touch', `${read}/here`]);
+
+    assert.deepEqual([code, fs.readdirSync(written)], [0, ['here']]);
+    assert.match(refused.stderr, /Read-only file system/);
+  });
+
   test('runs several at a time, each with its own name, files and processes', async () => {
     const names = ['one', 'two', 'three'];
     const hosts = await Promise.all(names.map((name) => throwAwayHost({ name })));

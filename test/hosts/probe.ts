@@ -56,11 +56,11 @@ function plainHosts(): true | string {
   if (missing !== undefined) return `the program ${missing} is missing`;
   const script = [
     'd=$(mktemp -d)',
-    'mount -t tmpfs tmpfs $d',
-    'mkdir $d/u $d/w $d/m',
-    'mount -t overlay -o lowerdir=/,upperdir=$d/u,workdir=$d/w overlay $d/m',
-    'umount $d/m $d',
-    'rmdir $d',
+    'mount -t tmpfs tmpfs "$d"',
+    'mkdir "$d/u" "$d/w" "$d/m"',
+    'mount -t overlay -o "lowerdir=/,upperdir=$d/u,workdir=$d/w" overlay "$d/m"',
+    'umount "$d/m" "$d"',
+    'rmdir "$d"',
   ].join(' && ');
   try {
     output('unshare', '--mount', '--uts', '--ipc', '--pid', '--fork', '--propagation', 'private', 'sh', '-c', script);

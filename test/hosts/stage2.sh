@@ -4,6 +4,9 @@
 # `ready` names the pid, then a line on the standard input lets it go on: until then descriptor 9 is what the host changes.
 # In: HOST_DIR HOST_NAME HOST_LOWER HOST_INIT(plain|systemd) HOST_NETWORK(machine|own) HOST_OVERLAYS HOST_BINDS HOST_READS HOST_TMP HOST_DROP
 set -eu
+# Lists of folders come one a line: any of them may have spaces in its name.
+lines='
+'
 
 # Through the machine's /proc, so this is the pid the harness knows. `read` is the shell itself, `cat` would not be.
 read -r leader _ < /proc/self/stat
@@ -19,6 +22,7 @@ overlay() { # lower, place, name
 overlay "$HOST_LOWER" "$root" tree
 # Other disks of the machine, such as a /var or /usr of its own, are not part of the overlay of `/`.
 count=0
+IFS=$lines
 for each in $HOST_OVERLAYS; do
   count=$((count + 1))
   overlay "$each" "$root$each" "disk$count"
@@ -52,6 +56,7 @@ for each in $HOST_READS; do
   mount --bind "$each" "$root$each"
   mount -o remount,bind,ro "$root$each"
 done
+unset IFS
 while read -r name kind major minor; do mknod -m 666 "$root/dev/$name" "$kind" "$major" "$minor"; done <<NODES
 null c 1 3
 zero c 1 5
