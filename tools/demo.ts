@@ -4,10 +4,13 @@
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { logTails } from './demo/logs.ts';
 import { offerNginx } from './demo/nginx.ts';
 import { type Ran, type Stage, setTheStage, shown } from './demo/stage.ts';
 import { writeStates } from './demo/states.ts';
 import { traces } from './demo/traces.ts';
+import { freePort } from './port.ts';
+import { shellWord } from './words.ts';
 
 let passed = 0;
 let failed = 0;
@@ -25,10 +28,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 try {
   await play(await setting);
-  if (stays && failed === 0) await stay(await setting);
 } catch (error) {
   check(`the demo goes through: ${error instanceof Error ? error.message : error}`, false);
 }
+const fleet = await setting.catch(() => undefined);
+if (failed > 0 && fleet !== undefined) tellLogs(fleet);
+if (stays && fleet !== undefined) await stay(fleet);
 // Whoever interrupted ends the process.
 if (isInterrupted) await new Promise(() => {});
 await end();
@@ -67,7 +72,7 @@ async function play(fleet: Stage): Promise<void> {
   if (offer?.real) say('nginx is Debian’s own, from its mirror.');
   else if (offer) say('No mirror answers: nginx is a small server in a package made here.');
   else if (web.host) say('There is no apt here: the state is without its package and service.');
-  const port = 18_000 + Math.floor(Math.random() * 2_000);
+  const port = await freePort();
   writeStates(fleet.states, { package: offer?.package, port });
 
   const startedAt = Date.now();
@@ -109,10 +114,8 @@ async function play(fleet: Stage): Promise<void> {
   check('applying again changes nothing', again.code === 0 && count(again, /^ +changed /gm) === 0);
 
   title('Somebody edits the file by hand');
-  const conf = join(web.folder, 'etc/nginx/conf.d/zester.conf');
   say(`# echo "# oops" >> /etc/nginx/conf.d/zester.conf      (on web-01)`);
-  if (web.host) await web.host.run(['sh', '-c', 'echo "# oops" >> /etc/nginx/conf.d/zester.conf']);
-  else appendFileSync(conf, '# oops\n');
+  await onMachine(fleet, 'web-01', { path: '/etc/nginx/conf.d/zester.conf', text: '# oops\n' });
   const drift = await zester(['web-01', 'state.apply', 'nginx', '--test']);
   check('the plan shows exactly that line', drift.output.includes('-# oops') && count(drift, /^ +[-+][^-+]/gm) === 1);
   const expected = offer ? 2 : 1;
@@ -127,7 +130,7 @@ async function play(fleet: Stage): Promise<void> {
   const saved = await zester(['web-*', 'state.plan', 'notice', '--out', file]);
   check('every web machine says what it would do', saved.code === 0 && count(saved, /would-change/g) >= 3);
   say('# echo "by hand" > /etc/notice      (on web-02)');
-  await fleet.run(['web-02', 'cmd.run', 'echo "by hand" > /etc/notice']);
+  await onMachine(fleet, 'web-02', { path: '/etc/notice', text: 'by hand\n' });
   const reviewed = await zester(['apply', file]);
   check(
     'web-02 refuses and says what changed, the others are done',
@@ -142,19 +145,15 @@ async function play(fleet: Stage): Promise<void> {
   check('the run is taken back', taken.code === 0 && !(await exists(fleet, '/etc/notice')));
 
   title('A peel is killed in the middle of a job');
-  const running = fleet.run(['db-01', 'cmd.run', 'sleep 120', '--timeout', '60s']);
-  say(`$ zester db-01 cmd.run 'sleep 120' --timeout 60s &`);
+  const running = fleet.run(['db-01', 'cmd.run', 'sleep 3600', '--timeout', '1h']);
+  say(`$ zester db-01 cmd.run 'sleep 3600' --timeout 1h &`);
   await until('the job runs', async () =>
     (await zester(['job', 'active'], { quiet: true })).output.includes('cmd.run'),
   );
   await zester(['job', 'active']);
   say('# kill -9 the agent on db-01');
   await fleet.killPeel('db-01');
-  await until(
-    'the loss is seen',
-    async () => count(await zester(['peel', 'list'], { quiet: true }), / no /g) === 1,
-    15_000,
-  );
+  await until('the loss is seen', async () => count(await zester(['peel', 'list'], { quiet: true }), / no /g) === 1);
   check('the list shows it offline', count(await zester(['peel', 'list']), / no /g) === 1);
   fleet.startPeel('db-01');
   const interrupted = await running;
@@ -165,9 +164,18 @@ async function play(fleet: Stage): Promise<void> {
   );
   await zester(['job', 'list']);
 
-  const seconds = Math.round((Date.now() - startedAt) / 1_000);
-  say('');
-  check(`all that took less than a minute: ${seconds} s`, seconds < 60);
+  say(`\nAll that took ${Math.round((Date.now() - startedAt) / 1_000)} s.`);
+}
+
+/** Adds to a file as somebody logged in there would: a command of a peel whose machine is a folder acts on this very one. */
+async function onMachine(
+  { machines }: Stage,
+  id: string,
+  { path, text }: { readonly path: string; readonly text: string },
+): Promise<void> {
+  const machine = machines.find((each) => each.id === id);
+  if (machine?.host) await machine.host.run(['tee', '-a', path], { input: text });
+  else if (machine) appendFileSync(join(machine.folder, path), text);
 }
 
 /** Runs `zester` as an operator would, and shows both. */
@@ -188,7 +196,8 @@ async function page(port: number): Promise<string> {
   return text;
 }
 
-async function until(what: string, condition: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+/** A slow machine is no fault: the deadline is for what will never be. */
+async function until(what: string, condition: () => Promise<boolean>, timeoutMs = 300_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited ${timeoutMs / 1_000} s in vain until ${what}`);
@@ -196,11 +205,23 @@ async function until(what: string, condition: () => Promise<boolean>, timeoutMs 
   }
 }
 
+/** What the daemons said last: the folder it is in goes with the demo. */
+function tellLogs({ logs }: Stage): void {
+  for (const { name, lines } of logTails(logs)) {
+    title(`The last of what ${name} said`);
+    for (const line of lines) say(line);
+  }
+}
+
 async function stay(fleet: Stage): Promise<void> {
-  const settings = Object.entries(fleet.operator).map(([key, value]) => `export ${key}=${value}`);
-  const alias = `alias zester='${fleet.zester.join(' ')}'`;
-  say(`\nIt stays up until Ctrl-C; the states are in ${fleet.states}. In another terminal:`);
-  say(['', ...settings, alias, "zester '*' test.ping", "zester 'web-*' state.apply nginx --test"].join('\n'));
+  const settings = Object.entries(fleet.operator).map(([key, value]) => `export ${key}=${shellWord(value)}`);
+  // A function, for an alias would be split at the spaces of a folder.
+  const zester = `zester() { ${fleet.zester.map(shellWord).join(' ')} "$@"; }`;
+  say(`\nIt stays up until Ctrl-C. The states are in ${fleet.states}, the logs in ${fleet.logs}.`);
+  say(['In another terminal:', '', ...settings, zester].join('\n'));
+  say("zester '*' test.ping\nzester 'web-*' state.apply nginx --test");
+  // Something to wait for: without it the program ends when the last daemon does.
+  setInterval(() => {}, 60_000);
   await new Promise(() => {});
 }
 

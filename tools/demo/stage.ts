@@ -7,6 +7,7 @@ import { probe } from '../../test/hosts/probe.ts';
 import { findNatsServer } from '../nats-server.ts';
 import { freePort } from '../port.ts';
 import { root } from '../source.ts';
+import { shellWord } from '../words.ts';
 import { endMarked, mark } from './traces.ts';
 
 /** One machine of the demo: a copy of this one in namespaces of its own, or a plain folder that stands for `/`. */
@@ -19,6 +20,8 @@ export interface DemoMachine {
 
 export interface Stage extends AsyncDisposable {
   readonly states: string;
+  /** Folder with a log of each daemon. */
+  readonly logs: string;
   readonly machines: readonly DemoMachine[];
   /** Undefined for machines with packages and services; else why they are folders. */
   readonly onlyFolders: string | undefined;
@@ -69,7 +72,8 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
   const dir = mkdtempSync(join(tmpdir(), `${mark}-`));
   stack.defer(() => rmSync(dir, { recursive: true, force: true }));
   stack.defer(endMarked);
-  const log = join(dir, 'demo.log');
+  const logs = join(dir, 'logs');
+  mkdirSync(logs);
   const program = (name: Program) =>
     executables ? [join(root, 'dist', name)] : [process.execPath, join(root, 'src/bin', `${name}.ts`)];
   const [natsPort, enrollPort] = [await freePort(), await freePort()];
@@ -78,6 +82,10 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
     NATS_URL: `tls://127.0.0.1:${natsPort}`,
     NATS_CA_FILE: join(auth, 'nats-ca.crt'),
     ZESTER_CREDS: join(auth, 'admin.creds'),
+    // Nothing of the person who runs the demo has a say in it.
+    ZESTER_CONFIG: '/dev/null',
+    // A slow machine is no fault.
+    ZESTER_TIMEOUT: '10m',
   };
   const run = (argv: readonly string[]) => runToEnd([...program('zester'), ...argv], { cwd: dir, env: operator });
   const setUp = async (...argv: readonly string[]) => {
@@ -91,22 +99,23 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
     for (const child of children) child.kill('SIGKILL');
     await Promise.all([...children].map(ended));
   });
-  const keep = (child: ChildProcess) => {
+  const keep = (name: string, child: ChildProcess) => {
+    const log = join(logs, `${name}.log`);
     children.add(child);
     child.once('exit', () => children.delete(child));
     // A full pipe would stop it.
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => void (existsSync(dir) && appendFileSync(log, chunk)));
+      stream?.on('data', (chunk: Buffer) => void (existsSync(logs) && appendFileSync(log, chunk)));
     }
     return child;
   };
-  const daemon = ([command = '', ...argv]: readonly string[]) =>
+  const daemon = (name: string, [command = '', ...argv]: readonly string[]) =>
     // A group of its own: a Ctrl-C is for the demo to act upon, in order.
-    keep(spawn(command, argv, { cwd: dir, env: marked({}), detached: true, stdio: ['ignore', 'pipe', 'pipe'] }));
+    keep(name, spawn(command, argv, { cwd: dir, env: marked({}), detached: true, stdio: ['ignore', 'pipe', 'pipe'] }));
 
   const states = join(dir, 'states');
   mkdirSync(states);
-  say(`\n$ cd ${dir}`);
+  say(`\n$ cd ${shellWord(dir)}`);
   await setUp('ca', 'init', '--dir', 'auth/ca');
   const names = ['--dns', 'localhost', '--ip', '127.0.0.1'];
   await setUp('ca', 'issue', 'nats-server', '--dir', 'auth/ca', '--out', 'auth', ...names);
@@ -114,7 +123,7 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
   listenOn(natsPort, { conf: join(auth, 'nats-server.conf'), accounts: join(dir, 'accounts') });
   say(`\n# in auth/nats-server.conf: listen on 127.0.0.1:${natsPort}, accounts in ${dir}/accounts`);
   say('$ nats-server -c auth/nats-server.conf &');
-  await printed(daemon([findNatsServer(), '-c', join(auth, 'nats-server.conf')]), /Server is ready/);
+  await printed(daemon('nats-server', [findNatsServer(), '-c', join(auth, 'nats-server.conf')]), /Server is ready/);
   const masterFlags = [
     '--config=/dev/null',
     `--nats-url=${operator.NATS_URL}`,
@@ -124,8 +133,8 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
     '--health-addr=',
   ];
   say(`$ zester-master ${masterFlags.join(' ').replaceAll(`${dir}/`, '')} &`);
-  await printed(daemon([...program('zester-master'), ...masterFlags]), /Master ready/);
-  for (const [key, value] of Object.entries(operator)) say(`$ export ${key}=${value}`);
+  await printed(daemon('master', [...program('zester-master'), ...masterFlags]), /Master ready/);
+  for (const [key, value] of Object.entries(operator)) say(`$ export ${key}=${shellWord(value)}`);
   const pin = (await setUp('ca', 'fingerprint', '--dir', 'auth/ca')).trim();
 
   const can = probe().plain;
@@ -158,6 +167,7 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
 
   return {
     states,
+    logs,
     machines,
     onlyFolders: can === true ? undefined : can,
     operator,
@@ -168,7 +178,9 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
       const flags = peelFlags(machine).join(' ').replaceAll(`${dir}/`, '');
       // One of them in full is enough to read.
       say(peels.size === 0 ? `${id}# zester-peel ${flags} &` : `${id}# zester-peel --id=${id} … &`);
-      const child = machine.host ? keep(machine.host.spawn(argv, { stdio: ['ignore', 'pipe', 'pipe'] })) : daemon(argv);
+      const child = machine.host
+        ? keep(id, machine.host.spawn(argv, { stdio: ['ignore', 'pipe', 'pipe'] }))
+        : daemon(id, argv);
       peels.set(id, child);
     },
     async killPeel(id) {
@@ -185,12 +197,8 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
 
 /** A command as it is typed and what it printed. */
 export function shown(argv: readonly string[], { code, output }: Ran): string {
-  const lines = [`\n$ zester ${argv.map(quoted).join(' ')}`, output.trimEnd(), code === 0 ? '' : `(exit ${code})`];
+  const lines = [`\n$ zester ${argv.map(shellWord).join(' ')}`, output.trimEnd(), code === 0 ? '' : `(exit ${code})`];
   return lines.filter((line) => line !== '').join('\n');
-}
-
-function quoted(word: string): string {
-  return /^[\w./=:-]+$/.test(word) ? word : `'${word}'`;
 }
 
 /** What an operator edits in the configuration of a server that shares its machine with others. */
@@ -206,8 +214,10 @@ function emptyRoot(folder: string): string {
   return folder;
 }
 
+/** Without what an operator's shell says of another fleet. */
 function marked(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  return { ...process.env, ...more, DEMO_MARK: mark };
+  const own = Object.entries(process.env).filter(([name]) => !/^(ZESTER_|NATS_(?!SERVER$))/.test(name));
+  return { ...Object.fromEntries(own), ...more, DEMO_MARK: mark };
 }
 
 async function runToEnd(
