@@ -73,6 +73,17 @@ describe('hostile bytes', () => {
     assert.throws(() => decode(bytes), /nested deeper/);
   });
 
+  test('of mixed maps that hold each other, and no list, are refused before the stack is full', () => {
+    const levels = 100_000;
+    const bytes = Buffer.alloc(levels * 6 + 1, 0x90);
+    for (let level = 0; level < levels; level++) {
+      bytes.set([0xc9, 0, 0, 0, 0, 2], level * 6);
+      bytes.writeUInt32BE((levels - level - 1) * 6 + 1, level * 6 + 1);
+    }
+
+    assert.throws(() => decode(bytes), /nested deeper/);
+  });
+
   test('with numbers that are none, and maps with a key alone, are refused', () => {
     for (const [type, body] of [
       [1, Buffer.from('1e999x')],

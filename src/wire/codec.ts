@@ -115,8 +115,11 @@ function inspect(bytes: Uint8Array, maxDepth: number, maxItems: number): void {
     const start = take(length);
     if (type !== mapType && (type !== numeralType || length > longestNumeral))
       throw malformed(`it holds the extension type ${type}`);
-    // What it holds is decoded by itself, but must not be deeper for it.
-    if (type === mapType) inspect(bytes.subarray(start, at), maxDepth - open.length - 1, maxItems);
+    if (type !== mapType) return;
+    // What it holds is decoded by itself, but must not be deeper for it; a map that holds nothing but a map is as deep as a list.
+    const depthLeft = maxDepth - open.length - 1;
+    if (depthLeft < 0) throw malformed('it is nested deeper than allowed');
+    inspect(bytes.subarray(start, at), depthLeft, maxItems);
   };
   do {
     while (open.length > 0 && open[open.length - 1] === 0) open.pop();

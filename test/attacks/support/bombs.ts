@@ -27,6 +27,7 @@ export const bombs: Readonly<Record<string, Uint8Array>> = {
   ),
   'a negative integer beyond what a number holds': bytes(0x81, 0xa1, 0x76, 0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0),
   'an extension type': bytes(0xd4, 0x01, 0x00),
+  'mixed maps inside one another, a hundred thousand deep': mixedMaps(100_000),
   'a time': bytes(0xd6, 0xff, 0, 0, 0, 0),
   'an extension that claims four billion bytes': bytes(0xc9, 0xff, 0xff, 0xff, 0xff, 0x01),
   'the type that is never used': bytes(0xc1),
@@ -43,5 +44,15 @@ function list(items: number): Uint8Array {
   const made = Buffer.alloc(5 + items, 0xc0);
   made[0] = 0xdd;
   made.writeUInt32BE(items, 1);
+  return made;
+}
+
+/** Each holds the next one alone, where its keys and values should be. */
+function mixedMaps(levels: number): Uint8Array {
+  const made = Buffer.alloc(levels * 6 + 1, 0x90);
+  for (let level = 0; level < levels; level++) {
+    made.set([0xc9, 0, 0, 0, 0, 2], level * 6);
+    made.writeUInt32BE((levels - level - 1) * 6 + 1, level * 6 + 1);
+  }
   return made;
 }
