@@ -23,6 +23,8 @@ import { localWorker } from './main.ts';
 
 const bytes = new TextEncoder().encode('{"steps":[]}');
 
+const nameOf = (index: number) => String(index).padStart(64, '0');
+
 function desk() {
   const dir = mkdtempSync(join(tmpdir(), 'zester-compiled-'));
   const folder = join(dir, 'compiled');
@@ -82,10 +84,23 @@ test('what belongs to another user is not there', { skip: process.getuid?.() !==
 test('only the latest are kept', () => {
   using own = desk();
 
-  for (let index = 0; index < 40; index++) own.store.write(`n${index}`, bytes);
+  for (let index = 0; index < 40; index++) own.store.write(nameOf(index), bytes);
 
   assert.equal(readdirSync(own.folder).length, 32);
-  assert.notEqual(own.store.read('n39'), undefined);
+  assert.notEqual(own.store.read(nameOf(39)), undefined);
+});
+
+test("what somebody else keeps in a folder of that name stays, however old and much it is", () => {
+  using own = desk();
+  const theirs = Array.from({ length: 40 }, (_, index) => `program-${index}.o`);
+  mkdirSync(own.folder, { mode: 0o700 });
+  for (const name of theirs) writeFileSync(join(own.folder, name), '');
+
+  for (let index = 0; index < 40; index++) own.store.write(nameOf(index), bytes);
+
+  const left = readdirSync(own.folder);
+  assert.deepEqual(theirs.filter((name) => !left.includes(name)), []);
+  assert.equal(left.length, 72);
 });
 
 test('where nothing can be written, nothing is kept and nothing fails', () => {

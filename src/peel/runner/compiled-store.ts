@@ -19,6 +19,8 @@ import type { KeptStore } from '#engine/engine.ts';
 const keptAtMost = 32;
 const bytesAtMost = 16_000_000;
 const sumLength = 64;
+/** As the engine names what it keeps, and as that is called while it is written. */
+const ownName = /^[0-9a-f]{64}(?:\.new)?$/;
 
 /**
  * Compiled states in a folder of our own, a file each: the hash of what follows, a line break, and that. What anybody
@@ -70,8 +72,9 @@ function sumOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** Of what is ours by its name: a folder that was there before may be somebody's own. */
 function dropOldest(folder: string): void {
-  const names = readdirSync(folder);
+  const names = readdirSync(folder).filter((name) => ownName.test(name));
   if (names.length <= keptAtMost) return;
   const byAge = names
     .map((name) => ({ name, at: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
