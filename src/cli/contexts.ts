@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { didYouMean, ZesterError } from '#base/errors.ts';
 import type { Contexts } from './config.ts';
-import { findText, makeFolder, writePrivate } from './files.ts';
+import { findText, makeFolder, rewrite } from './files.ts';
 
 export interface ContextRow {
   readonly name: string;
@@ -36,7 +36,7 @@ export async function useContext(name: string, known: Contexts): Promise<void> {
   const [start, end] = (written as { range?: [number, number] } | undefined)?.range ?? [];
   const value = stringify(name).trim();
   makeFolder(dirname(known.file));
-  writePrivate(
+  rewrite(
     known.file,
     start === undefined ? `context: ${value}\n${text}` : `${text.slice(0, start)}${value}${text.slice(end)}`,
   );

@@ -3,12 +3,18 @@ import {
   closeSync,
   constants,
   existsSync,
+  fchmodSync,
+  fchownSync,
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
+  type Stats,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { replaceFile, writeAll } from '#base/disk.ts';
 import { ZesterError } from '#base/errors.ts';
 
 /** A file somebody named on the command line or in the options. Throws `FILE_UNREADABLE`. */
@@ -21,10 +27,32 @@ export function readText(path: string, { hint }: { readonly hint?: string } = {}
   }
 }
 
-/** Writes a file that only its owner may read. Throws `FILE_UNWRITABLE`. */
+/** Writes a file that only its owner may read, whoever could read the one before. Throws `FILE_UNWRITABLE`. */
 export function writePrivate(path: string, text: string): void {
+  writeWhole(path, text, () => ({ mode: 0o600 }));
+}
+
+/** Writes a file anew that stays whose it is, and as open as it is; a new one is private. Throws `FILE_UNWRITABLE`. */
+export function rewrite(path: string, text: string): void {
+  writeWhole(path, text, (before) => before ?? { mode: 0o600 });
+}
+
+/**
+ * The old file stays until the new one is whole: a full disk takes nobody's contexts away. A link is followed, and what is
+ * no file is written to.
+ */
+function writeWhole(path: string, text: string, accessOf: (before: Stats | undefined) => Access): void {
   try {
-    writeFileSync(path, text, { mode: 0o600 });
+    const before = statSync(path, { throwIfNoEntry: false });
+    if (before !== undefined && !before.isFile()) return writeFileSync(path, text);
+    const real = before === undefined ? path : realpathSync(path);
+    const { mode, uid, gid } = accessOf(before);
+    const fill = (file: number) => {
+      if (uid !== undefined && gid !== undefined) fchownSync(file, uid, gid);
+      fchmodSync(file, mode & 0o777);
+      writeAll(file, Buffer.from(text), 0);
+    };
+    replaceFile(real, 0o600, fill, `${real}.${process.pid}.new`);
   } catch (error) {
     const reason = (error as Error).message;
     throw new ZesterError('usage', 'FILE_UNWRITABLE', `Cannot write "${path}": ${reason}`, {
@@ -32,6 +60,12 @@ export function writePrivate(path: string, text: string): void {
       hint: 'Name a file in a folder that is there and yours',
     });
   }
+}
+
+interface Access {
+  readonly mode: number;
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** A folder that only its owner may look into, with those above it. Throws `FILE_UNWRITABLE`. */
