@@ -161,12 +161,16 @@ describe('options of an installation', () => {
     assert.deepEqual(machine.calls, ['debconf-set-selections']);
   });
 
-  test('answers that debconf does not take stop the installation', async () => {
-    const commands = { 'debconf-set-selections': { code: 1, stderr: 'error: parse error on line 1\n' } };
+  test('answers that debconf does not take stop the installation, and are not told', async () => {
+    const stderr = "error: parse error on line 1: 'root_password password hunter2'\n";
+    const commands = { 'debconf-set-selections': { code: 1, stderr } };
     const { machine, context } = world({ repository: nginx, tree: { answers: 'x' }, commands });
     const plan = await build({ name: 'nginx', debconf: 'zester://answers' }).plan(context);
 
-    await assert.rejects(plan.apply(), (error) => isError(error, 'DEBCONF_REFUSED'));
+    await assert.rejects(plan.apply(), {
+      code: 'DEBCONF_REFUSED',
+      message: 'Cannot answer the questions of packages: error: parse error on line 1',
+    });
     assert.equal((await machine.packages.installed()).size, 0);
   });
 });
