@@ -32,14 +32,19 @@ export function isTreePath(path: string): boolean {
   return path.split('/').every((part) => /^[^\0]+$/.test(part) && part !== '.' && part !== '..' && !isLeftOut(part));
 }
 
-/** Where a link of a tree leads in it, `''` for its root; undefined for one that leads out of it. */
+/**
+ * Where a link of a tree leads in it, `''` for its root; undefined for one that leads out of it. It may go up only before
+ * it goes down: behind a name that is a link itself, `..` is another folder on the disk than in the text.
+ */
 export function linkedPath(path: string, target: string): string | undefined {
-  if (target.startsWith('/') || target === '') return undefined;
+  if (target.startsWith('/') || target === '' || target.includes('\0')) return undefined;
   const parts = path.split('/').slice(0, -1);
+  let isBelow = false;
   for (const part of target.split('/')) {
-    if (part === '..' && parts.length === 0) return undefined;
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (isBelow || parts.pop() === undefined) return undefined;
+    isBelow = part !== '..';
   }
   return parts.join('/');
 }

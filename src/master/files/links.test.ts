@@ -28,6 +28,12 @@ test('one that leads out, or to another content than it has, is not', () => {
   assert.deepEqual(chosen({ other: 'a', up: '../x', abs: '/etc/passwd' }, files), []);
 });
 
+test('one that goes up behind a name is not, for that name may be a link where it is read', () => {
+  const files = [file('a', 'a'), file('d/x'), file('l', 'a')];
+
+  assert.deepEqual(chosen({ l: 'd/../a' }, files), []);
+});
+
 test('what lies under a link is no link of its own', () => {
   assert.deepEqual(chosen({ d2: 'd', 'd2/l': 'a', 'd/l': 'a' }, []), ['d/l', 'd2']);
 });
