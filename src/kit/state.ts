@@ -72,6 +72,8 @@ export interface StateDefinition<A extends Arguments, C extends Changes> {
   manages?(wanted: z.output<A>, context: Context): readonly ManagedPath[] | Promise<readonly ManagedPath[]>;
   /** Fields of its changes that are not shown; those of secret arguments never are. */
   hides?(wanted: z.output<A>): readonly string[];
+  /** Changes that are shown to nobody, whatever is wanted: what is secret on the machine itself. */
+  readonly secretChanges?: readonly string[];
   readonly examples: readonly StateExample<z.input<A>, Expected<NoInfer<C>>>[];
   readonly notes?: readonly string[];
   /** How it differs from Salt's state of the same name. */
@@ -143,6 +145,8 @@ export interface BuiltState {
   /** The decoded arguments, secrets included. */
   readonly wanted: Readonly<Record<string, unknown>>;
   readonly holds: readonly string[];
+  /** Whether it holds what no report may show: a secret argument, or changes that are not shown. */
+  readonly isConfidential: boolean;
   /** The outcome's comment, unless `apply` gives its own. */
   readonly comment: string | undefined;
   /** What its arguments name on the machine. */
@@ -209,6 +213,7 @@ function build<A extends Arguments, C extends Changes>(
   const values: Readonly<Record<string, unknown>> = wanted;
   const hidden = hiddenOf(args);
   const own = hidden.map((key) => values[key]).filter((value) => typeof value === 'string');
+  const hides = definition.hides?.(wanted) ?? [];
   const homes = homePaths(args, values);
   /** With the paths of this machine's homes. */
   const there = async (context: Context) => (homes.length === 0 ? wanted : atHome(wanted, homes, context));
@@ -219,6 +224,7 @@ function build<A extends Arguments, C extends Changes>(
   return {
     wanted: values,
     holds: typeof holds === 'function' ? holds(wanted) : holds,
+    isConfidential: own.length > 0 || hides.length > 0,
     comment: definition.comment?.(wanted),
     get references() {
       return referencesOf(args, values);
@@ -249,7 +255,7 @@ function build<A extends Arguments, C extends Changes>(
     show: (changes, secrets = []) =>
       show(changes, {
         name: String(values[primaryArgument(args) ?? ''] ?? definition.name),
-        hidden: [...hidden, ...(definition.hides?.(wanted) ?? [])],
+        hidden: [...hidden, ...hides, ...(definition.secretChanges ?? [])],
         secrets: [...own, ...secrets],
       }),
     mask: (details, secrets = []) => mask(details, [...own, ...secrets]),

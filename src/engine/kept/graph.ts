@@ -33,7 +33,7 @@ interface PlainEdge extends Omit<Edge, 'target'> {
 
 /**
  * The graph as plain data, or undefined when that would not be all of it: a step that waits for a function's answer or
- * was not understood, requisites that match nothing, an argument that JSON does not carry.
+ * was not understood, requisites that match nothing, an argument that JSON does not carry, and one that is secret.
  */
 export function plainGraph({ steps, edges, unplanned, listeners, serial, unmet, deaf }: Graph): PlainGraph | undefined {
   if (unmet.size > 0 || deaf.length > 0) return undefined;
@@ -60,6 +60,7 @@ function plainStep(step: Step & Partial<CompiledStep>): PlainStep | undefined {
   const { work, requisites: _requisites, listen: _listen, listenIn: _listenIn, draft: _draft, ...rest } = step;
   // New facts in the middle of a run are new to its templates too.
   if (work.kind !== 'ready' || rest.options.reload.length > 0) return undefined;
+  if (work.built.isConfidential) return undefined;
   const { values, ...raw } = work.raw;
   const { wanted } = work.built;
   const plain = [...values].map(([argument, { value }]) => [argument, value] as const);

@@ -168,6 +168,27 @@ test('what holds a secret is not written', async () => {
   assert.equal(store.kept.size, 0);
 });
 
+for (const [what, text] of [
+  ['a secret argument', 'deploy: {user.present: [password: "$6$salt$hash"]}\n'],
+  ['changes that are not shown', '/srv/key: {file.managed: [contents: hunter22, makedirs: true, show_changes: false]}\n'],
+] as const) {
+  test(`a run with ${what} is not written`, async () => {
+    const { run, store } = desk({ 'web.sls': text });
+
+    await run();
+
+    assert.equal(store.kept.size, 0);
+  });
+}
+
+test('a run whose changes are secret on the machine only is written', async () => {
+  const { run, store } = desk({ 'web.sls': 'deploy: user.absent\n' });
+
+  await run();
+
+  assert.equal(store.kept.size, 1);
+});
+
 test('nothing is taken of a record that does not make sense', async () => {
   const { run, store } = desk();
   const { ids } = await run();

@@ -37,7 +37,7 @@ export const absent = state({
     if (changes.password?.from !== undefined) await users.setPasswordHash(name, changes.password.from);
     if (changes.ages?.from !== undefined) await users.setPasswordAges(name, changes.ages.from);
   },
-  hides: () => ['password'],
+  secretChanges: ['password'],
   holds: ['/etc/passwd'],
   examples: [
     {
