@@ -25,7 +25,13 @@ export function typedWords(shell: Shell, rest: readonly string[]): readonly stri
   return closed === line && /\s$/.test(line) ? [...words, ''] : words;
 }
 
-/** What each shell reads: a line for each candidate. */
+/** What a shell would do something with, or end a word at. */
+const noWord = /[\s\p{C}'"\\`$;&|<>()]/u;
+
+/**
+ * What each shell reads: a line for each candidate. Bash takes them into the line as they are, and the names of state
+ * files, peels and jobs are others' words: what is more than a word to a shell is left out.
+ */
 export function candidateLines(shell: Shell, current: string, found: readonly Candidate[]): string {
   const line = ({ value, description }: Candidate): string => {
     const said = description?.split('\n')[0] ?? '';
@@ -35,7 +41,10 @@ export function candidateLines(shell: Shell, current: string, found: readonly Ca
     const escaped = value.replaceAll(':', '\\:');
     return said === '' ? escaped : `${escaped}:${said}`;
   };
-  return found.map((each) => `${line(each)}\n`).join('');
+  return found
+    .filter(({ value }) => !noWord.test(value))
+    .map((each) => `${line(each)}\n`)
+    .join('');
 }
 
 /** A script that asks the program about every word: so it knows peels and jobs, and grows with it. */
