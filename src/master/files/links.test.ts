@@ -38,6 +38,20 @@ test('what lies under a link is no link of its own', () => {
   assert.deepEqual(chosen({ d2: 'd', 'd2/l': 'a', 'd/l': 'a' }, []), ['d/l', 'd2']);
 });
 
+test('names that only begin alike lie beside a folder, not in it', () => {
+  const files = ['d-x', 'd/x', 'd/y/z', 'd.x', 'd0', 'd2/x', 'd2/y/z'].map((path) => file(path, path.slice(-1)));
+
+  assert.deepEqual(chosen({ d2: 'd' }, files), ['d2']);
+  assert.deepEqual(chosen({ d2: 'd' }, [...files, file('d/more')]), []);
+  assert.deepEqual(chosen({ d2: 'd' }, [...files.slice(0, -1), file('d2/y/other', 'z')]), []);
+});
+
+test('links of one environment are nothing to the files of another', () => {
+  const other = { ...file('d/x'), env: 'other' };
+
+  assert.deepEqual(chosen({ l: 'd' }, [file('l/x', 'd/x'), other]), []);
+});
+
 test('a folder is empty when neither a file nor a link lies in it', () => {
   const folders = ['d', 'e', 'e/f', 'l', 'l/x', 'only'].map((path) => ({ env, path }));
   const links = [

@@ -8,6 +8,7 @@ import type { Log } from '#base/log.ts';
 import { backoff, delay } from '#base/time.ts';
 import type { Bus } from '#bus/bus.ts';
 import { openRoot } from '#trust/orders.ts';
+import { foldersOf as pathsAbove } from '#tree/tree.ts';
 import { decode, encode } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
 import { chunkBytes, rootKey, SignedRoot, type TreeFile, TreeIndex, TreeRoot } from '#wire/files.ts';
@@ -162,12 +163,12 @@ async function stage(
   await rm(staging, { recursive: true, force: true });
   for (const env of index.environments) await mkdir(join(staging, env), { recursive: true, mode: 0o700 });
   const had = new Map(present?.index.files.map((file) => [likeness(file), join(present.folder, file.env, file.path)]));
-  const queue = [
-    ...Map.groupBy(
-      index.files.filter((file) => !isBelowLink(file, index)),
-      likeness,
-    ),
-  ];
+  const links = new Set(index.links.map(({ env, path }) => join(env, path)));
+  // Whatever is reached through a link of the tree lies where that leads.
+  const isBelowLink = ({ env, path }: TreeFile) =>
+    [...pathsAbove(path), path].some((each) => links.has(join(env, each)));
+  const own = links.size === 0 ? index.files : index.files.filter((file) => !isBelowLink(file));
+  const queue = [...Map.groupBy(own, likeness)];
   let fetched = 0;
 
   const place = async (file: TreeFile, from: string | undefined): Promise<string> => {
@@ -203,11 +204,6 @@ async function stage(
   await symlink(folder, beside);
   await rename(beside, join(cache, 'current'));
   return fetched;
-}
-
-/** Whether a file is reached through a link of the tree: it lies where that leads. */
-function isBelowLink({ env, path }: TreeFile, { links }: TreeIndex): boolean {
-  return links.some((link) => link.env === env && (path === link.path || path.startsWith(`${link.path}/`)));
 }
 
 /** False when the file is gone, or has all the links it can have: then it is fetched. */
