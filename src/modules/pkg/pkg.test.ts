@@ -207,6 +207,15 @@ describe('a package file', () => {
     await assert.rejects(plan, (error) => isError(error, 'FILE_UNKNOWN'));
   });
 
+  test('behind an address that is written wrongly is told as one that cannot be fetched', async () => {
+    for (const address of ['http://127.0.0.1:1/agent_%zz_all.deb', 'http://']) {
+      const { context } = world();
+      const plan = await build({ name: 'x', sources: [{ agent: address }] }).plan(context);
+
+      await assert.rejects(plan.apply(), (error) => isError(error, 'DOWNLOAD_FAILED'));
+    }
+  });
+
   test('behind a URL is fetched, and compared by its name', async () => {
     const server = createServer((request, response) => {
       response.statusCode = request.url === '/agent_2.1_all.deb' ? 200 : 404;
