@@ -83,7 +83,18 @@ test('every word of a command line is completed by what it may be', async () => 
 });
 
 test('what a shell would run, or break into several words, is never offered', () => {
-  const named = ['web;reboot', '$(reboot)', '`reboot`', 'a b', 'a\nb', "a'b", 'a|b', 'a\x1b[2J', 'G@os:Debian', 'w*[1]'];
+  const named = [
+    'web;reboot',
+    '$(reboot)',
+    '`reboot`',
+    'a b',
+    'a\nb',
+    "a'b",
+    'a|b',
+    'a\x1b[2J',
+    'G@os:Debian',
+    'w*[1]',
+  ];
   const found = named.map((value) => ({ value }));
 
   for (const shell of ['bash', 'zsh', 'fish'] as const) {

@@ -44,7 +44,7 @@ export function rewrite(path: string, text: string): void {
 function writeWhole(path: string, text: string, accessOf: (before: Stats | undefined) => Access): void {
   try {
     const before = statSync(path, { throwIfNoEntry: false });
-    if (before !== undefined && !before.isFile()) return writeFileSync(path, text);
+    if (before !== undefined && !before.isFile()) return void writeFileSync(path, text);
     const real = before === undefined ? path : realpathSync(path);
     const { mode, uid, gid } = accessOf(before);
     const fill = (file: number) => {

@@ -170,7 +170,10 @@ test('what holds a secret is not written', async () => {
 
 for (const [what, text] of [
   ['a secret argument', 'deploy: {user.present: [password: "$6$salt$hash"]}\n'],
-  ['changes that are not shown', '/srv/key: {file.managed: [contents: hunter22, makedirs: true, show_changes: false]}\n'],
+  [
+    'changes that are not shown',
+    '/srv/key: {file.managed: [contents: hunter22, makedirs: true, show_changes: false]}\n',
+  ],
 ] as const) {
   test(`a run with ${what} is not written`, async () => {
     const { run, store } = desk({ 'web.sls': text });

@@ -304,15 +304,13 @@ async function answerQuestions(source: string, context: Context): Promise<void> 
   const { code, stderr } = await commands.run(['debconf-set-selections'], { input: answers, signal });
   if (code === 0) return;
   // "error: parse error on line 3: '…'" quotes the line, and with it the answer.
-  const reason = stderr.trim().split('\n')[0]?.replace(/: '.*$/, '');
-  throw new ZesterError(
-    'machine',
-    'DEBCONF_REFUSED',
-    `Cannot answer the questions of packages: ${reason}`,
-    {
-      hint: `Write "${source}" as lines of package, question, type and value`,
-    },
-  );
+  const reason = stderr
+    .trim()
+    .split('\n')[0]
+    ?.replace(/: '.*$/, '');
+  throw new ZesterError('machine', 'DEBCONF_REFUSED', `Cannot answer the questions of packages: ${reason}`, {
+    hint: `Write "${source}" as lines of package, question, type and value`,
+  });
 }
 
 function holdChange(name: string, hold: boolean) {

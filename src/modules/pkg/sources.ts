@@ -81,7 +81,11 @@ async function contentOf(name: string, source: string, { sources, signal }: Cont
 
 /** `name_1.0-1_amd64.deb`, `name-1.0-1.x86_64.rpm`; an address that is none is told when it is fetched. */
 function versionInName(url: string): string | undefined {
-  const file = url.replace(/[?#].*$/, '').split('/').at(-1) ?? '';
+  const file =
+    url
+      .replace(/[?#].*$/, '')
+      .split('/')
+      .at(-1) ?? '';
   const plain = file.replaceAll(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
   return (/^[^_]+_([^_]+)_[^_]+\.deb$/.exec(plain) ?? /-([^-]+-[^-]+)\.[^.]+\.rpm$/.exec(plain))?.[1];
 }

@@ -90,7 +90,7 @@ test('only the latest are kept', () => {
   assert.notEqual(own.store.read(nameOf(39)), undefined);
 });
 
-test("what somebody else keeps in a folder of that name stays, however old and much it is", () => {
+test('what somebody else keeps in a folder of that name stays, however old and much it is', () => {
   using own = desk();
   const theirs = Array.from({ length: 40 }, (_, index) => `program-${index}.o`);
   mkdirSync(own.folder, { mode: 0o700 });
@@ -99,7 +99,10 @@ test("what somebody else keeps in a folder of that name stays, however old and m
   for (let index = 0; index < 40; index++) own.store.write(nameOf(index), bytes);
 
   const left = readdirSync(own.folder);
-  assert.deepEqual(theirs.filter((name) => !left.includes(name)), []);
+  assert.deepEqual(
+    theirs.filter((name) => !left.includes(name)),
+    [],
+  );
   assert.equal(left.length, 72);
 });
 
