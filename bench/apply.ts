@@ -98,6 +98,7 @@ async function apply(runner: Lane, tree: string, count: number, expected: 'chang
     args: { mods: 'many' },
     test: false,
     dueAt: systemClock.monotonic() + 120_000,
+    timeoutMs: 120_000,
     peel: 'web-01',
     facts: { id: 'web-01' },
     settings: {},

@@ -1,5 +1,6 @@
 import { toHuman } from '#base/ids.ts';
-import type { JobState, JobSummary } from '#wire/job.ts';
+import { durationText } from '#base/time.ts';
+import type { JobSummary } from '#wire/job.ts';
 import { type PeelResult, refusedOf, resultOf } from './report/result.ts';
 import { type StoredPage, storedPages } from './returns.ts';
 import type { Session } from './session.ts';
@@ -28,21 +29,28 @@ export async function* answersOf(jid: string, session: Session): AsyncGenerator<
     yield { job, result: refusedOf(refusal) };
   }
   for (const peel of await last.peels()) {
-    if (!answered.has(peel)) yield { job, result: { peel: toHuman(peel), ...silence[job.state] } };
+    if (!answered.has(peel)) yield { job, result: { peel: toHuman(peel), ...silenceIn(job) } };
   }
 }
 
-const late = { status: 'unreachable', reason: 'no return before the deadline' } as const;
+/** Why a peel counts as unreachable that said nothing for so long. */
+export function noReturnWithin(timeoutMs: number): string {
+  return `no return within the timeout of ${durationText(timeoutMs)} (--timeout)`;
+}
 
 /** What to say of peels that have not answered; while a job runs nobody here knows whether they are at work or away. */
-const silence: Readonly<Record<JobState, Pick<PeelResult, 'status' | 'reason'>>> = {
-  running: { status: 'pending', reason: 'no return yet' },
-  killed: {
-    status: 'unreachable',
-    reason: 'no word that it stopped: it is told when it is back, and refuses the job later',
-  },
-  complete: late,
-  failed: late,
-  partial: late,
-  timeout: late,
-};
+function silenceIn({ state, created, deadline }: JobSummary): Pick<PeelResult, 'status' | 'reason'> {
+  switch (state) {
+    case 'running':
+      return { status: 'pending', reason: noReturnYet };
+    case 'killed':
+      return {
+        status: 'unreachable',
+        reason: 'no word that it stopped: it is told when it is back, and refuses the job later',
+      };
+    default:
+      return { status: 'unreachable', reason: noReturnWithin(deadline - created) };
+  }
+}
+
+export const noReturnYet = 'no return yet';

@@ -1,9 +1,10 @@
 import { isError, ZesterError } from '#base/errors.ts';
 import { newJid, toHuman } from '#base/ids.ts';
-import { delay, startWatch } from '#base/time.ts';
+import { delay, durationText, startWatch } from '#base/time.ts';
 import { visible } from '#base/visible.ts';
 import { channels } from '#wire/channels.ts';
 import type { DispatchReply, JobRequest, JobStatus, Progress, Return, SignedRequest, StoredReturn } from '#wire/job.ts';
+import { noReturnWithin, noReturnYet } from './answers.ts';
 import type { JobDraft } from './parse.ts';
 import { createFleetView, type FleetView } from './report/fleet.ts';
 import { exitOfJob, finishedEvent, type JobReport, plainResult } from './report/job.ts';
@@ -26,10 +27,8 @@ export interface RunOptions {
 
 const progressAfterMs = 2_000;
 const drawEveryMs = 100;
-const pendingReason = 'no return yet';
 /** Peels that were told to stop say so soon. */
 const stopWithinMs = 5_000;
-const silentReason = 'no return before the deadline';
 const unreachableReason = 'it is away, or says nothing; it runs the job if it is back before the deadline';
 /** How long a submit that was cut off is asked after. */
 const askAgainMs = 30_000;
@@ -110,9 +109,12 @@ export async function runJob(draft: JobDraft, session: Session, options: RunOpti
   await job.settled();
   const silent = job.missing.length;
   if (ended === 'deadline' && silent > 0) {
-    session.note(`Timeout: received ${peels.length - silent}/${peels.length} returns for job ${jid}`);
+    const received = `received ${peels.length - silent}/${peels.length} returns for job ${jid}`;
+    session.note(`Timeout: ${received} within ${durationText(timeoutMs)} (--timeout)`);
   }
-  job.close(isLeft ? 'pending' : 'unreachable');
+  job.close(
+    isLeft ? { status: 'pending', reason: noReturnYet } : { status: 'unreachable', reason: noReturnWithin(timeoutMs) },
+  );
   return finished(reportOf(ended === 'done' && silent > 0 && !job.isOver ? 'open' : ended), session);
 }
 
@@ -236,8 +238,7 @@ class Listener {
   }
 
   /** Says of who has not answered what they are, and what was left to say of the others. */
-  close(status: 'pending' | 'unreachable'): void {
-    const reason = status === 'pending' ? pendingReason : silentReason;
+  close({ status, reason }: { readonly status: PeelResult['status']; readonly reason: string }): void {
     for (const peel of this.missing) {
       const isAway = this.#unreachable.has(peel);
       this.#show({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { ZesterError } from '#base/errors.ts';
 import { fakeMachine } from '#machine/fake.ts';
 import { finishedOf, outcomesOf, probe, start, told } from '../../test/cases/harness.ts';
 
@@ -125,11 +126,17 @@ test('a run that is stopped ends its running step and skips the rest as canceled
   const file = 'a: {probe.wait: {ms: 5000}}\nb: {probe.wait: {require: [probe.wait:a]}}';
   const run = start({ 'web.zy': file }, { signal: controller.signal });
 
-  setTimeout(() => controller.abort(), 20);
+  const why = new ZesterError('machine', 'JOB_EXPIRED', 'Cannot finish the job: the timeout of 1m passed', {
+    hint: 'Give more time with --timeout',
+  });
+  setTimeout(() => controller.abort(why), 20);
   const outcomes = await outcomesOf(run);
 
   assert.deepEqual(told(outcomes), ['a failed', 'b skipped canceled']);
-  assert.equal(outcomes[0]?.error?.code, 'CANCELED');
+  const { code, message, hint } = outcomes[0]?.error ?? {};
+  assert.equal(code, 'CANCELED');
+  assert.equal(message, 'Cannot finish "a": the run was stopped, the timeout of 1m passed');
+  assert.equal(hint, 'Give more time with --timeout');
 });
 
 test('a state that takes longer than its timeout fails alone', async () => {

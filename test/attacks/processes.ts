@@ -34,7 +34,10 @@ const endings = ways.flatMap(({ where, flags }): readonly Attack[] => [
       assert.deepEqual(at.living('pids'), []);
       assert.equal(status, 'expired');
       assert.equal(error?.code, 'JOB_EXPIRED');
-      assert.match(error?.message ?? '', /^Cannot finish the job: its deadline passed and \d+ processes were ended$/);
+      assert.match(
+        error?.message ?? '',
+        /^Cannot finish the job: the timeout of [\w.]+ passed and \d+ processes were ended$/,
+      );
     },
   },
   {

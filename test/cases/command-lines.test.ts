@@ -177,7 +177,7 @@ function planned(asked: Pick<RunRequest, 'function' | 'id' | 'args'>, has: Given
   const environments = new Map([['base', treeOf(tree as Record<string, string>)]]);
   const machine = () => fakeMachine(has) as never;
   const worker = createWorker({ ...idleParts, machine, environmentsOf: () => environments });
-  const request = { jid: newJid(), test: true, dueAt: Number.POSITIVE_INFINITY, peel: 'web-01' };
+  const request = { jid: newJid(), test: true, dueAt: Number.POSITIVE_INFINITY, timeoutMs: 60_000, peel: 'web-01' };
   return worker.run(
     { ...request, ...asked, facts, settings, tree: localTree('/nowhere') },
     { signal: new AbortController().signal, onOutcome: () => {} },

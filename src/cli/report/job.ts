@@ -109,7 +109,8 @@ export function plainJob({ jid, results, ended }: JobReport): unknown {
 
 export function plainResult(jid: string, { peel, status, return: returned, reason, refusal }: PeelResult): object {
   if (returned !== undefined) return answerOf(returned);
-  const silence = { family: 'unreachable', code: 'PEEL_SILENT', message: reason ?? 'no return' };
+  const hint = `Look again with: zester job show ${jid}`;
+  const silence = { family: 'unreachable', code: 'PEEL_SILENT', message: reason ?? 'no return', hint };
   const error = refusal === undefined ? silence : { family: 'machine', ...refusal };
   return { jid, peel, status, success: false, results: null, error };
 }

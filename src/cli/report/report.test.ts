@@ -171,7 +171,12 @@ test('programs are given one record a peel, whatever became of it', () => {
       status: 'unreachable',
       success: false,
       results: null,
-      error: { family: 'unreachable', code: 'PEEL_SILENT', message: 'no return before the deadline' },
+      error: {
+        family: 'unreachable',
+        code: 'PEEL_SILENT',
+        message: 'no return before the deadline',
+        hint: 'Look again with: zester job show J',
+      },
     },
   ]);
   assert.deepEqual(shown(job([], { ended: 'detached' })), { jid: 'J' });

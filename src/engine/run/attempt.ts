@@ -274,7 +274,7 @@ function stopperFor({ id, options: { timeoutMs } }: Step, outer: AbortSignal) {
             hint: 'Raise its "timeout", or find out what it waits for',
           },
         )
-      : new ZesterError('machine', 'CANCELED', `Cannot finish "${id}": the run was stopped`);
+      : canceled(id, outer.reason);
   const expired = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => timers.push(setTimeout(() => reject(stopped()), graceMs)), { once: true });
   });
@@ -290,6 +290,13 @@ function stopperFor({ id, options: { timeoutMs } }: Step, outer: AbortSignal) {
       for (const each of timers) clearTimeout(each);
     },
   };
+}
+
+/** Whoever stopped the run may have said why: that its timeout passed, and which. */
+function canceled(id: string, reason: unknown): ZesterError {
+  const [, why] = isError(reason) ? (/: (.*)$/s.exec(reason.message) ?? []) : [];
+  const message = `Cannot finish "${id}": the run was stopped${why === undefined ? '' : `, ${why}`}`;
+  return new ZesterError('machine', 'CANCELED', message, isError(reason) ? { hint: reason.hint, cause: reason } : {});
 }
 
 export function failure(thrown: unknown): Attempt {

@@ -9,6 +9,7 @@ import { decodeAs } from '#wire/codec.ts';
 import type { TrustBundle } from '#wire/enroll.ts';
 import { type ErrorBody, errorBody } from '#wire/error.ts';
 import { JobOrder, JobRequest, type Return, type SignedKill, type SignedOrder } from '#wire/job.ts';
+import { expired } from '../shared/expired.ts';
 import { type Route, routeOf } from '../shared/routes.ts';
 import type { RunRequest } from '../shared/run-protocol.ts';
 import type { LocalTree } from '../shared/tree.ts';
@@ -17,7 +18,7 @@ import { fast, type Resident, unanswered } from './fast.ts';
 import type { Journal } from './journal.ts';
 import type { Lane, RunEnd } from './lane.ts';
 import type { Outbox } from './outbox.ts';
-import { busy, expiredFirst, inProgress, interrupted, killedFirst, mayHaveRun, stopping } from './refusals.ts';
+import { busy, inProgress, interrupted, killedFirst, mayHaveRun, stopping } from './refusals.ts';
 import { watchStalls } from './stalls.ts';
 
 /** Where work is done: see `routes.ts`. */
@@ -202,7 +203,14 @@ export function openInbox(options: InboxOptions): Inbox {
     const watch = startWatch(clock);
     const request = runRequest(order);
     const { promise: end, resolve } = Promise.withResolvers<RunEnd>();
-    const work: Work = { end, kill: () => resolve(notStarted('killed')), lane, order, tree: request.tree, watch };
+    const work: Work = {
+      end,
+      kill: () => resolve({ status: 'killed', result: { success: false, error: killedFirst('before it started') } }),
+      lane,
+      order,
+      tree: request.tree,
+      watch,
+    };
     running.set(jid, work);
     void start(work, request, resolve);
     const { status, result } = await end;
@@ -217,7 +225,11 @@ export function openInbox(options: InboxOptions): Inbox {
     const { jid, dueAt } = request;
     asking[work.lane]++;
     const inTime = await heardAll(bus, { dueAt, clock, stalls }).finally(() => asking[work.lane]--);
-    if (!inTime) resolve(notStarted('expired'));
+    if (!inTime)
+      resolve({
+        status: 'expired',
+        result: { success: false, error: errorBody(expired(request.timeoutMs, 'before it started')) },
+      });
     if (!inTime || !running.has(jid)) return;
     const { end, kill } = lanes[work.lane].run(request, ({ done, total, text }) => {
       bus.publish(
@@ -239,6 +251,7 @@ export function openInbox(options: InboxOptions): Inbox {
       args: request.args,
       test: request.test,
       dueAt: toMonotonic(clock, deadline),
+      timeoutMs: request.timeoutMs,
       peel,
       facts: { ...facts, grains },
       settings,
@@ -316,9 +329,4 @@ export function openInbox(options: InboxOptions): Inbox {
     },
     [Symbol.dispose]: close,
   };
-}
-
-function notStarted(status: 'killed' | 'expired'): RunEnd {
-  const error = status === 'killed' ? killedFirst('before it started') : expiredFirst();
-  return { status, result: { success: false, error } };
 }

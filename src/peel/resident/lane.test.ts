@@ -52,6 +52,7 @@ function request(name: string, deadlineInMs = 10_000): RunRequest {
     args: {},
     test: false,
     dueAt,
+    timeoutMs: deadlineInMs,
     peel: 'web-01',
     facts: {},
     settings: {},
@@ -110,7 +111,8 @@ test('work that is over its deadline is told to stop, and may still say what it 
 
   assert.equal(status, 'expired');
   assert.equal(result.value, 'stopped in order: expired');
-  assert.match(result.error?.message ?? '', /deadline passed and nothing it had started was left/);
+  assert.match(result.error?.message ?? '', /the timeout of 30ms passed and nothing it had started was left/);
+  assert.match(result.error?.hint ?? '', /--timeout/);
 });
 
 test('work that does not listen is ended', async () => {

@@ -2,7 +2,8 @@ import type { Log } from '#base/log.ts';
 import { delay, systemClock } from '#base/time.ts';
 import { type Ending, nothingEnded } from '#machine/processes/end.ts';
 import { endingDetails, endingText } from '#machine/processes/words.ts';
-import type { ErrorBody } from '#wire/error.ts';
+import { type ErrorBody, errorBody } from '#wire/error.ts';
+import { expired } from '../shared/expired.ts';
 import type { RunnerMessage, RunRequest, RunResult } from '../shared/run-protocol.ts';
 import type { Containment } from './containment.ts';
 import { type Child, startChild } from './runner-child.ts';
@@ -75,7 +76,10 @@ export function createLane({ command, width, warmMs, graceMs, containment, log }
   };
 
   const expire = (task: Task) =>
-    task.finish({ status: 'expired', result: { success: false, error: stopError('expired', 'before it started') } });
+    task.finish({
+      status: 'expired',
+      result: { success: false, error: stopError(task, 'expired', 'before it started') },
+    });
 
   const work = async (task: Task, child: Child) => {
     task.child = child;
@@ -88,7 +92,7 @@ export function createLane({ command, width, warmMs, graceMs, containment, log }
     task.finish(
       reason === undefined || ending === undefined
         ? { status: 'done', result }
-        : { status: reason, result: stopped(reason, result, ending) },
+        : { status: reason, result: stopped(task, reason, ending, result) },
     );
     // A runner that was told to stop may have left anything behind: the next request gets a fresh one.
     if (reason === undefined && !child.spent) keepWarm(child);
@@ -108,7 +112,7 @@ export function createLane({ command, width, warmMs, graceMs, containment, log }
     const queued = waiting.indexOf(task);
     if (queued >= 0) {
       waiting.splice(queued, 1);
-      task.finish({ status: reason, result: { success: false, error: stopError(reason, 'before it started') } });
+      task.finish({ status: reason, result: { success: false, error: stopError(task, reason, 'before it started') } });
       return;
     }
     // Who is there now is looked for afterwards, also when the runner ends them itself.
@@ -144,8 +148,8 @@ export function createLane({ command, width, warmMs, graceMs, containment, log }
 }
 
 /** What a stopped job answered, if it could, with what became of all that it started. */
-function stopped(reason: 'expired' | 'killed', result: RunResult, ending: Ending): RunResult {
-  const error = stopError(reason, `and ${endingText(ending)}`, ending);
+function stopped(task: Task, reason: 'expired' | 'killed', ending: Ending, result: RunResult): RunResult {
+  const error = stopError(task, reason, `and ${endingText(ending)}`, ending);
   const said = result.error === undefined || result.error.code === 'RUNNER_DIED' ? [] : [result.error.message];
   const details = { ...result.error?.details, ...error.details };
   return {
@@ -159,15 +163,13 @@ function stopped(reason: 'expired' | 'killed', result: RunResult, ending: Ending
   };
 }
 
-function stopError(reason: 'expired' | 'killed', how: string, ending: Ending = nothingEnded): ErrorBody {
+function stopError(
+  { request: { timeoutMs } }: Task,
+  reason: 'expired' | 'killed',
+  how: string,
+  ending: Ending = nothingEnded,
+): ErrorBody {
   const details = endingDetails(ending);
-  const body = { family: 'machine', details } as const;
-  return reason === 'expired'
-    ? {
-        ...body,
-        code: 'JOB_EXPIRED',
-        message: `Cannot finish the job: its deadline passed ${how}`,
-        hint: 'Give more time with --timeout',
-      }
-    : { ...body, code: 'JOB_KILLED', message: `Cannot finish the job: it was killed ${how}` };
+  if (reason === 'expired') return { ...errorBody(expired(timeoutMs, how)), details };
+  return { family: 'machine', code: 'JOB_KILLED', message: `Cannot finish the job: it was killed ${how}`, details };
 }

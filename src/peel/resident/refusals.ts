@@ -10,15 +10,6 @@ export function killedFirst(when: string): ErrorBody {
   return { family: 'machine', code: 'JOB_KILLED', message: `Cannot run the job: it was killed ${when}` };
 }
 
-export function expiredFirst(): ErrorBody {
-  return {
-    family: 'machine',
-    code: 'JOB_EXPIRED',
-    message: 'Cannot run the job: its deadline passed before it started',
-    hint: 'Give more time with --timeout',
-  };
-}
-
 export function busy(waiting: number): ZesterError {
   return new ZesterError('machine', 'PEEL_BUSY', `Cannot queue the job: ${waiting} are waiting already`, {
     hint: 'Wait, or end one of them with "zester job kill"',

@@ -128,6 +128,7 @@ test('what one worker compiled is kept beside its runs, and another one runs it'
       args: { mods: ['web'] },
       test: false,
       dueAt: systemClock.monotonic() + 60_000,
+      timeoutMs: 60_000,
       peel: 'web-01',
       facts: { id: 'web-01' },
       settings: {},

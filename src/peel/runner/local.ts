@@ -18,6 +18,7 @@ import { baseEnvironment, readFolders } from '#wire/environments.ts';
 import { type ErrorBody, errorBody } from '#wire/error.ts';
 import type { Return } from '#wire/job.ts';
 import { isCalm, type Outcome, type Report } from '#wire/outcome.ts';
+import { expired } from '../shared/expired.ts';
 import type { RunRequest } from '../shared/run-protocol.ts';
 import { environmentsOf, type LocalTree, localTree } from '../shared/tree.ts';
 import { ownProgram } from './compiled-store.ts';
@@ -112,6 +113,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
     args: refs.length === 0 ? {} : { mods: [...refs] },
     test: test || verb === 'check',
     dueAt: systemClock.monotonic() + timeout,
+    timeoutMs: timeout,
     peel: id,
     facts: { ...named, grains },
     settings: options.settings === undefined ? {} : await readSettings(options.settings, scope),
@@ -121,7 +123,7 @@ async function run(verb: 'check' | 'apply', refs: readonly string[], options: Lo
 
   const watch = startWatch();
   const result = await worker.run(request, {
-    signal: AbortSignal.any([AbortSignal.timeout(timeout), interrupted()]),
+    signal: AbortSignal.any([over(timeout), interrupted()]),
     onOutcome(outcome) {
       if (!json && (verbose || !isCalm(outcome))) say(outcomeText(outcome), 0);
     },
@@ -150,6 +152,13 @@ async function printAnswer(returned: Return, code: number): Promise<number> {
 
 function printJson(to: Outlet, value: unknown): Promise<void> {
   return to.write(`${jsonText(value, 2)}\n`);
+}
+
+/** Aborts after `timeout`, and says so to what is stopped by it. */
+function over(timeout: number): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(expired(timeout)), timeout).unref();
+  return controller.signal;
 }
 
 /** Aborts at the first Ctrl-C, so that what runs is ended and told; a second one ends this process at once. */

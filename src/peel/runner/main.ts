@@ -17,6 +17,7 @@ import { lazyRegistry as registry } from '#modules/lazy-registry.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { errorBody } from '#wire/error.ts';
 import { returnBytes } from '#wire/limits.ts';
+import { expired } from '../shared/expired.ts';
 import { readFrames, toFrame } from '../shared/frames.ts';
 import { type RunnerCommand, type RunnerMessage, type RunRequest, received } from '../shared/run-protocol.ts';
 import { selfCommand } from '../shared/self.ts';
@@ -72,7 +73,7 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
 
   readFrames<RunnerCommand>(process.stdin, {
     take(command) {
-      if (command.kind === 'stop') return stop.abort(new Error(command.reason));
+      if (command.kind === 'stop') return stop.abort(stopOf(command.reason, atWork?.request));
       const request = received(command.request);
       stop = new AbortController();
       const progress = paced<RunnerMessage>(progressEveryMs, send);
@@ -104,6 +105,10 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
   stop.abort(new Error('orphaned'));
   await Promise.race([done, delay(orphanMs)]);
   await endProcesses(familyOf({ isMarked: (each) => isOf(request, each), roots: [process.pid] }), { graceMs: 0 });
+}
+
+function stopOf(reason: 'expired' | 'killed', request: RunRequest | undefined): Error {
+  return reason === 'expired' && request !== undefined ? expired(request.timeoutMs) : new Error(reason);
 }
 
 /** A worker on this machine, or on a folder of it. */

@@ -5,6 +5,7 @@ import type { Registry } from '#kit/function.ts';
 import { inheritable, jobVariable, peelVariable } from '#machine/environment.ts';
 import { decode, encode } from '#wire/codec.ts';
 import { type ErrorBody, errorFrom } from '#wire/error.ts';
+import { expired } from '../shared/expired.ts';
 import { type RunRequest, type SentRequest, sent } from '../shared/run-protocol.ts';
 
 /** What templates may call while they are rendered. */
@@ -49,6 +50,8 @@ export function spawnCalls(
         maxBuffer: outputBytes,
         stdio: ['pipe', 'pipe', 'inherit'],
       });
+      if ((error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT')
+        throw expired(request.timeoutMs, `while a template called "${name}"`);
       if (error || status !== 0) {
         const reason = error?.message ?? `its process ended with ${status}`;
         throw new ZesterError('machine', 'TEMPLATE_PROCESS_FAILED', `Cannot call "${name}" from a template: ${reason}`);

@@ -12,6 +12,8 @@ export interface RunRequest {
   readonly test: boolean;
   /** When the work must be over, on the monotonic clock of the process that holds this. */
   readonly dueAt: number;
+  /** How long it may take in all, as its `--timeout` says: for whoever is told that it was too long. */
+  readonly timeoutMs: number;
   readonly peel: string;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly settings: Readonly<Record<string, unknown>>;
