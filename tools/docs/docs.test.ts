@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import explanations from '#cli/explanations.json' with { type: 'json' };
 import { describeAll } from '#kit/describe.ts';
 import { registry } from '#modules/registry.ts';
 import { ambiguous, collectErrors, errorsPage } from './errors.ts';
@@ -25,6 +26,22 @@ describe('the list of errors', () => {
         files: ['src/a.ts'],
       },
     ]);
+  });
+
+  test('an expression in a message is "…", whatever texts it has inside', () => {
+    const [inner, open] = ['`$', '{'];
+    const message = `\`Cannot $\{action}: $\{reason.trim() || ${inner}${open}"}"} (exit)\`}\``;
+    const text = `new ZesterError('machine', 'TOOL_FAILED', ${message}, { hint: near ?? 'Look (there)' })`;
+
+    const [error] = collectErrors(new Map([['src/a.ts', text]]));
+
+    assert.deepEqual([error?.messages, error?.hints], [['Cannot …: …'], ['Look (there)']]);
+  });
+
+  test('no page of a code shows its source', () => {
+    for (const { code, messages, hints } of explanations.errors) {
+      for (const text of [...messages, ...hints]) assert.doesNotMatch(text, /\$\{|=>|\|\||\? '/, code);
+    }
   });
 
   test('finds codes that are handed to a function that constructs the error', () => {

@@ -170,27 +170,56 @@ function* listed(file: string, text: string, tables: ReadonlyMap<string, string>
   }
 }
 
-const literal = /(?:'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`|"((?:[^"\\]|\\.)*)")/;
-
 /** The message and the hint of a call, as far as they are written out in it. */
 function saidAfter(rest: string): Pick<Construction, 'message' | 'hint'> {
   const own = rest.slice(0, endOfCall(rest));
-  const message = new RegExp(`^,\\s*${literal.source}`).exec(own);
-  const hint = new RegExp(`\\bhint:\\s*(?:[^'"\`]*\\?\\?\\s*)?${literal.source}`).exec(own);
-  return { message: textOf(message), hint: textOf(hint) };
+  return {
+    message: textBehind(/^,\s*/, own),
+    hint: textBehind(/\bhint:\s*(?:[^'"`]*\?\?\s*)?(?=['"`])/, own),
+  };
+}
+
+function textBehind(pattern: RegExp, source: string): string | undefined {
+  const found = pattern.exec(source);
+  return found === null ? undefined : literalAt(source, found.index + found[0].length)?.text;
 }
 
 /** Where the call that `rest` is inside of ends: its parenthesis, those in texts not counted. */
 function endOfCall(rest: string): number {
-  let depth = 0;
-  for (const { 0: token, index } of rest.matchAll(new RegExp(`${literal.source}|[()]`, 'g'))) {
-    if (token === '(') depth++;
-    else if (token === ')' && depth-- === 0) return index;
-  }
-  return rest.length;
+  return endOf(rest, 0, '(', ')');
 }
 
-function textOf(found: RegExpExecArray | null): string | undefined {
-  const text = found?.[1] ?? found?.[2] ?? found?.[3];
-  return text?.replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '…').replace(/\\(.)/g, '$1');
+/** Where what is open at `start` is closed; texts, which may hold anything, are passed by. */
+function endOf(source: string, start: number, opening: string, closing: string): number {
+  let depth = 0;
+  for (let at = start; at < source.length; at++) {
+    const letter = source[at];
+    if (letter === opening) depth++;
+    else if (letter === closing && depth-- === 0) return at;
+    else at = literalAt(source, at)?.last ?? at;
+  }
+  return source.length;
+}
+
+interface Literal {
+  /** With `…` for each expression in it, whatever texts that has of its own. */
+  readonly text: string;
+  /** Where its closing quote stands. */
+  readonly last: number;
+}
+
+/** The text that is written out at a place of a source, if one is. */
+function literalAt(source: string, start: number): Literal | undefined {
+  const quote = source[start];
+  if (quote !== "'" && quote !== '"' && quote !== '`') return undefined;
+  let text = '';
+  for (let at = start + 1; at < source.length; at++) {
+    const letter = source[at] as string;
+    if (letter === quote) return { text, last: at };
+    if (quote === '`' && source.startsWith('${', at)) {
+      at = endOf(source, at + 2, '{', '}');
+      text += '…';
+    } else text += letter === '\\' ? (source[++at] ?? '') : letter;
+  }
+  return undefined;
 }
