@@ -12,6 +12,12 @@ export interface ContextRow {
   readonly current: boolean;
 }
 
+export interface NewContext {
+  readonly servers: readonly string[];
+  readonly creds: string;
+  readonly ca: string;
+}
+
 export function contextRows({ contexts, current }: Contexts): readonly ContextRow[] {
   return Object.entries(contexts)
     .map(([name, written]) => rowOf(name, written, name === current))
@@ -40,6 +46,31 @@ export async function useContext(name: string, known: Contexts): Promise<void> {
     known.file,
     start === undefined ? `context: ${value}\n${text}` : `${text.slice(0, start)}${value}${text.slice(end)}`,
   );
+}
+
+/**
+ * Adds a context to the file, with its comments kept, and makes it the one that counts when none is chosen there.
+ * Returns whether it counts now. Throws `CONTEXT_EXISTS`, `FILE_UNWRITABLE`.
+ */
+export async function addContext(name: string, context: NewContext, known: Contexts): Promise<boolean> {
+  refuseContext(name, known);
+  const { isMap, parseDocument } = await import('yaml');
+  const document = parseDocument(findText(known.file) ?? '');
+  if (!isMap(document.get('contexts'))) document.set('contexts', document.createNode({}));
+  document.setIn(['contexts', name], document.createNode(context));
+  const isChosen = known.current === undefined;
+  if (isChosen) document.set('context', name);
+  makeFolder(dirname(known.file));
+  writePrivate(known.file, document.toString({ lineWidth: 0 }));
+  return isChosen && known.overruledBy === undefined;
+}
+
+/** Throws `CONTEXT_EXISTS` for a name that is taken. */
+export function refuseContext(name: string, { contexts, file }: Contexts): void {
+  if (!Object.hasOwn(contexts, name)) return;
+  throw new ZesterError('usage', 'CONTEXT_EXISTS', `Cannot add the context "${name}": "${file}" has one of that name`, {
+    hint: 'Choose another name for the environment with --environment, or remove the context from the file',
+  });
 }
 
 export function requireContext(name: string, { contexts, file }: Contexts): void {

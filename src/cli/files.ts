@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   realpathSync,
+  rmSync,
   type Stats,
   statSync,
   writeFileSync,
@@ -76,6 +77,11 @@ export function makeFolder(path: string): void {
     const reason = (error as Error).message;
     throw new ZesterError('usage', 'FILE_UNWRITABLE', `Cannot make the folder "${path}": ${reason}`, { cause: error });
   }
+}
+
+/** Takes a file or a folder away, with all that is in it. */
+export function removeAll(path: string): void {
+  rmSync(path, { recursive: true, force: true });
 }
 
 /** A new file that only its owner may read, written as it comes. Throws `FILE_UNWRITABLE`, also for one that is there. */

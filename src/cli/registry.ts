@@ -27,6 +27,7 @@ const files = {
   'enroll token revoke': async () => (await import('./commands/enroll-token-revoke.ts')).enrollTokenRevoke,
   explain: async () => (await import('./commands/explain.ts')).explain,
   help: async () => (await import('./commands/help.ts')).help,
+  init: async () => (await import('./commands/init.ts')).init,
   'job active': async () => (await import('./commands/job-active.ts')).jobActive,
   'job follow': async () => (await import('./commands/job-follow.ts')).jobFollow,
   'job kill': async () => (await import('./commands/job-kill.ts')).jobKill,

@@ -235,6 +235,7 @@ test('what commands print without a master as JSON is what their schemas say, an
   await json('schema', ['job', 'list']);
   await json('lint', [path('tree')]);
   await json('migrate', [path('tree')]);
+  await json('init', ['--dir', path('new'), '--environment', 'new', ...configured]);
   const ca = ['--dir', path('ca')];
   await json('ca init', ca);
   await json('ca print', ca);

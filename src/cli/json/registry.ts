@@ -34,6 +34,7 @@ export const outputs: Readonly<Record<string, z.core.$ZodType>> = {
   'enroll token revoke': enrollments.EndedToken,
   explain: tool.Explanations,
   help: tool.Help,
+  init: trust.NewEnvironment,
   'job active': jobs.Jobs,
   'job follow': jobs.JobWithAnswers,
   'job kill': jobs.KilledJob,

@@ -28,6 +28,31 @@ export const Identities = z.object({
   files: z.array(z.string()),
 });
 
+export const NewEnvironment = z.object({
+  dir: z.string(),
+  environment: z.string(),
+  /** What peels believe masters by. */
+  pin: z.string(),
+  server: z.string(),
+  names: z.array(z.string()),
+  /** When the certificate of the NATS servers ends. */
+  expires_at: Moment,
+  creds: z.string(),
+  ca: z.string(),
+  server_conf: z.string(),
+  master_conf: z.string(),
+  peel_conf: z.string(),
+  logs: z.string(),
+  context: z.object({
+    name: z.string(),
+    file: z.string(),
+    /** Whether it is the one that counts now. */
+    counts: z.boolean(),
+  }),
+  /** What to type next, in this order. */
+  steps: z.array(z.object({ title: z.string(), line: z.string() })),
+});
+
 export const MadeOperator = z.object({ file: z.string(), key: z.string() });
 export const RemovedOperator = z.object({ key: z.string() });
 
