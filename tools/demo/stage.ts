@@ -79,11 +79,8 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
   const [natsPort, enrollPort] = [await freePort(), await freePort()];
   const auth = join(dir, 'auth');
   const operator = {
-    NATS_URL: `tls://127.0.0.1:${natsPort}`,
-    NATS_CA_FILE: join(auth, 'nats-ca.crt'),
-    ZESTER_CREDS: join(auth, 'admin.creds'),
     // Nothing of the person who runs the demo has a say in it.
-    ZESTER_CONFIG: '/dev/null',
+    ZESTER_CONFIG: join(dir, 'config.yaml'),
     // A slow machine is no fault.
     ZESTER_TIMEOUT: '10m',
   };
@@ -113,29 +110,19 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
     // A group of its own: a Ctrl-C is for the demo to act upon, in order.
     keep(name, spawn(command, argv, { cwd: dir, env: marked({}), detached: true, stdio: ['ignore', 'pipe', 'pipe'] }));
 
-  const states = join(dir, 'states');
-  mkdirSync(states);
   say(`\n$ cd ${shellWord(dir)}`);
-  await setUp('ca', 'init', '--dir', 'auth/ca');
-  const names = ['--dns', 'localhost', '--ip', '127.0.0.1'];
-  await setUp('ca', 'issue', 'nats-server', '--dir', 'auth/ca', '--out', 'auth', ...names);
-  await setUp('nats-auth', 'init', '--dir', 'auth', '--jetstream-store', join(dir, 'jetstream'));
-  listenOn(natsPort, { conf: join(auth, 'nats-server.conf'), accounts: join(dir, 'accounts') });
-  say(`\n# in auth/nats-server.conf: listen on 127.0.0.1:${natsPort}, accounts in ${dir}/accounts`);
+  for (const [key, value] of Object.entries(operator)) say(`$ export ${key}=${shellWord(value)}`);
+  await setUp('init', '--dir', '.');
+  for (const file of ['auth/nats-server.conf', 'master.yaml', 'peel.yaml', 'config.yaml'])
+    listenOn({ natsPort, enrollPort }, join(dir, file));
+  say(
+    `\n# This machine may have a fleet already: NATS is at port ${natsPort} in these files, the master at ${enrollPort}`,
+  );
   say('$ nats-server -c auth/nats-server.conf &');
   await printed(daemon('nats-server', [findNatsServer(), '-c', join(auth, 'nats-server.conf')]), /Server is ready/);
-  const masterFlags = [
-    '--config=/dev/null',
-    `--nats-url=${operator.NATS_URL}`,
-    `--auth-dir=${auth}`,
-    `--states-dir=${states}`,
-    `--enroll-addr=127.0.0.1:${enrollPort}`,
-    '--health-addr=',
-  ];
-  say(`$ zester-master ${masterFlags.join(' ').replaceAll(`${dir}/`, '')} &`);
+  say('$ zester-master --config=master.yaml --health-addr= &');
+  const masterFlags = [`--config=${join(dir, 'master.yaml')}`, '--health-addr='];
   await printed(daemon('master', [...program('zester-master'), ...masterFlags]), /Master ready/);
-  for (const [key, value] of Object.entries(operator)) say(`$ export ${key}=${shellWord(value)}`);
-  const pin = (await setUp('ca', 'fingerprint', '--dir', 'auth/ca')).trim();
 
   const can = probe().plain;
   const machines = await Promise.all(
@@ -152,10 +139,8 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
     return machine;
   };
   const peelFlags = ({ id, folder, host }: DemoMachine) => [
-    '--config=/dev/null',
+    `--config=${join(dir, 'peel.yaml')}`,
     `--id=${id}`,
-    `--master-urls=https://127.0.0.1:${enrollPort}`,
-    `--enroll-ca-pin=${pin}`,
     `--auth-dir=${join(dir, 'peels', id, 'auth')}`,
     `--data-dir=${join(dir, 'peels', id)}`,
     `--states-cache=${join(dir, 'peels', id, 'states')}`,
@@ -166,7 +151,7 @@ async function build(stack: AsyncDisposableStack, { executables, say }: StageOpt
   const peels = new Map<string, ChildProcess>();
 
   return {
-    states,
+    states: join(dir, 'states'),
     logs,
     machines,
     onlyFolders: can === true ? undefined : can,
@@ -201,10 +186,14 @@ export function shown(argv: readonly string[], { code, output }: Ran): string {
   return lines.filter((line) => line !== '').join('\n');
 }
 
-/** What an operator edits in the configuration of a server that shares its machine with others. */
-function listenOn(port: number, { conf, accounts }: { readonly conf: string; readonly accounts: string }): void {
-  const text = readFileSync(conf, 'utf8').replace(/^listen: .*$/m, `listen: "127.0.0.1:${port}"`);
-  writeFileSync(conf, text.replace('/var/lib/nats/accounts', accounts));
+/** What an operator edits in a file of "zester init" on a machine that has others. */
+function listenOn(
+  { natsPort, enrollPort }: { readonly natsPort: number; readonly enrollPort: number },
+  file: string,
+): void {
+  const text = readFileSync(file, 'utf8');
+  const moved = text.replaceAll(/\b(?:localhost|127\.0\.0\.1):4222\b/g, `127.0.0.1:${natsPort}`);
+  writeFileSync(file, moved.replaceAll(/\b(?:localhost|127\.0\.0\.1):8443\b/g, `127.0.0.1:${enrollPort}`));
 }
 
 /** What any root has, and what tells its facts which system it is. */
