@@ -2,6 +2,7 @@ import { removeParents, walkTree } from '#kit/abilities/places.ts';
 import { type ContentNote, sameContent, sha256 } from '#kit/content.ts';
 import { modeText, parseMode } from '#kit/types.ts';
 import { fileSpecial, fileUnknown } from '#machine/errors.ts';
+import { withoutSetId } from '#machine/files/trust.ts';
 import type { FileOwner, FileStat, Files } from '#machine/machine.ts';
 
 /** What is at a path of a tree to copy: a directory, a symlink as it is written, or a file with a note of its content. */
@@ -55,5 +56,6 @@ async function entryOf(files: Files, path: string, stat: FileStat): Promise<Copi
   if (stat.target !== undefined) return { target: stat.target };
   const bytes = await files.read(path);
   if (bytes === undefined) throw fileUnknown('copy', path);
-  return { sha256: sha256(bytes), bytes: bytes.length, mode: modeText(stat.mode) };
+  // All that is copied has one owner in the end: nobody else has chosen that it runs as that one.
+  return { sha256: sha256(bytes), bytes: bytes.length, mode: modeText(withoutSetId(stat.mode)) };
 }

@@ -24,6 +24,7 @@ import type { Context } from '#kit/context.ts';
 import { state } from '#kit/state.ts';
 import { AbsolutePath, baseName, FileMode } from '#kit/types.ts';
 import { fileExists, fileSpecial, fileUnknown } from '#machine/errors.ts';
+import { withoutSetId } from '#machine/files/trust.ts';
 import type { FileStat } from '#machine/machine.ts';
 import { type CopiedEntry, copiedEntries, dropEntries, putEntries } from './copied-tree.ts';
 
@@ -153,11 +154,30 @@ export const copy = state({
       real: true,
     },
     {
+      title: 'A copy that does not run as whoever made it',
+      args: { name: '/usr/local/bin/tool', source: '/srv/tool' },
+      given: { files: { '/srv/tool': { content: 'tool\n', mode: 0o4755 }, '/usr/local/bin': { directory: true } } },
+      expect: { exists: { from: false, to: true }, contents: { to: 'tool\n' }, mode: { to: '0755' } },
+      real: true,
+    },
+    {
+      title: 'A copy that runs as its owner, who is that of its source',
+      args: { name: '/srv/copy', source: '/srv/tool', preserve: true },
+      given: { files: { '/srv/tool': { content: 'tool\n', mode: 0o4755 } } },
+      expect: {
+        exists: { from: false, to: true },
+        contents: { to: 'tool\n' },
+        mode: { to: '4755' },
+        user: { to: 'root' },
+        group: { to: 'root' },
+      },
+    },
+    {
       title: 'A directory with all that is in it',
       args: { name: '/srv/copy', source: '/srv/app' },
       given: {
         files: {
-          '/srv/app/a': { content: 'a\n', mode: 0o600 },
+          '/srv/app/a': { content: 'a\n', mode: 0o4600 },
           '/srv/app/l': { link: 'a' },
           '/srv/app/d': { directory: true },
         },
@@ -237,13 +257,14 @@ async function placeOf({ name, source, subdir }: Wanted, { files }: Context): Pr
   return isFolder ? `${place}/${baseName(source)}` : place;
 }
 
-/** A copy is open to nobody its source is not open to, unless it is said otherwise. */
+/** A copy is open to nobody its source is not open to, and runs as nobody its source does not, unless it is said otherwise. */
 async function attributesWanted({ user, group, mode, preserve }: Wanted, source: FileStat, context: Context) {
+  const changesHands = !preserve || user !== undefined || group !== undefined;
   return wantedAttributes(
     {
       user: user ?? (preserve ? source.uid : undefined),
       group: group ?? (preserve ? source.gid : undefined),
-      mode: mode ?? source.mode,
+      mode: mode ?? (changesHands && source.kind === 'file' ? withoutSetId(source.mode) : source.mode),
     },
     context,
   );

@@ -47,7 +47,7 @@ export async function wantedTree(wanted: TreeWish, context: Context): Promise<Wa
   const links = keep_symlinks
     ? new Map([...shape.links].map(([path, target]) => [inside(path), target]))
     : new Map<string, string>();
-  const isBelowLink = (path: string) => [...links.keys()].some((link) => path === link || path.startsWith(`${link}/`));
+  const isBelowLink = (path: string) => links.size > 0 && [path, ...foldersAbove(path)].some((each) => links.has(each));
   const selected = (paths: readonly string[]) =>
     paths.map(inside).filter((each) => each !== '' && isSelected(each) && !isBelowLink(each));
   const place = (each: string) => `${name}/${each}` as Path;
@@ -118,6 +118,12 @@ function selector({
     path.split('/').length - 1 <= maxdepth &&
     (included.length === 0 || included.some((matches) => matches(path))) &&
     !excluded.some((matches) => matches(path));
+}
+
+/** `a/b`, `a` of `a/b/c`. */
+function foldersAbove(path: string): readonly string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, parts.length - 1 - index).join('/'));
 }
 
 /** The directories between a folder and what lies in it, topmost first. */
