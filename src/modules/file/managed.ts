@@ -222,9 +222,9 @@ export const managed = state({
       expect: {},
     },
     {
-      title: 'The mode of the source',
+      title: 'The mode of the source, but for whom it runs as',
       args: { name: '/etc/app.sh', source: ['/srv/app.sh'], mode: 'keep' },
-      given: { files: { '/srv/app.sh': { content: 'exit\n', mode: 0o751 } } },
+      given: { files: { '/srv/app.sh': { content: 'exit\n', mode: 0o4751 } } },
       expect: { exists: { from: false, to: true }, contents: { to: 'exit\n' }, mode: { to: '0751' } },
       real: true,
     },
