@@ -22,7 +22,7 @@ if (import.meta.main) {
 export function checkCommits(commits: readonly Commit[]): Finding[] {
   return commits.flatMap(({ hash, subject, body }): Finding[] => {
     const finding = (message: string, instead: string) => [{ file: hash.slice(0, 12), message, instead }];
-    if (!/^[a-z][a-z0-9-]*: ["`A-Z0-9]/.test(subject)) {
+    if (!/^[a-z][a-z0-9-]*(, [a-z][a-z0-9-]*)*: ["`A-Z0-9]/.test(subject)) {
       return finding(`is called "${subject}"`, 'call it "area: Say what now holds"');
     }
     if (subject.length > longest) return finding(`has a subject of ${subject.length} letters`, `say it in ${longest}`);

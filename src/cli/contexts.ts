@@ -61,7 +61,7 @@ export async function addContext(name: string, context: NewContext, known: Conte
   const isChosen = known.current === undefined;
   if (isChosen) document.set('context', name);
   makeFolder(dirname(known.file));
-  writePrivate(known.file, document.toString({ lineWidth: 0 }));
+  rewrite(known.file, document.toString({ lineWidth: 0 }));
   return isChosen && known.overruledBy === undefined;
 }
 
