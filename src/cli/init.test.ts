@@ -52,10 +52,11 @@ test('keys that are there are never replaced', async () => {
   await at.zester('init', '--dir', at.dir);
   const before = readFileSync(join(at.dir, 'auth/ca/root.key'), 'utf8');
 
-  const again = await at.zester('init', '--dir', at.dir, '--environment', 'other');
-
-  assert.match(again.err, /ENVIRONMENT_EXISTS/);
-  assert.ok(again.exit > 0);
+  for (const environment of ['main', 'other']) {
+    const again = await at.zester('init', '--dir', at.dir, '--environment', environment);
+    assert.match(again.err, /ENVIRONMENT_EXISTS/);
+    assert.ok(again.exit > 0);
+  }
   assert.equal(readFileSync(join(at.dir, 'auth/ca/root.key'), 'utf8'), before);
 });
 
@@ -75,6 +76,16 @@ test('what fails on the way leaves no keys behind, and nothing else is touched',
 
   assert.deepEqual(readdirSync(at.dir), ['states']);
   assert.equal((await at.zester('init', '--dir', at.dir)).exit, 0);
+});
+
+test('where no context can be written nothing is made', async () => {
+  using at = place();
+  const below = join(at.config, 'config.yaml');
+  writeFileSync(at.config, '');
+
+  assert.match((await at.zester('init', '--dir', at.dir, '--config', below)).err, /FILE_UNWRITABLE/);
+
+  assert.ok(!existsSync(join(at.dir, 'auth')) && !existsSync(join(at.dir, 'master.yaml')));
 });
 
 test('who works with another fleet stays there, and is told how to choose', async () => {

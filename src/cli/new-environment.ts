@@ -5,6 +5,8 @@ import { authFiles } from '#trust/auth-dir.ts';
 import { initCa, issueCertificate, openCa } from '#trust/ca-dir.ts';
 import { createFile, publicMode, writeFile } from '#trust/files.ts';
 import { initAuth } from '#trust/init-auth.ts';
+import type { Contexts } from './config.ts';
+import { addContext, refuseContext } from './contexts.ts';
 import { exists, makeFolder, removeAll } from './files.ts';
 
 export interface NewEnvironment {
@@ -14,6 +16,8 @@ export interface NewEnvironment {
   readonly admin: string;
   /** Names and addresses that peels reach NATS servers and masters by; none for an environment of this machine alone. */
   readonly names: readonly string[];
+  /** Where its context is added. */
+  readonly contexts: Contexts;
   readonly now: number;
 }
 
@@ -31,6 +35,8 @@ export interface MadeEnvironment {
   readonly masterConf: string;
   readonly peelConf: string;
   readonly logs: string;
+  /** Of the name of the environment, and whether it is the one that counts now. */
+  readonly context: { readonly name: string; readonly file: string; readonly counts: boolean };
 }
 
 /** Where everything lies in the folder of an environment. */
@@ -38,9 +44,11 @@ const places = { auth: 'auth', master: 'master.yaml', peel: 'peel.yaml', states:
 
 /**
  * Makes all that an environment begins with: CA, certificate, identities, and the files of a NATS server, a master and a
- * peel. Offline, and wholly or not at all. Throws `ENVIRONMENT_EXISTS` rather than overwrite, and what its parts throw.
+ * peel, and the context. Offline, and wholly or not at all. Throws `ENVIRONMENT_EXISTS` and `CONTEXT_EXISTS` rather than
+ * overwrite, and what its parts throw.
  */
 export async function makeEnvironment(wish: NewEnvironment): Promise<MadeEnvironment> {
+  const { environment, contexts } = wish;
   const dir = resolve(wish.dir);
   const mine = [places.auth, places.master, places.peel].map((name) => join(dir, name));
   const taken = mine.find(exists);
@@ -54,8 +62,12 @@ export async function makeEnvironment(wish: NewEnvironment): Promise<MadeEnviron
       },
     );
   }
+  refuseContext(environment, contexts);
   try {
-    return await make(dir, wish);
+    const made = await make(dir, wish);
+    const { server, creds, ca } = made;
+    const counts = await addContext(environment, { servers: [server], creds, ca }, contexts);
+    return { ...made, context: { name: environment, file: contexts.file, counts } };
   } catch (error) {
     // None of it was there before; half of it would be in the way of the next try.
     for (const path of mine) removeAll(path);
@@ -63,7 +75,10 @@ export async function makeEnvironment(wish: NewEnvironment): Promise<MadeEnviron
   }
 }
 
-async function make(dir: string, { environment, admin, names: given, now }: NewEnvironment): Promise<MadeEnvironment> {
+async function make(
+  dir: string,
+  { environment, admin, names: given, now }: NewEnvironment,
+): Promise<Omit<MadeEnvironment, 'context'>> {
   // Whom nobody else is to reach listens to nobody else.
   const [names, host] = given.length === 0 ? [['localhost', '127.0.0.1'], '127.0.0.1'] : [given, '0.0.0.0'];
   const auth = join(dir, places.auth);

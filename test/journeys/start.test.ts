@@ -50,6 +50,30 @@ test('the first ten minutes go as their page says', { timeout: 120_000 }, async 
   }
 });
 
+test('what "zester init" says to start works as it is said, also below a folder with spaces', {
+  timeout: 120_000,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zester init '));
+  using _removed = { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  const [bus, door] = [await freePort(), await freePort()];
+  await using shell = startShell(folder, programFolder(join(folder, 'programs')));
+  const made = await shell.run("zester init --dir 'my fleet' --json");
+  const { steps } = JSON.parse(made.text.replace(/ended with.*/s, '')) as { steps: { line: string }[] };
+  const [server = '', master = '', token = '', peel = '', ping = ''] = steps.map(({ line }) => line);
+  const files = '"my fleet/auth/nats-server.conf" "my fleet"/*.yaml "$HOME/.zester/config.yaml"';
+  await shell.run(`sed -i 's/\\b4222\\b/${bus}/; s/\\b8443\\b/${door}/' ${files}; cp "my fleet/peel.yaml" .`);
+  const works = (line: string) => until(async () => (await shell.run(line)).code === 0, line, 60_000);
+
+  for (const line of [server, master]) await works(line);
+  await works('zester ping');
+  await works(token);
+  // What a machine has at its usual places.
+  const own = '--id web-01 --auth-dir peel/auth --data-dir peel --states-cache peel/states --health-addr=';
+  await works(peel.replace('zester-peel', `zester-peel ${own}`));
+
+  await works(ping);
+});
+
 /** The programs by their names, from the sources. */
 function programFolder(folder: string): string {
   mkdirSync(folder);

@@ -1,7 +1,6 @@
 import { checkName } from '#trust/init-auth.ts';
 import { command } from '../command.ts';
 import { shellWord } from '../command-line.ts';
-import { addContext, refuseContext } from '../contexts.ts';
 import { type MadeEnvironment, makeEnvironment } from '../new-environment.ts';
 
 export const init = command({
@@ -26,14 +25,10 @@ export const init = command({
   bus: false,
   async run({ dir, dns, ip, environment, admin }, session) {
     for (const name of [environment, admin]) checkName(name);
-    const known = await session.contexts();
-    refuseContext(environment, known);
     const names = [...(dns ?? []), ...(ip ?? [])];
-    const made = await makeEnvironment({ dir, environment, admin, names, now: session.clock.now() });
-    const { server, creds, ca } = made;
-    const counts = await addContext(environment, { servers: [server], creds, ca }, known);
-    const context = { name: environment, file: known.file, counts };
-    return { ...made, environment, context, steps: stepsOf(made, counts ? [] : ['--context', environment]) };
+    const contexts = await session.contexts();
+    const made = await makeEnvironment({ dir, environment, admin, names, contexts, now: session.clock.now() });
+    return { ...made, environment, steps: stepsOf(made) };
   },
   show: ({ environment, dir, names, expiresAt, context, pin, steps }) =>
     [
@@ -47,9 +42,9 @@ export const init = command({
 });
 
 /** What to type next, in this order. */
-function stepsOf({ serverConf, masterConf, peelConf, logs }: MadeEnvironment, context: readonly string[]) {
+function stepsOf({ serverConf, masterConf, peelConf, logs, context }: MadeEnvironment) {
   const to = (name: string) => `>>${shellWord(`${logs}/${name}.log`)} 2>&1 &`;
-  const zester = ['zester', ...context].join(' ');
+  const zester = context.counts ? 'zester' : `zester --context ${context.name}`;
   return [
     { title: 'Start the NATS server', line: `nats-server --config ${shellWord(serverConf)} ${to('nats-server')}` },
     { title: 'Start a master', line: `zester-master --config ${shellWord(masterConf)} ${to('master')}` },
