@@ -26,7 +26,7 @@ export type Explanation =
   | { readonly kind: 'argument'; readonly module: ModuleRecord; readonly argument: ArgumentRecord }
   | { readonly kind: 'common'; readonly argument: ArgumentRecord }
   | { readonly kind: 'fact'; readonly path: string; readonly fact: FactRecord }
-  | { readonly kind: 'error'; readonly error: ErrorRecord }
+  | { readonly kind: 'error'; readonly error: ErrorRecord; readonly related: readonly string[] }
   | { readonly kind: 'rule'; readonly rule: RuleRecord };
 
 interface Known {
@@ -49,7 +49,7 @@ export async function explain(subject: string): Promise<readonly Explanation[]> 
     ...known.common.filter(({ name }) => name === subject).map((argument) => ({ kind: 'common' as const, argument })),
     ...known.errors
       .filter(({ code }) => code === subject.toUpperCase())
-      .map((error) => ({ kind: 'error' as const, error })),
+      .map((error) => ({ kind: 'error' as const, error, related: relatedTo(error, known) })),
     ...known.rules
       .filter(({ code }) => code === subject.toUpperCase())
       .map((rule) => ({ kind: 'rule' as const, rule })),
@@ -58,6 +58,12 @@ export async function explain(subject: string): Promise<readonly Explanation[]> 
   const fact = known.facts.find(({ name }) => name === subject || subject.startsWith(`${name}.`));
   if (fact) return [{ kind: 'fact', path: subject, fact }];
   throw unknown(subject, known);
+}
+
+/** Other codes of the same thing: of `ARGUMENT_UNKNOWN`, those of arguments. */
+function relatedTo({ code }: ErrorRecord, { errors }: Known): readonly string[] {
+  const [subject] = code.split('_');
+  return errors.map((each) => each.code).filter((each) => each !== code && each.startsWith(`${subject}_`));
 }
 
 async function load(): Promise<Known> {

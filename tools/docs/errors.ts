@@ -181,7 +181,9 @@ function saidAfter(rest: string): Pick<Construction, 'message' | 'hint'> {
 
 function textBehind(pattern: RegExp, source: string): string | undefined {
   const found = pattern.exec(source);
-  return found === null ? undefined : literalAt(source, found.index + found[0].length)?.text;
+  const text = found === null ? undefined : literalAt(source, found.index + found[0].length)?.text;
+  // One that is put together somewhere else altogether says nothing here.
+  return text !== undefined && /\p{L}/u.test(text) ? text : undefined;
 }
 
 /** Where the call that `rest` is inside of ends: its parenthesis, those in texts not counted. */

@@ -30,14 +30,16 @@ function showOne(found: Explanation, style: Style): string {
     }
     case 'error': {
       const { code, families, messages, hints } = found.error;
+      const steps = hints.length > 0 ? hints : families.flatMap((family) => whatToDo[family] ?? []);
       const list = (title: string, lines: readonly string[]) =>
         lines.length === 0 ? '' : `\n${paint(style, 'bold', title)}\n${lines.map((line) => `  ${line}\n`).join('')}`;
       const who = families.map((family) => `  ${whoActs[family] ?? family}\n`).join('');
       return [
         heading(code, 'error'),
         list('It says:', messages),
-        list('What to do:', hints),
+        list('What to do:', steps),
         `\n${paint(style, 'bold', 'Who acts next:')}\n${who}`,
+        list('Related:', found.related.length === 0 ? [] : [found.related.join(', ')]),
       ].join('');
     }
     case 'rule': {
@@ -66,4 +68,14 @@ const whoActs: Readonly<Record<string, string>> = {
   unreachable: 'nobody at first: trying again may help, then the network',
   machine: 'the owner of the machine',
   bug: 'the people who make Zester: please report it',
+};
+
+/** Of errors that bring no advice of their own. */
+const whatToDo: Readonly<Record<string, string>> = {
+  usage: 'Compare what was typed with what there is: zester help <command>, zester doc <function>',
+  source: 'Open the file at the line the error shows; "zester lint <folder>" finds the same before a run',
+  denied: 'Ask for what the message names, or use credentials that have it: zester context list',
+  unreachable: 'See what can be reached: zester ping, and zester doctor for the way there',
+  machine: 'Read what the machine itself said, below the message; of a state: zester explain <jid> <id>',
+  bug: 'Keep the lines below the message: they say where it happened',
 };
