@@ -12,5 +12,8 @@ test('the page of every error says what to do and who does it, and shows what is
     assert.match(page, /\nWhat to do:\n {2}.*\p{L}/u, code);
     assert.match(page, /\nWho acts next:\n {2}\p{L}/u, code);
   }
-  assert.match(showExplanations(await explain('ARGUMENT_SHAPE'), plainStyle), /\nRelated:\n {2}ARGUMENT_INVALID, ARGUMENT_MISSING, /);
+  assert.match(
+    showExplanations(await explain('ARGUMENT_SHAPE'), plainStyle),
+    /\nRelated:\n {2}ARGUMENT_INVALID, ARGUMENT_MISSING, /,
+  );
 });
