@@ -1,7 +1,6 @@
 import { rawArguments } from '#kit/arguments.ts';
 import type { Context, SourceShape, Sources } from '#kit/context.ts';
 import { functionUnknown, type Registry } from '#kit/function.ts';
-import { withoutSetId } from '#machine/files/trust.ts';
 import { noShape } from '#tree/tree.ts';
 import type { Rendering, RunScope } from './render.ts';
 import { type Environments, pathInTree, type Tree } from './tree.ts';
@@ -111,8 +110,7 @@ function sourcesOf(environments: Environments, env: string, { files }: Machine):
     async mode(source) {
       if (source.startsWith('/')) {
         const stat = await files.stat(await files.resolve(source));
-        // What is written from it belongs to somebody else, whom its owner must not let it run as.
-        return stat?.kind === 'file' ? withoutSetId(stat.mode) : undefined;
+        return stat?.kind === 'file' ? stat.mode : undefined;
       }
       const { tree, path } = inTree(source);
       return tree?.mode?.(path);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { isError, ZesterError } from '#base/errors.ts';
-import { withoutSetId } from '#machine/files/trust.ts';
 import type { Given } from '#machine/given.ts';
 import type { Machine } from '#machine/machine.ts';
 import { rawArguments } from './arguments.ts';
@@ -176,10 +175,7 @@ function givenSources({ files }: Machine, tree: Readonly<Record<string, string>>
         .toSorted();
     },
     shape: async () => ({ folders: [], links: new Map() }),
-    async mode(source) {
-      const stat = source.startsWith('/') ? await files.stat(source) : undefined;
-      return stat && withoutSetId(stat.mode);
-    },
+    mode: async (source) => (source.startsWith('/') ? (await files.stat(source))?.mode : undefined),
   };
 }
 

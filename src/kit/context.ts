@@ -91,7 +91,7 @@ export interface Sources {
   list(folder: string): Promise<readonly string[]>;
   /** The same of what else is under it: folders, and symlinks with what is written in them. */
   shape(folder: string): Promise<SourceShape>;
-  /** Permission bits of a file, without those to run as its owner; undefined where there is none, or nothing is known of it. */
+  /** Permission bits of a file; undefined where there is none, or nothing is known of it. */
   mode(source: string): Promise<number | undefined>;
 }
 

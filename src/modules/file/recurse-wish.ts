@@ -3,7 +3,7 @@ import { nameMatcher } from '#kit/abilities/patterns.ts';
 import { bytesOf, textOf } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
 import { type AccountRef, parentOf } from '#kit/types.ts';
-import { templateNames } from './wish.ts';
+import { keptMode, templateNames } from './wish.ts';
 
 export type Path = `/${string}`;
 
@@ -87,7 +87,7 @@ function fileOf(source: string, path: Path, wanted: TreeWish, context: Context):
   const { file_mode } = wanted;
   return {
     content: () => contentOf(source, path, wanted, context),
-    mode: async () => (file_mode === 'keep' ? ((await context.sources.mode(source)) ?? 0o644) : file_mode),
+    mode: async () => (file_mode === 'keep' ? await keptMode(source, context) : file_mode),
   };
 }
 

@@ -4,6 +4,7 @@ import { bytesOf, textOf } from '#kit/content.ts';
 import type { Context } from '#kit/context.ts';
 import { lookup } from '#kit/data-lookup.ts';
 import { type AccountRef, modeText } from '#kit/types.ts';
+import { withoutSetId } from '#machine/files/trust.ts';
 import { verifyHash } from './source-hash.ts';
 
 /** The arguments that say what a file holds. */
@@ -67,7 +68,7 @@ export async function sourceMode(
   context: Context,
 ): Promise<number | undefined> {
   for (const path of source.map(withoutScheme)) {
-    if ((await context.sources.read(path)) !== undefined) return (await context.sources.mode(path)) ?? 0o644;
+    if ((await context.sources.read(path)) !== undefined) return keptMode(path, context);
   }
   return undefined;
 }
@@ -163,4 +164,9 @@ function asLines(texts: string | readonly string[], { contents_newline = true }:
 
 function manage(name: string, reason: string): string {
   return `Cannot manage "${name}": ${reason}`;
+}
+
+/** The mode of a source, but for whom it runs as: what is made of it belongs to somebody else. */
+export async function keptMode(source: string, { sources }: Context): Promise<number> {
+  return withoutSetId((await sources.mode(source)) ?? 0o644);
 }
