@@ -16,7 +16,7 @@ test('every rule can be broken', () => {
     ['Engine: Order steps', 'Because.', /is called/],
     ['engine: order steps', 'Because.', /is called/],
     ['engine: Order steps.', 'Because.', /full stop/],
-    [`engine: Order ${'x'.repeat(110)}`, 'Because.', /has a subject of/],
+    [`engine: Order ${'x'.repeat(120)}`, 'Because.', /has a subject of/],
     ['engine: Order steps', ' \n', /does not say why/],
   ];
 

@@ -12,7 +12,7 @@ export interface Commit {
   readonly body: string;
 }
 
-const longest = 110;
+const longest = 120;
 
 if (import.meta.main) {
   const commits = readCommits();

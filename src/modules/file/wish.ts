@@ -166,7 +166,11 @@ function manage(name: string, reason: string): string {
   return `Cannot manage "${name}": ${reason}`;
 }
 
-/** The mode of a source, but for whom it runs as: what is made of it belongs to somebody else. */
+/**
+ * The mode of a source. One that lies on this machine may be anybody's, and what is made of it is not theirs: it does not
+ * say whom that runs as. The state tree is the operator's own word.
+ */
 export async function keptMode(source: string, { sources }: Context): Promise<number> {
-  return withoutSetId((await sources.mode(source)) ?? 0o644);
+  const mode = (await sources.mode(source)) ?? 0o644;
+  return /^(file:\/\/)?\//.test(source) ? withoutSetId(mode) : mode;
 }
