@@ -1,3 +1,5 @@
+import { isError } from '#base/errors.ts';
+import { delay } from '#base/time.ts';
 import { channels } from '#wire/channels.ts';
 import { errorBody } from '#wire/error.ts';
 import type { JobReturnsReply, Return, StoredReturn } from '#wire/job.ts';
@@ -100,6 +102,21 @@ async function complete(returned: Return, session: Session): Promise<Return> {
   return { ...head, ...joinRest(returned, chunks) };
 }
 
+const tries = 5;
+const againMs = 500;
+
+/** A broker that goes away in between must not make a return of a peel that did its work one that nobody believes. */
+async function patiently<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt >= tries || !isError(error) || error.family !== 'unreachable') throw error;
+      await delay(againMs);
+    }
+  }
+}
+
 /** The enrolled keys of peels. Those asked about in one turn travel in one question. */
 function keyring(session: Session): (peel: string) => Promise<readonly string[]> {
   const known = new Map<string, Promise<readonly string[]>>();
@@ -111,7 +128,7 @@ function keyring(session: Session): (peel: string) => Promise<readonly string[]>
     for (let start = 0; start < all.length; start += maxKeysAsked) {
       const peels = all.slice(start, start + maxKeysAsked);
       try {
-        const { keys = [] } = await session.ask(channels.peelKeys, { peels }, 10_000);
+        const { keys = [] } = await patiently(() => session.ask(channels.peelKeys, { peels }, 10_000));
         for (const [index, peel] of peels.entries()) group.get(peel)?.resolve(keys[index] ?? []);
       } catch (error) {
         for (const peel of peels) group.get(peel)?.reject(error);
